@@ -1,0 +1,46 @@
+# One target a task; `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBPIPE_SAMPLES ?= ../shared/samples
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check servers bench bench-short clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -e '.[dev]'
+	@touch $@
+
+install: $(VENV)/.installed ## Make the virtual environment (.venv) with everything in it
+
+demo: $(VENV)/.installed ## Import three days of a job board, and see what happens
+	@$(BIN)/python demo/run.py
+
+test: $(VENV)/.installed ## Run the tests that this machine can run; the last line names what was left out
+	@$(BIN)/python tests/run.py
+
+check: $(VENV)/.installed ## Style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+servers: ## Install the servers that some tests need (Debian packages; asks for root)
+	@echo "No test needs a server yet."
+
+$(VENV)/.bench: $(VENV)/.installed
+	$(BIN)/pip install --quiet -e '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench ## Time imports against their peers, 100 000 postings (takes about half an hour)
+	$(BIN)/python -m bench.compare --size 100000 --rounds 3
+
+bench-short: $(VENV)/.bench ## The same with 10 000 postings
+	$(BIN)/python -m bench.compare --size 10000 --rounds 3
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) demo-project build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
