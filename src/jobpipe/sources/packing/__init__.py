@@ -1,0 +1,1 @@
+"""Packed inputs: how each kind is told, read and bounded."""
