@@ -1,0 +1,252 @@
+"""One question to a web server and its answer, redirects included, and what to tell a person about it."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import datetime as dt
+import email.utils
+import functools
+import importlib.metadata
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+import httpcore2
+import httpx2
+
+from jobpipe.errors import Place, SourceError
+from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.transports.connecting import client_for
+from jobpipe.sources.transports.transport import Request
+
+MOST_REDIRECTS = 5
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Answers by which a server says that asking again may help.
+_PASSING = frozenset({408, 425, 429})
+
+
+class PassingTroubleError(SourceError):
+    """Worth another attempt; `retry_after` = the seconds that the server asks to wait, where it does."""
+
+    retry_after: float | None = None
+    # The hint that is right when no attempt is left.
+    status: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """A server's answer with its first bytes, which show that it really sends; to be closed in any case."""
+
+    status: int
+    headers: httpx2.Headers
+    first: bytes
+    _chunks: AsyncIterator[bytes] = field(repr=False)
+    _open: contextlib.AsyncExitStack = field(repr=False)
+    _place: Place
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """As they come over the wire. Raises PassingTroubleError where the connection breaks."""
+        if self.first:
+            yield self.first
+        try:
+            async for chunk in self._chunks:
+                yield chunk
+        except httpx2.HTTPError as error:
+            raise trouble_with(error, self._place) from error
+
+    def continued(self, first: bytes, chunks: AsyncIterator[bytes]) -> Answer:
+        """The same answer after some of it was taken from `chunks`: `first` is what comes next."""
+        return dataclasses.replace(self, first=first, _chunks=chunks)
+
+    async def aclose(self) -> None:
+        with contextlib.suppress(httpx2.HTTPError, OSError):
+            await self._open.aclose()
+
+
+class Exchange:
+    """Asks for one location; follows redirects, and keeps the credentials for the host they are meant for."""
+
+    def __init__(self, request: Request, guard: NetworkGuard, context: ssl.SSLContext) -> None:
+        """Raises SourceError where the location is no URL."""
+        self.place = Place(source=redact(request.location))
+        self._guard = guard
+        self._context = context
+        self._timeout = request.timeout
+        try:
+            url = httpx2.URL(request.location)
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise SourceError(f"is no URL: {error}", place=self.place) from error
+        if not url.host:
+            raise SourceError("is a URL without a host", place=self.place, hint="https://example.org/jobs.xml")
+        self._url = url.copy_with(username=None, password=None, fragment=None)
+        self._own_headers = _headers_of(request, url)
+        # Where the last answer came from, after redirects.
+        self.final_url = self._url
+        self._has_login = "authorization" in self._own_headers
+
+    async def ask(self, headers: Mapping[str, str]) -> Answer:
+        """Raises PassingTroubleError, SourceError; statuses below 400, and 416, are answers."""
+        url = self._url
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = await self._ask_at(url, headers)
+            if answer.status not in _REDIRECTS:
+                self.final_url = url
+                return await self._checked(answer)
+            await answer.aclose()
+            url = self._next(url, answer.headers.get("location", ""))
+        raise SourceError(
+            f"redirects more than {MOST_REDIRECTS} times", place=self.place, hint=f"last to {_shown(url)}"
+        )
+
+    async def _ask_at(self, url: httpx2.URL, headers: Mapping[str, str]) -> Answer:
+        sent = httpx2.Headers({"User-Agent": _user_agent(), "Accept-Encoding": "identity"})
+        if _is_for(url, self._url):
+            sent.update(self._own_headers)
+        sent.update(headers)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                client = await stack.enter_async_context(
+                    await client_for(url, self._guard, self._context, self._timeout)
+                )
+                response = await client.send(client.build_request("GET", url, headers=sent), stream=True)
+                stack.push_async_callback(response.aclose)
+                chunks = response.aiter_raw()
+                first = b"" if response.status_code in _REDIRECTS else await anext(chunks, b"")
+            except httpx2.HTTPError as error:
+                raise trouble_with(error, self.place) from error
+            except ForbiddenAddressError as error:
+                raise ForbiddenAddressError(error.message, place=self.place, hint=error.hint) from error
+            return Answer(response.status_code, response.headers, first, chunks, stack.pop_all(), self.place)
+        raise AssertionError("unreachable")
+
+    def _next(self, url: httpx2.URL, location: str) -> httpx2.URL:
+        try:
+            following = url.join(location).copy_with(username=None, password=None, fragment=None)
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise SourceError(f"redirects to what is no URL: {redact(location)!r}", place=self.place) from error
+        if not location or following.scheme not in ("http", "https") or not following.host:
+            raise SourceError(f"redirects to what is no web address: {redact(location)!r}", place=self.place)
+        return following
+
+    async def _checked(self, answer: Answer) -> Answer:
+        if answer.status < 400 or answer.status == 416:
+            return answer
+        await answer.aclose()
+        raise self._refused(answer)
+
+    def _refused(self, answer: Answer) -> SourceError:
+        status = answer.status
+        what, hint = _meaning(status, self._has_login)
+        if self.final_url != self._url:
+            what += f", after a redirect to {_shown(self.final_url)}"
+        if status in _PASSING or status >= 500:
+            error = PassingTroubleError(what, place=self.place, hint=hint)
+            error.retry_after = _seconds(answer.headers.get("retry-after", ""))
+            error.status = status
+            return error
+        return SourceError(what, place=self.place, hint=hint)
+
+
+def trouble_with(error: httpx2.HTTPError, place: Place) -> SourceError:
+    """What a person is told of a connection that failed; passing trouble unless it will be the same again."""
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return SourceError(
+            f"its certificate is not trusted: {cause.verify_message or cause}",
+            place=place,
+            hint="ask the publisher to renew it, or add its authority to this machine's",
+        )
+    if isinstance(error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.DecodingError)):
+        return SourceError(f"cannot be asked for: {error}", place=place, hint="check the URL and source.headers")
+    if isinstance(error, httpx2.ConnectTimeout):
+        what, hint = "does not answer: no connection in time", "check that the host is up and reachable from here"
+    elif isinstance(error, httpx2.ConnectError):
+        what, hint = f"cannot be reached: {cause}", "check the name of the host and the network"
+    elif isinstance(error, httpx2.TimeoutException):
+        what, hint = "sends nothing more", "source.timeout says how many seconds to wait for a byte"
+    else:
+        what, hint = f"broke the connection: {error or type(error).__name__}", ""
+    return PassingTroubleError(what, place=place, hint=hint)
+
+
+def _root(error: BaseException) -> BaseException:
+    """The system's own error under the libraries' wrappings."""
+    seen = error
+    while (inner := seen.__cause__ or seen.__context__) is not None and not isinstance(seen, OSError):
+        if isinstance(inner, httpcore2.ConnectError) and str(inner).startswith("the host "):
+            return inner
+        seen = inner
+    return seen
+
+
+def _meaning(status: int, has_login: bool) -> tuple[str, str]:
+    if status == 401:
+        if has_login:
+            return "refuses the login (HTTP 401)", "check the user and password or token of source.auth"
+        return "asks for a login (HTTP 401)", "give source.auth, with its secrets in environment variables"
+    if status == 403:
+        return "denies access (HTTP 403)", "ask the publisher to let this address or login in"
+    if status == 404:
+        return "is not there (HTTP 404)", "check the URL; the file may have been moved or renamed"
+    if status == 410:
+        return "is gone for good (HTTP 410)", "ask the publisher for the new address"
+    if status == 407:
+        return "is behind a proxy that asks for a login (HTTP 407)", "check HTTPS_PROXY"
+    if status == 429:
+        return "is asked too often (HTTP 429)", "run this import less often"
+    if status >= 500:
+        return f"has trouble of its own (HTTP {status})", "nothing is wrong here: try later, or tell the publisher"
+    return f"refuses the request (HTTP {status})", "check the URL, source.auth and source.headers"
+
+
+def _headers_of(request: Request, url: httpx2.URL) -> httpx2.Headers:
+    """What goes to the definition's own host only."""
+    headers = httpx2.Headers(request.headers)
+    basic = request.basic
+    if basic is None and (url.username or url.password):
+        basic = f"{url.username}:{url.password}"
+    if request.bearer:
+        headers["Authorization"] = f"Bearer {request.bearer}"
+    elif basic:
+        headers["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
+    return headers
+
+
+def _is_for(url: httpx2.URL, own: httpx2.URL) -> bool:
+    """Whether what was meant for `own` may be sent to `url`: the same host, never from TLS to plain."""
+    if url.host != own.host:
+        return False
+    if (url.scheme, _port(url)) == (own.scheme, _port(own)):
+        return True
+    return (own.scheme, _port(own)) == ("http", 80) and (url.scheme, _port(url)) == ("https", 443)
+
+
+def _port(url: httpx2.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+@functools.cache
+def _user_agent() -> str:
+    return f"job-pipe/{importlib.metadata.version('job-pipe')}"
+
+
+def _shown(url: httpx2.URL) -> str:
+    return redact(str(url))
+
+
+def _seconds(retry_after: str) -> float | None:
+    """`Retry-After`: seconds, or a date (RFC 9110 §10.2.3)."""
+    text = retry_after.strip()
+    if text.isdecimal() and len(text) < 10:
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
