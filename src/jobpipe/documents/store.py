@@ -74,11 +74,15 @@ class StateRow(msgspec.Struct, kw_only=True, gc=False):
 
 def pack_prior(row: StateRow) -> bytes:
     """The row without its own prior, small enough to lie in the row that follows it."""
-    return msgspec.msgpack.encode(msgspec.structs.replace(row, prior=b""))
+    return msgspec.msgpack.encode(msgspec.structs.astuple(row)[:-1])
 
 
 def unpack_prior(packed: bytes) -> StateRow | None:
-    return msgspec.msgpack.decode(packed, type=StateRow) if packed else None
+    if not packed:
+        return None
+    row = StateRow(**dict(zip(StateRow.__struct_fields__, msgspec.msgpack.decode(packed), strict=False)))
+    row.role, row.status = Role(row.role), Status(row.status)
+    return row
 
 
 def before_run(row: StateRow, run: int) -> StateRow | None:

@@ -25,7 +25,7 @@ class Transformed(msgspec.Struct, array_like=True, gc=False):
     key: str = ""
     # 16 bytes over the posting's canonical JSON; b"" when there is none.
     posting_digest: bytes = b""
-    # The posting's JSON, compressed together with the raw record by `jobpipe.documents.body.pack`.
+    # The posting's canonical JSON; the worker packs it with the raw record (`jobpipe.documents.body`).
     body: bytes = b""
     title: str = ""
     # ISO 8601; "" when the posting does not say.
@@ -53,3 +53,5 @@ class Item(msgspec.Struct, array_like=True, gc=False):
     flaw: str = ""
     # The day that words such as "yesterday" count from (ISO date).
     day: str = ""
+    # Of the first byte in the unpacked document; -1 = not known.
+    offset: int = -1
