@@ -11,8 +11,11 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from jobpipe.errors import DefinitionError
 from jobpipe.posting import NESTED
+from jobpipe.safety.limits import parse_size
 
 RULE_WORDS = frozenset({"from", "value", "for", "parts", "join", "split", "each", "map", "unmapped", "then", "default"})
 
@@ -24,14 +27,17 @@ class Model(BaseModel):
 class StepCall(Model):
     """One step with what it is given."""
 
-    name: str
-    # Named parameters.
-    params: dict[str, Any] = {}
-    # A bare argument (`{replace: x}`, `{python: "hooks:fix"}`): the step's first parameter; None = none given.
-    argument: Any = None
+    name: str = Field(description="Of the step.")
+    params: dict[str, Any] = Field(default={}, description="Named parameters.")
+    argument: Any = Field(
+        default=None,
+        description='A bare argument ({python: "hooks:fix"}): the step\'s first parameter; None = none given.',
+    )
 
 
 def _one_step(value: Any) -> Any:
+    if isinstance(value, StepCall):
+        return value
     if isinstance(value, str):
         return {"name": value}
     if isinstance(value, dict) and len(value) == 1:
@@ -44,14 +50,9 @@ def _one_step(value: Any) -> Any:
     raise ValueError("a step is a name (clean), or a name with its parameters ({date: {order: DMY}})")
 
 
-def _steps(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [item if isinstance(item, StepCall) else _one_step(item) for item in value]
-    return [value if isinstance(value, StepCall) else _one_step(value)]
-
-
-def _paths(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+def _several(value: Any) -> Any:
+    """One where several are allowed."""
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
 def _rule(value: Any) -> Any:
@@ -69,34 +70,40 @@ def _rule(value: Any) -> Any:
     return value
 
 
-Steps = Annotated[list[StepCall], BeforeValidator(_steps)]
-Paths = Annotated[list[str], BeforeValidator(_paths)]
+Steps = Annotated[list[Annotated[StepCall, BeforeValidator(_one_step)]], BeforeValidator(_several)]
+Paths = Annotated[list[str], BeforeValidator(_several)]
 
 
 class FieldRule(Model):
     """How one field of the posting is made, in this order: for, from, join (or the first value), split,
     each, map, then, default."""
 
-    # Paths; with `join` all their values are joined, without it the first non-empty one counts (all
-    # of them for a field that is a list).
-    from_: Paths = Field(default=[], alias="from")
-    # A constant, instead of a path.
-    value: Any = None
-    # Makes one item of a list field for each node found here; the paths of `parts` start from it.
-    for_: str | None = Field(default=None, alias="for")
-    # The parts of a nested field: {city: lieu/ville, country: {value: FR}}.
-    parts: dict[str, Rule] = {}
-    join: str | None = None
-    split: str | None = None
-    # Steps on each item of a list.
-    each: Steps = []
-    # A mapping table of the project folder, or one written in place.
-    map: str | dict[str, Any] | None = None
-    # What becomes of a label that the table does not have.
-    unmapped: Literal["keep", "default", "reject"] = "keep"
-    # Steps on the value.
-    then: Steps = []
-    default: Any = None
+    from_: Paths = Field(
+        default=[],
+        alias="from",
+        description="A path or several: with `join` all their values are joined, without it the first that is not "
+        "empty counts (all of them for a field that is a list).",
+    )
+    value: Any = Field(default=None, description="A constant, instead of a path.")
+    for_: str | None = Field(
+        default=None,
+        alias="for",
+        description="One item of a list field for each node at this path; the paths of `parts` start there.",
+    )
+    parts: dict[str, Rule] = Field(
+        default={}, description="The parts of a nested field: {city: lieu/ville, country: {value: FR}}."
+    )
+    join: str | None = Field(default=None, description="What stands between the values of several paths.")
+    split: str | None = Field(default=None, description="Makes several values of one, at this text.")
+    each: Steps = Field(default=[], description="Steps on each item of a list.")
+    map: str | dict[str, Any] | None = Field(
+        default=None, description="A mapping table of the folder mappings, or one written here: {CDI: permanent}."
+    )
+    unmapped: Literal["keep", "default", "reject"] = Field(
+        default="keep", description="What becomes of a label that the table does not have."
+    )
+    then: Steps = Field(default=[], description="Steps on the value.")
+    default: Any = Field(default=None, description="The value where there is none.")
 
 
 Rule = Annotated[FieldRule, BeforeValidator(_rule)]
@@ -104,60 +111,81 @@ FieldRule.model_rebuild()
 
 
 class Auth(Model):
-    # user:password
-    basic: str | None = None
-    bearer: str | None = None
+    basic: str | None = Field(default=None, description="user:password, best as ${USER}:${PASSWORD}.")
+    bearer: str | None = Field(default=None, description="A token, best as ${TOKEN}.")
 
 
 class CsvOptions(Model):
-    delimiter: str | None = None
-    quote: str | None = None
-    header: bool = True
-    columns: list[str] = []
-    skip_rows: int = Field(default=0, ge=0)
-    skip_last_rows: int = Field(default=0, ge=0)
-    comment: str | None = None
-    sheet: str | None = None
+    delimiter: str | None = Field(default=None, description="What stands between two cells; detected when absent.")
+    quote: str | None = Field(default=None, description='What stands around a cell, usually `"`; detected when absent.')
+    header: bool = Field(default=True, description="The first row names the columns.")
+    columns: list[str] = Field(default=[], description="The names of the columns, where no header gives them.")
+    skip_rows: int = Field(default=0, ge=0, description="Rows before the header that are not data.")
+    skip_last_rows: int = Field(default=0, ge=0, description="Rows at the end that are not data (totals).")
+    comment: str | None = Field(default=None, description="Lines that begin with this are not data.")
+    sheet: str | None = Field(default=None, description="xlsx: the sheet; the first one with rows when absent.")
 
 
 class LimitOptions(Model):
     """Sizes are bytes, or text with a unit: 500MB."""
 
-    download: int | str | None = None
-    unpacked: int | str | None = None
-    record: int | str | None = None
-    # How many times larger than its compressed form an input may become.
-    ratio: int | None = None
+    download: int | str | None = Field(default=None, description="The most that may come over the wire: 500MB.")
+    unpacked: int | str | None = Field(default=None, description="The most that it may be after unpacking: 2GB.")
+    record: int | str | None = Field(default=None, description="The most that one record may be: 16MB.")
+    ratio: int | None = Field(
+        default=None, ge=1, description="How many times larger than its compressed form an input may become."
+    )
+
+    @field_validator("download", "unpacked", "record")
+    @classmethod
+    def _is_a_size(cls, value: int | str | None) -> int | str | None:
+        if value is not None:
+            try:
+                parse_size(value)
+            except DefinitionError as error:
+                # The message goes in by name: it may hold braces.
+                raise PydanticCustomError("size", "{what}", {"what": error.message, "hint": error.hint}) from error
+        return value
 
 
 class Source(Model):
-    # One file: a URL, a path or a glob.
-    feed: str | None = None
-    # Several files, read one after the other.
-    parts: list[str] = []
-    # Absence of a part says nothing, where parts come and go.
-    parts_come_and_go: bool = False
-    auth: Auth | None = None
-    headers: dict[str, str] = {}
-    format: Literal["xml", "json", "ndjson", "csv", "xlsx", "rss"] | None = None
-    record: str | None = None
-    encoding: str | None = None
-    holds: Literal["all", "changes"] = "all"
-    # Path of the source's own total.
-    total: str | None = None
-    # Paths left out of a record's digest.
-    ignore: list[str] = []
-    # An expression over `record` and `posting` by which the source says that a posting is over.
-    closed: str | None = None
-    csv: CsvOptions = CsvOptions()
-    limits: LimitOptions = LimitOptions()
-    # Seconds without a byte.
-    timeout: float = Field(default=60.0, gt=0)
+    feed: str | None = Field(default=None, description="One file: a URL, a path or a glob.")
+    parts: list[str] = Field(default=[], description="Several files, read one after the other.")
+    parts_come_and_go: bool = Field(
+        default=False, description="The absence of a part says nothing: parts come and go. Otherwise it is a failure."
+    )
+    auth: Auth | None = Field(default=None, description="How to log in at the source.")
+    headers: dict[str, str] = Field(default={}, description="HTTP headers that the source wants.")
+    format: Literal["xml", "json", "ndjson", "csv", "xlsx", "rss"] | None = Field(
+        default=None, description="The format of the file; detected when absent."
+    )
+    record: str | None = Field(
+        default=None,
+        description="Where the records are: a name (offre) or a path (/offers/offer, jobs[*]); detected when absent.",
+    )
+    encoding: str | None = Field(default=None, description="The character set, where the file does not say it right.")
+    holds: Literal["all", "changes"] = Field(
+        default="all",
+        description="all: what is absent is gone. changes: absence says nothing.",
+    )
+    total: str | None = Field(default=None, description="The path of the source's own count of its postings.")
+    ignore: list[str] = Field(
+        default=[], description="Paths that do not count when a record is compared with yesterday's (tracking codes)."
+    )
+    closed: str | None = Field(
+        default=None,
+        description="An expression over `record` and `posting` by which the source says that a posting is over.",
+    )
+    csv: CsvOptions = Field(default=CsvOptions(), description="How a table is written.")
+    limits: LimitOptions = Field(default=LimitOptions(), description="What is larger counts as hostile.")
+    timeout: float = Field(default=60.0, gt=0, description="Seconds without a byte after which reading fails.")
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
-        if bool(self.feed) == bool(self.parts):
-            raise ValueError("a source has either `feed` (one file) or `parts` (several)")
+        if self.feed and self.parts:
+            raise ValueError("a source has `feed` (one file) or `parts` (several), not both")
+        if not self.feed and not self.parts:
+            raise ValueError("a source needs a place: `feed` (one file) or `parts` (several)")
         return self
 
     @property
@@ -166,10 +194,10 @@ class Source(Model):
 
 
 class Expire(Model):
-    # The share of the live postings that may go in one run, in percent.
-    guard: float = 30.0
-    # After how many complete runs without it a posting expires.
-    misses: int = Field(default=1, ge=1)
+    guard: float = Field(
+        default=30.0, ge=0, le=100, description="The share of the live postings that may go in one run, in percent."
+    )
+    misses: int = Field(default=1, ge=1, description="After how many complete runs without it a posting expires.")
 
     @field_validator("guard", mode="before")
     @classmethod
@@ -182,21 +210,25 @@ class Expire(Model):
 class Definition(Model):
     """One import, as its file describes it."""
 
-    import_: str = Field(alias="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    client: str = ""
-    source: Source
-    # Cron expression.
-    schedule: str | None = None
-    posting: dict[str, Rule]
-    # Only postings for which this expression is true are kept; the others are filtered.
-    keep: str | None = None
-    # The fields that identify a posting; empty = reference, else url, else title + company + place.
-    key: Paths = []
-    # Fields without which a record is rejected, besides title.
-    require: Paths = []
-    expire: Expire = Expire()
-    owners: dict[str, str] = {}
-    deliver: list[str] = []
+    import_: str = Field(
+        alias="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="The import's name: that of its file."
+    )
+    client: str = Field(default="", description="The company whose postings these are.")
+    source: Source = Field(description="Where the records come from.")
+    schedule: str | None = Field(default=None, description="When it runs by itself: a cron expression.")
+    posting: dict[str, Rule] = Field(description="How each field of a posting is made from a record.")
+    keep: str | None = Field(
+        default=None,
+        description="Only postings for which this expression is true are kept; the others are filtered.",
+    )
+    key: Paths = Field(
+        default=[],
+        description="The fields that identify a posting. Absent: reference, else url, else title, company and place.",
+    )
+    require: Paths = Field(default=[], description="Fields without which a record is rejected, besides the title.")
+    expire: Expire = Field(default=Expire(), description="When postings that are gone expire.")
+    owners: dict[str, str] = Field(default={}, description="Who looks after which kind of incident.")
+    deliver: list[str] = Field(default=[], description="The destinations that get these postings.")
 
     @field_validator("posting", mode="before")
     @classmethod
@@ -207,13 +239,23 @@ class Definition(Model):
         made: dict[str, Any] = {}
         for name, rule in value.items():
             field, _, part = str(name).partition(".")
-            if not part:
-                made[field] = rule
-            elif field not in NESTED and field != "extra":
+            if part and field not in NESTED and field != "extra":
                 made[name] = rule
+            elif field not in made:
+                made[field] = {part: rule} if part else rule
             else:
-                made.setdefault(field, {})
-                if not isinstance(made[field], dict) or made[field].keys() & RULE_WORDS:
-                    raise ValueError(f"{field} is given twice: as a whole and as {name}")
-                made[field] = {**made[field], part: rule}
+                made[field] = _both(str(name), made[field], {part: rule} if part else rule)
         return made
+
+
+def _both(name: str, first: Any, second: Any) -> dict[str, Any]:
+    """The parts of a field that is given in several places: each part once."""
+    field = name.partition(".")[0]
+    for rule in (first, second):
+        if not isinstance(rule, dict) or rule.keys() & RULE_WORDS:
+            raise PydanticCustomError(
+                "twice", "{field} is given twice: as a whole and by its parts", {"at": name, "field": field}
+            )
+    if repeated := first.keys() & second.keys():
+        raise PydanticCustomError("twice", "{field} is given twice", {"at": name, "field": f"{field}.{min(repeated)}"})
+    return {**first, **second}

@@ -23,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What stands between the scheme and the last @ of the authority.
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:(?P<login>[^/?#\s@]*)@)?[^/?#\s@]*(?P<rest>[/?#]\S*)?")
 _SECRET_WORDS = (
     r"token|secret|passw|passphrase|pwd|signature|credential|session|jwt|bearer|hmac|username|authorization"
     r"|(?:^|[_.-]|api|access|app|feed|client|auth|private|user)key(?:$|[_.-]?id$)"
@@ -30,6 +31,10 @@ _SECRET_WORDS = (
 )
 _SECRET_PARAMETER = re.compile(_SECRET_WORDS, re.IGNORECASE)
 _PARAMETER = re.compile(r"([?&;#])([^=&;#\s?]+)=([^&;#\s\"'<>]*)")
+
+
+class MissingVariableError(DefinitionError):
+    """A definition asks for an environment variable that is not set."""
 
 
 def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = None) -> str:
@@ -50,7 +55,7 @@ def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = No
             return value
         if has_default:
             return default
-        raise DefinitionError(
+        raise MissingVariableError(
             f"the environment variable {name} is not set", hint=f"set it, or give a default: ${{{name}:-…}}"
         )
 
@@ -58,12 +63,22 @@ def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = No
 
 
 def variables_in(text: str) -> list[str]:
-    """The names of the environment variables that a text asks for."""
-    return [found.partition(":-")[0] for found in _VARIABLE.findall(text)]
+    """The environment variables that a text asks for, as written: `${NAME:-default}`."""
+    return [found[0] for found in _VARIABLE.finditer(text)]
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a header or a parameter of this name holds a secret, as far as its name says."""
+    return _SECRET_PARAMETER.search(name) is not None or name.lower() == "cookie"
 
 
 def redact(location: str) -> str:
-    """A location (or a text that holds some) without its login and without the query parameters that are secrets."""
+    """A location (or a text that holds some) without its login, without the query parameters that are secrets, and
+    without what the process's redactor knows."""
+    return process_redactor.clean(location)
+
+
+def _without_logins(location: str) -> str:
     if "://" in location:
         location = _USER.sub(f"{MASK}@", location)
     if "=" in location:
@@ -86,8 +101,18 @@ class Redactor:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Values of fewer than 4 characters are not kept: masking them would spoil every text."""
+        """Values of fewer than 4 characters are not kept: masking them would spoil every text.
+
+        Of a URL all is a secret but its scheme and its host, which a person needs to know what failed.
+        """
         secret = secret.strip()
+        if found := _URL.fullmatch(secret):
+            secret = found["rest"] or ""
+            if found["login"]:
+                self._keep(found["login"])
+        self._keep(secret)
+
+    def _keep(self, secret: str) -> None:
         if len(secret) < SHORTEST_SECRET:
             return
         self._shapes.update(_shapes_of(secret))
@@ -96,13 +121,17 @@ class Redactor:
         self._pattern = re.compile("|".join(re.escape(shape) for shape in ordered))
 
     def clean(self, text: str) -> str:
-        """The text with every known secret, and what `redact` knows, masked."""
+        """The text with every known secret, every login in a URL and every secret query parameter masked."""
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
-        return redact(text)
+        return _without_logins(text)
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._shapes)} shapes)"
+
+
+# What this process must never show: fed where secrets are put into a definition, asked by `redact`.
+process_redactor = Redactor()
 
 
 class RedactingFilter(logging.Filter):

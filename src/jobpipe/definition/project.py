@@ -1,0 +1,105 @@
+"""A project folder: its imports, mapping tables, hooks and settings."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jobpipe.definition.faults import Fault, InvalidFileError
+from jobpipe.definition.loading import LoadedDefinition, load_definition, parse_yaml, read_text, validate
+from jobpipe.definition.mappings import read_table
+from jobpipe.definition.settings import Settings
+from jobpipe.errors import Place, UsageError
+
+SETTINGS_FILE = "jobpipe.yaml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")
+
+
+@dataclass(slots=True)
+class Project:
+    root: Path
+    settings: Settings
+    _tables: dict[str, Mapping[str, Any]] | None = field(default=None, repr=False)
+
+    @property
+    def state_dir(self) -> Path:
+        return self.root / Path(self.settings.state).expanduser()
+
+    @property
+    def workers(self) -> int:
+        return self.settings.worker_processes
+
+    def imports(self) -> list[str]:
+        """The names of the imports, sorted: those of the files."""
+        return sorted(path.stem for path in (self.root / "imports").glob("*.yaml"))
+
+    def load(self, name: str) -> LoadedDefinition:
+        """Raises UsageError where there is no such import, DefinitionError where it is not valid."""
+        path = self.root / "imports" / f"{name}.yaml"
+        if not _NAME.fullmatch(name) or not path.is_file():
+            raise self._no_import(name)
+        loaded = load_definition(path, f"imports/{path.name}")
+        if loaded.definition.import_ != name:
+            spot = loaded.document.values[("import",)]
+            message = f"the import is named {loaded.definition.import_!r} and its file {path.name}"
+            hint = f"write `import: {name}`, or rename the file"
+            raise InvalidFileError(loaded.shown, loaded.text, [Fault(spot, message, hint)])
+        return loaded
+
+    def hooks_source(self) -> str | None:
+        """The text of hooks.py; None = the project has none."""
+        path = self.root / "hooks.py"
+        return read_text(path, path.name) if path.is_file() else None
+
+    def tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """The mapping tables by name. Raises DefinitionError with file and line."""
+        if self._tables is None:
+            paths = sorted((self.root / "mappings").glob("*.csv"))
+            self._tables = {path.stem: read_table(path, f"mappings/{path.name}") for path in paths}
+        return self._tables
+
+    def resolve(self, location: str) -> str:
+        """A relative path counts from the project folder; URLs are left alone."""
+        if _URL.match(location) or location.startswith("~"):
+            return location
+        return str(self.root / location)
+
+    def _no_import(self, name: str) -> UsageError:
+        if _NAME.fullmatch(name) and (self.root / "imports" / f"{name}.yml").is_file():
+            return UsageError(f"definitions end with .yaml: imports/{name}.yml is not read", hint="rename it")
+        known = self.imports()
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known[:8]) or 'none yet: jobpipe init'}"
+        return UsageError(f"this project has no import {name!r}", place=Place(source=str(self.root)), hint=hint)
+
+
+def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
+    """The project in `folder`, else in JOBPIPE_PROJECT, else in the nearest folder upwards.
+
+    Raises UsageError where there is none, DefinitionError where its settings are not valid.
+    """
+    named = folder or (Path(environ["JOBPIPE_PROJECT"]) if environ.get("JOBPIPE_PROJECT") else None)
+    if named is not None:
+        if not (named / SETTINGS_FILE).is_file():
+            raise UsageError(
+                f"no project: there is no {SETTINGS_FILE}", place=Place(source=str(named)), hint=f"jobpipe init {named}"
+            )
+        return _open(named.resolve())
+    for candidate in (Path.cwd(), *Path.cwd().parents):
+        if (candidate / SETTINGS_FILE).is_file():
+            return _open(candidate)
+    raise UsageError(
+        f"no project here: no {SETTINGS_FILE} in {Path.cwd()} nor above it",
+        hint="jobpipe init DIR makes one, -C DIR names one",
+    )
+
+
+def _open(root: Path) -> Project:
+    text = read_text(root / SETTINGS_FILE, SETTINGS_FILE)
+    document = parse_yaml(text, SETTINGS_FILE)
+    return Project(root, validate(Settings, document, text, SETTINGS_FILE, {(): Settings}))

@@ -1,0 +1,122 @@
+"""Puts the secrets of the environment into a definition's source: for fetching only, never for keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobpipe.definition.models import Definition, Source
+from jobpipe.definition.yaml import Path
+from jobpipe.errors import DefinitionError
+from jobpipe.safety.secrets import MissingVariableError, expand, is_secret_name, process_redactor, variables_in
+
+
+@dataclass(frozen=True, slots=True)
+class VariableProblem:
+    """A variable that cannot be put in, at a path of the definition."""
+
+    path: Path
+    message: str
+    hint: str
+    # Not set here; otherwise it is written wrongly.
+    is_missing: bool
+
+
+class VariablesError(DefinitionError):
+    """Variables that cannot be put in; `LoadedDefinition.errors_of(error.problems)` shows them in the text."""
+
+    def __init__(self, problems: list[VariableProblem]) -> None:
+        first = problems[0]
+        where = ".".join(map(str, first.path))
+        super().__init__(f"{where}: {first.message}", hint=first.hint)
+        self.problems = problems
+
+
+def resolve_secrets(definition: Definition, environ: Mapping[str, str]) -> Definition:
+    """`${NAME}` and `${NAME:-default}` anywhere in `source` become the variable's value, which nothing that this
+    process prints shows from then on.
+
+    Raises VariablesError naming every variable that is missing and the place where it is asked for.
+    """
+    problems = problems_of_variables(definition, environ)
+    if problems:
+        raise VariablesError(problems)
+    source = _resolved(_source_of(definition), environ)
+    _keep_secret(source)
+    return definition.model_copy(update={"source": Source.model_validate(source)})
+
+
+def problems_of_variables(definition: Definition, environ: Mapping[str, str]) -> list[VariableProblem]:
+    """What would keep `resolve_secrets` from its work; [] = nothing."""
+    problems = []
+    for path, text in _texts(_source_of(definition), ("source",)):
+        if "${" in _without(variables_in(text), text):
+            message, hint = "`${` is not closed", "write ${NAME} or ${NAME:-default}"
+            problems.append(VariableProblem(path, message, hint, is_missing=False))
+        for variable in variables_in(text):
+            try:
+                expand(variable, environ)
+            except DefinitionError as error:
+                is_missing = isinstance(error, MissingVariableError)
+                problems.append(VariableProblem(path, error.message, error.hint, is_missing))
+    return problems
+
+
+def literal_logins(definition: Definition) -> list[Path]:
+    """Where a login is written out instead of asked for by `${NAME}`."""
+    source = definition.source
+    found: list[Path] = []
+    for word in ("basic", "bearer"):
+        value = getattr(source.auth, word, None)
+        if value and "${" not in value:
+            found.append(("source", "auth", word))
+    for name, value in source.headers.items():
+        if is_secret_name(name) and "${" not in value:
+            found.append(("source", "headers", name))
+    return found
+
+
+def _without(variables: list[str], text: str) -> str:
+    for variable in variables:
+        text = text.replace(variable, "")
+    return text
+
+
+def _source_of(definition: Definition) -> dict[str, Any]:
+    return definition.source.model_dump(by_alias=True, exclude_unset=True)
+
+
+def _resolved(value: Any, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return expand(value, environ, process_redactor) if "${" in value else value
+    if isinstance(value, dict):
+        return {name: _resolved(item, environ) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_resolved(item, environ) for item in value]
+    return value
+
+
+def _keep_secret(source: Mapping[str, Any]) -> None:
+    """What is a secret by its place, wherever it came from."""
+    auth = source.get("auth") or {}
+    if basic := auth.get("basic"):
+        process_redactor.add(basic)
+        process_redactor.add(basic.partition(":")[2])
+    if bearer := auth.get("bearer"):
+        process_redactor.add(bearer)
+    for name, value in (source.get("headers") or {}).items():
+        if is_secret_name(name):
+            process_redactor.add(value)
+            process_redactor.add(value.rpartition(" ")[2])  # `Bearer` alone is none
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, (*path, name))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, (*path, number))
