@@ -1,0 +1,92 @@
+"""Finds the next record behind one that is broken, by what the sound ones begin with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jobpipe.sources.formats.json.scanning import Found, ValueScan
+
+# A boundary is only believed when this many bytes behind it are there, so that it is the first in the document
+# whatever the chunks are.
+_LOOKAHEAD = 2048
+# Behind a broken place, so much is searched for the whole signature before the first name alone will do.
+STRICT_BYTES = 256 * 1024
+_MAX_CANDIDATES = 50
+_BEGINNING = re.compile(
+    rb'\{\s{0,200}+("(?:[^"\\]|\\.){1,100}+")\s{0,20}+:'
+    rb'(?:\s{0,200}+(?:"(?:[^"\\]|\\.){0,300}+"|[^\s",{}\[\]]{1,40}+)\s{0,200}+,\s{0,200}+("(?:[^"\\]|\\.){1,100}+")\s{0,20}+:)?',
+    re.DOTALL,
+)
+_SIMPLE_VALUE = rb'\s{0,200}+(?:"(?:[^"\\]|\\.){0,300}+"|[^\s",{}\[\]]{1,40}+)\s{0,200}+,\s{0,200}+'
+_END_OF_ARRAY = re.compile(rb"\]")
+
+
+class Signature:
+    """What a record begins with: its indentation where it has one, its first name, and the second where it follows
+    a simple value."""
+
+    def __init__(self, record: bytes, indentation: bytes, *, is_item: bool) -> None:
+        found = _BEGINNING.match(record)
+        names = [name for name in found.groups() if name] if found else []
+        self.is_known = bool(names)
+        before = rb"\s{0,200}+" if not indentation else rb"\s{0,200}?" + re.escape(indentation)
+        self._strict = _boundary(before, names, is_item)
+        self._loose = _boundary(rb"\s{0,200}+", names[:1], is_item)
+
+    def find(self, buffer: bytearray, start: int, *, is_strict: bool, is_last: bool) -> re.Match[bytes] | None:
+        pattern = self._strict if is_strict else self._loose
+        if not self.is_known:
+            return None
+        found = pattern.search(buffer, start)
+        return found if found and (is_last or found.end() + _LOOKAHEAD <= len(buffer)) else None
+
+    def retry_from(self, buffer: bytearray, start: int) -> int:
+        """Where to search on when more of the document is there."""
+        return max(start, len(buffer) - _LOOKAHEAD - 1024)
+
+    def candidates(self, buffer: bytearray, start: int) -> Iterator[tuple[int, int]]:
+        """Where the broken record may end and the next one begin, in a document that is all there."""
+        for pattern in (self._strict, self._loose) if self.is_known else ():
+            for number, found in enumerate(pattern.finditer(buffer, start)):
+                if number == _MAX_CANDIDATES:
+                    break
+                yield end_of_broken(found), found.end()
+
+
+def end_of_broken(boundary: re.Match[bytes]) -> int:
+    """The broken record keeps its closing bracket where it has one."""
+    return boundary.start() + (1 if boundary[0].startswith(b"}") else 0)
+
+
+def indentation_before(buffer: bytearray, start: int) -> bytes:
+    """The line break and the spaces before a record; b"" where it does not begin a line."""
+    before = bytes(buffer[max(0, start - 128) : start])
+    spaces = before[len(before.rstrip(b" \t")) :]
+    return b"\n" + spaces if before.endswith(b"\n" + spaces) else b""
+
+
+def ends_of_array(buffer: bytearray, start: int) -> Iterator[int]:
+    """Where the array of the records may end, from the last place backwards."""
+    place = len(buffer)
+    for _ in range(_MAX_CANDIDATES):
+        place = buffer.rfind(b"]", start, place)
+        if place < 0:
+            return
+        yield place
+
+
+def closes_document(buffer: bytearray, start: int, within: bytes) -> bool:
+    """Whether all from here on is sound and ends the document; `within` are the brackets that are open."""
+    scan = ValueScan(start, is_strict=True, within=within)
+    return scan.advance(buffer, is_last=True) is Found.END and not buffer[scan.position :].strip()
+
+
+def _boundary(before: bytes, names: list[bytes], is_item: bool) -> re.Pattern[bytes]:
+    beginning = rb"\{\s{0,200}+"
+    if names:
+        beginning += re.escape(names[0]) + rb"\s{0,20}+:"
+    if len(names) > 1:
+        beginning += _SIMPLE_VALUE + re.escape(names[1]) + rb"\s{0,20}+:"
+    ahead = rb"(?:\}(?:\s{0,200}+,)?|,)" if is_item else rb":"
+    return re.compile(rb"%b%b(?=%b)" % (ahead, before, beginning), re.DOTALL)
