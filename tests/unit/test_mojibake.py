@@ -41,7 +41,23 @@ def misread(text: str, encoding: str) -> str:
 
 
 words = st.sampled_from(
-    ["été", "l’équipe", "créée", "à", "œuvre", "CŒUR ", "où", "Ünal", "naïf", "40 000 €", "« oui »", "–", "Ça", "…", "ÉCOLE"]
+    [
+        "été",
+        "l’équipe",
+        "créée",
+        "à",
+        "œuvre",
+        "CŒUR ",
+        "où",
+        "Ünal",
+        "naïf",
+        "40 000 €",
+        "« oui »",
+        "–",
+        "Ça",
+        "…",
+        "ÉCOLE",
+    ]
     + ["Ã©", "â€™", "Â ", "Ã ", "Â°", "ÃƒÂ©", "\x92", "\x1b[31mrouge", "\ud83d", "\ufeff", "ﬁ", "e\u0301", "×²", "Ø§Ù„"]
     + ["ГўВЂВ", "вЂ™", "√©", "‚Äô", "à²", "β€™", "ā€", "\n", "\r\n", "\x85", "\u2028", " ", "a"]
 )
@@ -65,7 +81,9 @@ def test_behind_its_gate_repair_makes_what_it_makes_without_it(text: str) -> Non
 
 
 def test_every_pair_of_characters_passes_the_gate_as_it_should() -> None:
-    latin = [chr(code) for code in (*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20AC, 0x2122, 0x2202, 0x221A, 0x2248)]
+    latin = [
+        chr(code) for code in (*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20AC, 0x2122, 0x2202, 0x221A, 0x2248)
+    ]
     for first in latin:
         text = "\n".join(f"ab{first}{second}c" for second in latin)
         assert repair_text(text) == repair_ungated(text)

@@ -1,0 +1,103 @@
+"""What is wrong with a definition beyond its single rules: fields, key, expressions, paths of the source."""
+
+from __future__ import annotations
+
+import re
+
+from jobpipe.definition.models import Definition
+from jobpipe.posting import FIELD_NAMES, NESTED
+from jobpipe.sources.formats.readers import KIND_OF_FORMAT, KINDS, ignoring
+from jobpipe.sources.formats.reading import PathError
+from jobpipe.sources.record import ReaderKind
+from jobpipe.transform.expressions import ExpressionError, check_expression
+from jobpipe.transform.problems import Path, Problem, nearest
+
+
+def check_rules(definition: Definition) -> list[Problem]:
+    """All problems that need no step and no table."""
+    return [
+        *_check_fields(definition),
+        *_check_named_fields(definition),
+        *_check_expressions(definition),
+        *_check_ignored(definition),
+    ]
+
+
+_NAMED_BY = re.compile(r"\.(xml|rss|json|ndjson|csv|xlsx)(?:\.(?:gz|zst|zip))?$", re.IGNORECASE)
+
+
+def kinds_of(definition: Definition) -> tuple[ReaderKind, ...]:
+    """The kinds of record that a definition may meet: of its format, else of its files' names, else all."""
+    if definition.source.format:
+        return (KIND_OF_FORMAT[definition.source.format],)
+    named = {
+        found[1].lower() if (found := _NAMED_BY.search(location.partition("?")[0])) else ""
+        for location in definition.source.locations
+    }
+    kinds = {KIND_OF_FORMAT.get(name) for name in named}
+    return (kind,) if len(kinds) == 1 and (kind := kinds.pop()) is not None else KINDS
+
+
+def _check_fields(definition: Definition) -> list[Problem]:
+    problems = []
+    for field in definition.posting:
+        if field not in FIELD_NAMES:
+            hint = nearest(field, FIELD_NAMES) or f"what the schema does not have goes under extra: {{{field}: …}}"
+            problems.append(Problem(("posting", field), f"a posting has no field {field!r}", hint))
+    if "title" not in definition.posting:
+        problems.append(Problem(("posting",), "no rule makes the title", "every posting needs one: title: path"))
+    return problems
+
+
+def _check_named_fields(definition: Definition) -> list[Problem]:
+    problems = []
+    for word, fields in (("key", definition.key), ("require", definition.require)):
+        for number, field in enumerate(fields):
+            path: Path = (word, number)
+            name, _, part = field.partition(".")
+            made = set(definition.posting) | ({"description_text"} if "description" in definition.posting else set())
+            if name not in FIELD_NAMES:
+                problems.append(Problem(path, f"a posting has no field {name!r}", nearest(name, FIELD_NAMES)))
+            elif name not in made:
+                problems.append(Problem(path, f"the definition makes no {name}", f"add a rule for it: {name}: path"))
+            elif part and not _has_part(definition, name, part):
+                problems.append(Problem(path, f"{name} has no part {part!r}"))
+    return problems
+
+
+def _has_part(definition: Definition, field: str, part: str) -> bool:
+    if field == "extra":
+        rule = definition.posting[field]
+        return part.partition(".")[0] in rule.parts or bool(rule.then)
+    return field in NESTED and part in NESTED[field][0].__struct_fields__
+
+
+def _check_expressions(definition: Definition) -> list[Problem]:
+    problems = []
+    places: tuple[tuple[Path, str | None], ...] = (
+        (("keep",), definition.keep),
+        (("source", "closed"), definition.source.closed),
+    )
+    for path, text in places:
+        if text is None:
+            continue
+        try:
+            check_expression(text)
+        except ExpressionError as error:
+            problems.append(Problem(path, error.message, error.hint))
+    return problems
+
+
+def _check_ignored(definition: Definition) -> list[Problem]:
+    kinds = kinds_of(definition)
+    problems = []
+    for number, path in enumerate(definition.source.ignore):
+        errors = []
+        for kind in kinds:
+            try:
+                ignoring(kind, [path])
+            except PathError as error:
+                errors.append(error)
+        if len(errors) == len(kinds):
+            problems.append(Problem(("source", "ignore", number), errors[0].message, errors[0].hint))
+    return problems

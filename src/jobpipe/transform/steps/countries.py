@@ -1,0 +1,56 @@
+"""The step that reads the name of a country."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from jobpipe.errors import RecordError
+from jobpipe.transform.codes import COUNTRIES
+from jobpipe.transform.steps.country_words import COUNTRY_NAMES, normal_name
+from jobpipe.transform.steps.step import Example, Run, step
+from jobpipe.transform.workbench import Workbench
+
+
+@step(
+    "country",
+    summary="Makes the code (ISO 3166-1 alpha-2) of a country's name.",
+    examples=[
+        Example("country", "Deutschland", "DE"),
+        Example("country", "Etats-Unis", "US"),
+        Example("country", "GBR", "GB"),
+        Example("country", "uk", "GB"),
+        Example("country", "Atlantis", None),
+    ],
+)
+def country(
+    bench: Workbench,
+    unmapped: Annotated[
+        Literal["none", "reject"], "What becomes of other words: nothing, listed in the run's account, or a rejection."
+    ] = "none",
+) -> Run:
+    """Names are known in English, French, German, Spanish, Italian, Dutch, Portuguese, Swedish and Norwegian."""
+
+    def run(text: str) -> str | None:
+        found = country_of(text)
+        if found is None and text.strip():
+            bench.unmapped.append(("step:country", text.strip()))
+            if unmapped == "reject":
+                raise RecordError(
+                    f"no country is named {text.strip()!r}", reason="unmapped", hint="a `map` reads others"
+                )
+        return found
+
+    return run
+
+
+@lru_cache(maxsize=4096)
+def country_of(text: str) -> str | None:
+    """The code of a country's name or of another of its codes; None = no country is named so."""
+    code = text.strip().upper()
+    if code in COUNTRIES:
+        return code
+    if code in ("UK", "EL"):
+        return {"UK": "GB", "EL": "GR"}[code]
+    name = normal_name(text)
+    return COUNTRY_NAMES.get(name) or COUNTRY_NAMES.get(name.removeprefix("la ").removeprefix("the "))
