@@ -1,4 +1,4 @@
-"""Opening the ledger of a project: Django, configured for one SQLite file, its tables up to date."""
+"""Opening the ledger of a project: one SQLite file, its tables up to date."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import sqlite3
 from pathlib import Path
 
 from jobpipe.errors import JobpipeError, Place
-from jobpipe.ledger import settings as ledger_settings
 
 # Raised by one with each migration, so that an up-to-date ledger opens without asking Django about it.
 SCHEMA = 1
 
 
 def open_ledger(path: Path) -> None:
-    """Configure Django for this file and bring its tables up to date.
+    """Point Django to this file and bring its tables up to date.
 
     Raises JobpipeError where the file cannot be opened.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _configure(path)
+    _point_to(path)
     try:
         if _schema_of(path) != SCHEMA:
             _migrate(path)
@@ -30,34 +29,8 @@ def open_ledger(path: Path) -> None:
         ) from error
 
 
-def _configure(path: Path) -> None:
-    import django
-    from django.conf import settings
-
-    if settings.configured:
-        _point_to(path)
-        return
-    settings.configure(
-        USE_TZ=ledger_settings.USE_TZ,
-        INSTALLED_APPS=ledger_settings.INSTALLED_APPS,
-        LOGGING_CONFIG=ledger_settings.LOGGING_CONFIG,
-        DATABASES={
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": str(path),
-                "OPTIONS": {
-                    "transaction_mode": "IMMEDIATE",
-                    "timeout": 30,
-                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-                },
-            }
-        },
-    )
-    django.setup()
-
-
 def _point_to(path: Path) -> None:
-    """Another project in the same process."""
+    """The connection of this process: to the file of this project, whichever it was before."""
     from django.db import connection
 
     if connection.settings_dict["NAME"] != str(path):

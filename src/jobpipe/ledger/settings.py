@@ -1,6 +1,16 @@
-"""Django's settings for the ledger; `opening` adds the database. Also what type checkers read."""
+"""Django's settings for the ledger alone; `opening` says where the file is. Also what type checkers read."""
 
 USE_TZ = True
 INSTALLED_APPS = ["jobpipe.ledger"]
 LOGGING_CONFIG = None
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": ":memory:",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+    }
+}
