@@ -1,0 +1,282 @@
+"""Conducting a run of an import: fetch, split, compare, transform, apply, finish.
+
+The conductor owns the order of things and nothing else; each stage has its module.  A run that a killed
+process left behind is taken up where it was: its archive and its marked batches say where that is.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jobpipe.documents.store import Selection
+from jobpipe.errors import JobpipeError, SourceChangedError, SourceError
+from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
+from jobpipe.runs.comparing import SEEN_OTHERWISE, Comparer
+from jobpipe.runs.finishing import Finish
+from jobpipe.runs.hints import give_hints, note
+from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.lease import ImportIsRunningError, lease
+from jobpipe.runs.pipeline import Pipeline
+from jobpipe.runs.preparing import Preparation, prepare
+from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.recovery import last_applied
+from jobpipe.runs.report import RunReport, report_of, skipped
+from jobpipe.runs.settled import settled_part, settled_run
+from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
+from jobpipe.runs.workspace import Workspace
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.formats.csv.reader import CsvReader
+from jobpipe.sources.record import RawRecord
+from jobpipe.transform.compile import paths_read
+
+SECONDS_BETWEEN_UPDATES = 0.1
+
+
+@dataclass(slots=True)
+class StopRequest:
+    """Set from outside: finish the batch, then stop. The run stays `running`, to be taken up again."""
+
+    requested: bool = False
+
+
+def run_import(
+    workspace: Workspace,
+    name: str,
+    *,
+    instead: Path | None = None,
+    workers: int | None = None,
+    progress: Progress,
+    stop: StopRequest,
+) -> RunReport:
+    """One run of an import, from its source to its account.
+
+    `instead` is read in the source's place, once.  Raises DefinitionError for an invalid definition;
+    whatever goes wrong with the source is in the report.
+    """
+    preparation = prepare(workspace, name)
+    try:
+        with lease(workspace.locks, name):
+            return _run_held(workspace, preparation, instead, workers, progress, stop)
+    except ImportIsRunningError as error:
+        return skipped(name, error.message)
+
+
+def _run_held(
+    workspace: Workspace,
+    preparation: Preparation,
+    instead: Path | None,
+    workers: int | None,
+    progress: Progress,
+    stop: StopRequest,
+) -> RunReport:
+    definition = preparation.definition
+    owner, _ = Import.objects.get_or_create(name=definition.import_, defaults={"client": definition.client})
+    file = str(instead.resolve()) if instead is not None else ""
+    run = _interrupted_run(owner, preparation, file, workspace) or new_run(owner, preparation, file)
+    conductor = Conductor(workspace, preparation, run, workers, progress, stop)
+    try:
+        return conductor.conduct()
+    except SourceChangedError as error:
+        # The earlier sitting's records stay accounted for in its own run; today's bytes get a new one.
+        Finish(workspace, preparation, run, conductor.known).fail(f"interrupted, then the source changed: {error}")
+        run = new_run(owner, preparation, file)
+        conductor = Conductor(workspace, preparation, run, workers, progress, stop)
+    try:
+        return conductor.conduct()
+    except SourceChangedError as error:
+        return Finish(workspace, preparation, run, conductor.known).fail(
+            f"the source changes while it is read: {error}"
+        )
+
+
+def _interrupted_run(owner: Import, preparation: Preparation, file: str, workspace: Workspace) -> Run | None:
+    """The run that a killed process left, where it can go on; those that cannot end `failed`."""
+    found: Run | None = None
+    for run in Run.objects.filter(import_row=owner, state=RunState.RUNNING).order_by("-id"):
+        can_go_on = run.kind == RunKind.IMPORT and run.revision == preparation.revision_text and run.instead == file
+        if found is None and can_go_on:
+            found = run
+        else:
+            Finish(workspace, preparation, run, None).fail("interrupted; the definition or the file is another now")
+    return found
+
+
+def new_run(owner: Import, preparation: Preparation, file: str, kind: RunKind = RunKind.IMPORT) -> Run:
+    return Run.objects.create(
+        import_row=owner,
+        kind=kind,
+        state=RunState.RUNNING,
+        started_at=datetime.now(UTC),
+        revision=preparation.revision_text,
+        definition=preparation.loaded.text,
+        instead=file,
+    )
+
+
+class Conductor:
+    """One sitting of one run."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        preparation: Preparation,
+        run: Run,
+        workers: int | None,
+        progress: Progress,
+        stop: StopRequest,
+    ) -> None:
+        self._workspace = workspace
+        self._preparation = preparation
+        self._run = run
+        self._import_id: int = run.import_row_id
+        self._workers = workers
+        self._progress = progress
+        self._stop = stop
+        self._reading = Reading()
+        self._updated = 0.0
+        self._parts: list[PartReading] = []
+        self._pipeline: Pipeline | None = None
+        self._knows_columns = False
+        self.known: KnownTable | None = None
+
+    def conduct(self) -> RunReport:
+        began = time.monotonic()
+        self._progress.begin(self._preparation.definition.import_, self._run.pk)
+        try:
+            self._read_and_apply()
+        except SourceChangedError:
+            raise
+        except SourceError as error:
+            return self._fail(str(error), began)
+        except JobpipeError as error:
+            self._fail(str(error), began)
+            raise
+        finally:
+            self._progress.end()
+        if self._stop.requested:
+            self._note_sitting(began)
+            return report_of(self._run)
+        assert self.known is not None
+        self._note_sitting(began)
+        return Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
+
+    def _fail(self, why: str, began: float) -> RunReport:
+        self._note_sitting(began)
+        return Finish(self._workspace, self._preparation, self._run, self.known).fail(redact(why))
+
+    def _note_sitting(self, began: float) -> None:
+        run = self._run
+        run.seconds += time.monotonic() - began
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        workers = self._pipeline.window.peak_worker_rss if self._pipeline is not None else 0
+        run.peak_rss_mb = max(run.peak_rss_mb, max(own, workers) / 1024)
+        run.save(update_fields=["seconds", "peak_rss_mb"])
+
+    # The way of the records -------------------------------------------------------------------------
+
+    def _read_and_apply(self) -> None:
+        self._pipeline = pipeline = Pipeline(self._workspace, self._preparation, self._run, self._workers)
+        self.known = pipeline.known
+        with pipeline:
+            self._read(pipeline.comparer)
+        give_hints(self._run, self._workspace.documents, self._preparation.definition, pipeline.applier)
+
+    def _read(self, comparer: Comparer) -> None:
+        applied, chain = last_applied(self._run)
+        reader = self._source_reader()
+        for part, records in reader.parts():
+            self._parts.append(part)
+            comparer.begin_part(part.name)
+            for group in records:
+                self._note_missing_columns(group)
+                fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
+                for record in fresh:
+                    comparer.add(record)
+                self._update(comparer.ordinal)
+                if self._stop.requested:
+                    return
+            self._save_part(part)
+            if part.unchanged:
+                self._see_unchanged_part(part)
+        if comparer.ordinal < applied:
+            raise SourceChangedError("the source gives fewer records than it did before the interruption")
+
+    def _note_missing_columns(self, group: list[RawRecord]) -> None:
+        """Paths that no column of a table has are told once: its records could not."""
+        if self._knows_columns or not group:
+            return
+        self._knows_columns = True
+        if group[0].context.kind == "csv":
+            paths = paths_read(self._preparation.definition)
+            for message in CsvReader().missing_columns(group[0].context, paths):
+                note(self._run, "columns", message)
+
+    def _skip(self, comparer: Comparer, group: list[RawRecord], applied: int, chain: str) -> list[RawRecord]:
+        """What of these records an earlier sitting has not applied yet."""
+        count = min(len(group), applied - comparer.ordinal)
+        reached = ""
+        for record in group[:count]:
+            reached = comparer.skip(record)
+        if comparer.ordinal == applied and reached != chain:
+            raise SourceChangedError("the source gives other records than it did before the interruption")
+        return group[count:]
+
+    def _source_reader(self) -> SourceReader:
+        name = self._preparation.definition.import_
+        archive = self._workspace.archive_of(name)
+        compared = settled_run(self._run)
+
+        def settled(location: str, number: int) -> SettledPart | None:
+            return settled_part(compared, location, number, archive) if not self._run.instead else None
+
+        return SourceReader(
+            self._preparation,
+            resolve=self._workspace.project.resolve,
+            archive=archive,
+            run=self._run.pk,
+            settled=settled,
+            reading=self._reading,
+            scratch=self._workspace.scratch,
+            begun=self._save_part,
+            instead=self._run.instead,
+        )
+
+    def _save_part(self, part: PartReading) -> None:
+        PartRead.objects.update_or_create(
+            run=self._run,
+            number=part.number,
+            defaults={
+                "location": part.location,
+                "etag": part.validators.etag,
+                "last_modified": part.validators.last_modified,
+                "digest": part.digest,
+                "unchanged": part.unchanged,
+                "complete": part.complete,
+                "why": part.why,
+                "records": part.records,
+            },
+        )
+
+    def _see_unchanged_part(self, part: PartReading) -> None:
+        """A part that is unchanged counts as seen unread; where it is the only one, the run ends here anyway."""
+        known = self.known
+        if not part.name or known is None:
+            return
+        for row in self._workspace.documents.select(self._import_id, Selection()):
+            index = known.index_of_row(row.row) if row.part == part.name else -1
+            if index >= 0 and not known.seen(index):
+                known.mark_seen(index, SEEN_OTHERWISE)
+
+    # What a person sees -----------------------------------------------------------------------------
+
+    def _update(self, records: int) -> None:
+        now = time.monotonic()
+        if now - self._updated >= SECONDS_BETWEEN_UPDATES:
+            self._updated = now
+            self._reading.stage = "importing"
+            self._reading.records = records
+            self._progress.update(self._reading)

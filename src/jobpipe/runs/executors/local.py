@@ -1,0 +1,153 @@
+"""The local executor: worker processes, one pipe and one batch each.
+
+A thread a worker only moves bytes, so that the conductor never waits for a pipe.  The death of a worker
+is known by the batch that it had: the batch is tried again, and one that kills its worker three times is
+halved until the guilty record is found, which is then rejected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import msgspec
+
+from jobpipe.documents.body import Body, pack
+from jobpipe.errors import InternalError
+from jobpipe.runs.executors.executor import Charge, Done, Work
+from jobpipe.runs.executors.worker import receive, send
+from jobpipe.transform.outcome import Made, Transformed
+
+DEATHS_BEFORE_HALVING = 3
+
+
+class _WorkerProcess:
+    """One child process and its two pipes."""
+
+    def __init__(self, charge: bytes) -> None:
+        self._charge = charge
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def ask(self, question: bytes) -> bytes | None:
+        """The answer; None when the worker died of it."""
+        child = self._child or self._start()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            send(child.stdin, question)
+            answer = receive(child.stdout)
+        except OSError:
+            answer = None
+        if answer is None:
+            self.stop()
+        return answer
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._child = child = subprocess.Popen(
+            [sys.executable, "-m", "jobpipe.runs.executors.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+        assert child.stdin is not None
+        send(child.stdin, self._charge)
+        return child
+
+    def stop(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                # It may have died with bytes of ours in its pipe.
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            child.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+class LocalExecutor:
+    def __init__(self, charge: Charge, *, workers: int) -> None:
+        # One batch under way and one waiting for each.
+        self.capacity = workers * 2
+        self._charge = msgspec.msgpack.encode(charge)
+        self._waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+        self._under_way = 0
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, work: Work) -> None:
+        self._under_way += 1
+        self._waiting.put(work)
+
+    def collect(self, *, wait: bool) -> Iterator[Done]:
+        while self._under_way:
+            try:
+                answer = self._ready.get(block=wait)
+            except queue.Empty:
+                return
+            wait = False
+            self._under_way -= 1
+            if isinstance(answer, BaseException):
+                raise InternalError(f"a worker could not be used: {answer}") from answer
+            yield answer
+
+    def close(self) -> None:
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _serve(self) -> None:
+        worker = _WorkerProcess(self._charge)
+        encoder = msgspec.msgpack.Encoder()
+        decoder = msgspec.msgpack.Decoder(Done)
+        try:
+            while (work := self._waiting.get()) is not None:
+                self._ready.put(_survive(worker, work, encoder, decoder))
+        except BaseException as error:
+            self._ready.put(error)
+        finally:
+            worker.stop()
+
+
+def _survive(
+    worker: _WorkerProcess,
+    work: Work,
+    encoder: msgspec.msgpack.Encoder,
+    decoder: msgspec.msgpack.Decoder[Done],
+) -> Done:
+    question = encoder.encode(work)
+    for _ in range(DEATHS_BEFORE_HALVING):
+        answer = worker.ask(question)
+        if answer is not None:
+            return decoder.decode(answer)
+    if len(work.items) == 1:
+        return Done(work.number, [_rejected_for_killing(work)])
+    middle = len(work.items) // 2
+    halves = (Work(work.number, work.contexts, part) for part in (work.items[:middle], work.items[middle:]))
+    results: list[Transformed] = []
+    peak = 0
+    for half in halves:
+        done = _survive(worker, half, encoder, decoder)
+        results += done.results
+        peak = max(peak, done.peak_rss)
+    return Done(work.number, results, peak)
+
+
+def _rejected_for_killing(work: Work) -> Transformed:
+    (item,) = work.items
+    message = f"transforming this record ended the worker process {DEATHS_BEFORE_HALVING} times"
+    note = ("crash", "", message)
+    body = pack(Body(b"", item.raw, work.contexts[item.context].digest(), note, item.offset))
+    return Transformed(item.ordinal, Made.REJECTED, body=body, reason="crash", message=message)

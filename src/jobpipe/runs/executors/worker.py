@@ -1,0 +1,84 @@
+"""A worker: batches in on one pipe, rows out on another; no Django, no connection, no project folder.
+
+It ends when its parent closes the pipe, and so when its parent dies.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import struct
+import sys
+from typing import IO
+
+import msgspec
+
+from jobpipe.definition.models import Definition
+from jobpipe.documents.body import Body, pack
+from jobpipe.runs.executors.executor import Charge, Done, Work
+from jobpipe.sources.record import Context
+from jobpipe.transform.compile import Transformer, compile_definition
+from jobpipe.transform.outcome import Item, Made, Transformed
+
+_LENGTH = struct.Struct("<Q")
+
+
+def transformer_of(charge: Charge) -> Transformer:
+    return compile_definition(
+        Definition.model_validate_json(charge.definition), hooks_source=charge.hooks, tables=charge.tables
+    )
+
+
+def transform_batch(transformer: Transformer, work: Work) -> Done:
+    """Every item of a batch, transformed and packed; never raises for a record."""
+    digests = [context.digest() for context in work.contexts]
+    results = []
+    for item in work.items:
+        context = work.contexts[item.context]
+        results.append(transform_item(transformer, item, context, digests[item.context]))
+    return Done(work.number, results, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def transform_item(transformer: Transformer, item: Item, context: Context, context_digest: bytes) -> Transformed:
+    made = transformer.transform(item, context)
+    note = (made.reason, made.field, made.message) if made.made is not Made.POSTING and made.reason else None
+    made.body = pack(Body(made.body, item.raw, context_digest, note, item.offset))
+    return made
+
+
+def send(stream: IO[bytes], payload: bytes) -> None:
+    stream.write(_LENGTH.pack(len(payload)))
+    stream.write(payload)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes | None:
+    """One message; None at the end of the stream, wherever it lies."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    payload = stream.read(length)
+    return payload if len(payload) == length else None
+
+
+def main() -> None:
+    # The first Ctrl-C finishes the batch: it is for the conductor to hear.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    # What a house's own step prints must not get between the answers.
+    os.dup2(2, 1)
+    questions = sys.stdin.buffer
+    encoder = msgspec.msgpack.Encoder()
+    decoder = msgspec.msgpack.Decoder(Work)
+    first = receive(questions)
+    if first is None:
+        return
+    transformer = transformer_of(msgspec.msgpack.decode(first, type=Charge))
+    while (question := receive(questions)) is not None:
+        send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question))))
+
+
+if __name__ == "__main__":
+    main()

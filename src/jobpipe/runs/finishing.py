@@ -1,0 +1,238 @@
+"""Finishing a run: its account from its verdicts, the evidence, who has expired, and its place in the feed of changes.
+
+Everything here may be repeated: a process killed in the middle of it loses nothing and doubles nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from jobpipe.documents.store import Selection, Status, unpack_prior
+from jobpipe.errors import InternalError
+from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
+from jobpipe.lifecycle import Kind, Outcome
+from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
+from jobpipe.runs.absence import Absence, live_postings, missing_numbers
+from jobpipe.runs.comparing import SEEN_OTHERWISE
+from jobpipe.runs.history import SUPERSEDED, PastRun, past_runs
+from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.preparing import Preparation
+from jobpipe.runs.recovery import last_applied
+from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.source_reading import PartReading
+from jobpipe.runs.verdicts import Verdicts
+from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.archive import prune
+
+# How many runs' bytes are kept.
+ARCHIVES_KEPT = 3
+_SIDE_KINDS = frozenset({Kind.DUPLICATE, Kind.REJECTED})
+
+
+class Finish:
+    """The last stage of one run."""
+
+    def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, known: KnownTable | None) -> None:
+        """`known`: the table that the run marked; None where it never got so far."""
+        self._workspace = workspace
+        self._documents = workspace.documents
+        self._preparation = preparation
+        self._run = run
+        self._import_id: int = run.import_row_id
+        self._known = known
+
+    def finish(self, parts: list[PartReading]) -> RunReport:
+        """End a run whose source was read, as far as it could be."""
+        run, known = self._run, self._known
+        assert known is not None
+        self._settle_account()
+        past = past_runs(run)
+        missing = [] if not self._holds_all else missing_numbers(known)
+        evidence = self._weigh(parts, past, len(missing))
+        if evidence.failed:
+            return self.fail(evidence.why)
+        run.complete, run.why = evidence.complete, evidence.why
+        run.suspected = _as_document(evidence.suspected)
+        run.unchanged = bool(parts) and all(part.unchanged for part in parts)
+        for part in parts:
+            self._note("document", *part.notices)
+        run.state = RunState.SUCCEEDED if evidence.complete or evidence.of_changes else RunState.PARTIAL
+        absence = Absence(self._documents, run, known, self._preparation.definition.expire)
+        if run.unchanged:
+            run.missing = 0
+        else:
+            absence.settle(missing, past)
+            self._forget_side_rows(complete=evidence.complete)
+        self._end_postings()
+        return self._close()
+
+    def finish_reprocess(self) -> RunReport:
+        """End a run over the stored records: nothing expires by absence."""
+        run = self._run
+        self._settle_account()
+        run.complete, run.why = None, "stored records under today's definition"
+        run.state = RunState.SUCCEEDED
+        self._forget_side_rows(complete=True)
+        self._end_postings()
+        return self._close()
+
+    def fail(self, why: str) -> RunReport:
+        """End a run that cannot go on, with the account of what it has applied."""
+        run = self._run
+        ordinal, _ = last_applied(run)
+        self._documents.delete_side_rows_of(self._import_id, run.pk, after_ordinal=ordinal)
+        self._settle_account()
+        run.state, run.error, run.complete, run.why = RunState.FAILED, why, False, why
+        return self._close()
+
+    # The account ------------------------------------------------------------------------------------
+
+    def _settle_account(self) -> None:
+        """Derived from what the batches left in the ledger, never added up on the way."""
+        run = self._run
+        counted: Counter[Outcome] = Counter()
+        reappeared, expected = 0, 1
+        for batch in run.batches.order_by("first_ordinal").iterator(chunk_size=50):
+            verdicts = Verdicts.unpack(bytes(batch.verdicts))
+            if verdicts.first != expected:
+                raise InternalError(f"run {run.pk}: record {expected:,} has no verdict")
+            expected = verdicts.last + 1
+            counted.update(verdicts.count())
+            reappeared += verdicts.count_reappeared()
+        run.account = {"read": expected - 1, **{outcome.name.lower(): counted[outcome] for outcome in Outcome}}
+        run.reappeared = reappeared
+        self._check_account()
+
+    def _check_account(self) -> None:
+        account = self._run.account
+        if account["read"] != sum(count for name, count in account.items() if name != "read"):
+            raise InternalError(f"run {self._run.pk}: the account does not add up: {account}")
+
+    # Evidence ---------------------------------------------------------------------------------------
+
+    @property
+    def _holds_all(self) -> bool:
+        return self._preparation.definition.source.holds == "all"
+
+    def _weigh(self, parts: list[PartReading], past: list[PastRun], missing: int) -> Evidence:
+        run = self._run
+        last = next((one for one in past if one.complete and not one.unchanged), None)
+        return weigh(
+            Reading(
+                parts=[_evidence_of(part) for part in parts],
+                holds_all=self._holds_all,
+                vanished=self._vanished(parts, past),
+                parts_come_and_go=self._preparation.definition.source.parts_come_and_go,
+                read=run.account["read"],
+                read_before=last.read if last else None,
+                missing=missing,
+                new=run.account["new"],
+                accepted=Accepted(**run.import_row.accepted),
+            )
+        )
+
+    def _vanished(self, parts: list[PartReading], past: list[PastRun]) -> list[str]:
+        """Parts of the last complete run that are not there today."""
+        last = next((one.run for one in past if one.complete), 0)
+        if not last or self._run.instead:
+            return []
+        there = {part.location for part in parts}
+        before = PartRead.objects.filter(run_id=last, run__instead="").values_list("location", flat=True)
+        wanted = {location for location in before if location not in there}
+        # A location that the definition names otherwise now is no part that vanished.
+        return sorted(wanted) if wanted and len(before) > 1 and self._is_same_source(last) else []
+
+    def _is_same_source(self, run: int) -> bool:
+        return Run.objects.filter(pk=run, revision=self._run.revision).exists()
+
+    # What goes --------------------------------------------------------------------------------------
+
+    def _end_postings(self) -> None:
+        """Past their own day, postings end without a run's word."""
+        run, documents = self._run, self._documents
+        now = datetime.now(UTC).isoformat()
+        documents.expire(self._import_id, run.pk, documents.ended(self._import_id, now), "ended")
+        # Counted from what is stored, so that a second Finish says the same.
+        run.expired = run.absent + self._count_expired("ended")
+
+    def _count_expired(self, reason: str) -> int:
+        selection = Selection(status=Status.EXPIRED, reason=reason, changed_in_run=self._run.pk)
+        # One whose record changed after its end has ended before.
+        return sum(1 for row in self._documents.select(self._import_id, selection) if not _was(row.prior, reason))
+
+    def _forget_side_rows(self, *, complete: bool) -> None:
+        """Duplicates and rejected records that are not in the source any more."""
+        known = self._known
+        assert known is not None
+        if complete:
+            gone: Iterable[int] = known.unseen_rows(_SIDE_KINDS)
+        else:
+            gone = self._healed(list(known.unseen_rows((Kind.REJECTED,))))
+        self._documents.delete_rows(self._import_id, gone)
+
+    def _healed(self, rejected: list[int]) -> list[int]:
+        """Of these rows those whose key another record of this run has brought as a posting."""
+        healed: list[int] = []
+        for start in range(0, len(rejected), 500):
+            rows = self._documents.rows(self._import_id, rejected[start : start + 500])
+            postings = self._documents.postings_by_key(self._import_id, [row.key for row in rows.values() if row.key])
+            for number, row in rows.items():
+                posting = postings.get(row.key)
+                if posting is not None and self._was_brought(posting.row, posting.written_run):
+                    healed.append(number)
+        return healed
+
+    def _was_brought(self, row: int, written_run: int) -> bool:
+        known = self._known
+        assert known is not None
+        index = known.index_of_row(row)
+        return written_run == self._run.pk or (index >= 0 and known.seen(index) not in (0, SEEN_OTHERWISE))
+
+    # The end ----------------------------------------------------------------------------------------
+
+    def _note(self, kind: str, *messages: str) -> None:
+        run = self._run
+        run.notices = [*run.notices, *({"kind": kind, "message": message} for message in messages if message)]
+
+    def _close(self) -> RunReport:
+        run = self._run
+        run.live = live_postings(self._documents, self._import_id)
+        run.finished_at = datetime.now(UTC)
+        with transaction.atomic():
+            if run.complete and run.kind == RunKind.IMPORT:
+                held = Run.objects.filter(import_row=self._import_id, state=RunState.HELD, pk__lt=run.pk)
+                held.update(state=RunState.SUCCEEDED, decided_by=SUPERSEDED)
+            if run.sequence is None:
+                run.sequence = (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1
+            run.batches.all().delete()
+            run.save()
+        prune(self._workspace.archive_of(run.import_row.name), ARCHIVES_KEPT)
+        return report_of(run)
+
+
+def _evidence_of(part: PartReading) -> PartEvidence:
+    return PartEvidence(
+        location=part.location,
+        complete=part.complete,
+        failure=str(part.failure) if part.failure is not None else "",
+        why=part.why,
+        unchanged=part.unchanged,
+        records=part.records,
+        stated_total=part.stated_total,
+    )
+
+
+def _as_document(suspected: Accepted | None) -> dict[str, int | bool]:
+    if suspected is None:
+        return {}
+    return {"cap": suspected.cap} if suspected.cap else {"wrong_total": suspected.wrong_total}
+
+
+def _was(prior: bytes, reason: str) -> bool:
+    before = unpack_prior(prior)
+    return before is not None and before.reason == reason

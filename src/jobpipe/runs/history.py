@@ -1,0 +1,52 @@
+"""An import's past, as later runs weigh it."""
+
+from __future__ import annotations
+
+from jobpipe.ledger.models import Run, RunKind, RunState
+from jobpipe.lifecycle.expiry import PastRun
+
+# A month of runs every hour.
+MAX_RUNS = 720
+ACCEPTED, DISMISSED, SUPERSEDED = "accepted", "dismissed", "superseded"
+
+__all__ = ["ACCEPTED", "DISMISSED", "SUPERSEDED", "PastRun", "complete_runs_since", "past_runs"]
+
+_OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
+
+
+def past_runs(run: Run) -> list[PastRun]:
+    """The runs of its import before this one that read something of the source, the newest first."""
+    before = Run.objects.filter(
+        import_row=run.import_row_id, kind=RunKind.IMPORT, pk__lt=run.pk, state__in=_OVER
+    ).order_by("-id")[:MAX_RUNS]
+    return [_past(one) for one in before]
+
+
+def _past(run: Run) -> PastRun:
+    return PastRun(
+        run=run.pk,
+        at=run.finished_at or run.started_at,
+        complete=bool(run.complete),
+        was_held=run.state == RunState.HELD or bool(run.decided_by),
+        accepted=run.decided_by == ACCEPTED,
+        read=run.account.get("read", 0),
+        unchanged=run.unchanged,
+        live=run.live,
+        absent=run.absent,
+        returned=run.returned,
+    )
+
+
+def complete_runs_since(run: Run, first: int) -> int:
+    """How many complete runs there were from the run `first` up to this one, which counts."""
+    return (
+        1
+        + Run.objects.filter(
+            import_row=run.import_row_id,
+            kind=RunKind.IMPORT,
+            complete=True,
+            pk__gte=first,
+            pk__lt=run.pk,
+            state__in=(RunState.SUCCEEDED, RunState.HELD),
+        ).count()
+    )

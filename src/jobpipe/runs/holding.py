@@ -1,0 +1,69 @@
+"""What a person decides of a run whose expiries wait: held by the guard, or not believed."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Max
+
+from jobpipe.errors import UsageError
+from jobpipe.ledger.models import Run, RunKind, RunState
+from jobpipe.runs.absence import due_numbers, live_postings, rule_of
+from jobpipe.runs.history import ACCEPTED, DISMISSED
+from jobpipe.runs.lease import lease
+from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.workspace import Workspace
+
+
+def accept_run(workspace: Workspace, run: Run) -> RunReport:
+    """Let the expiries that `run` waits with happen; what made it suspect is believed from now on.
+
+    Raises UsageError where it waits with nothing, or a later complete run has taken its place.
+    """
+    name = run.import_row.name
+    with lease(workspace.locks, name):
+        run = _waiting(run)
+        if run.suspected:
+            _believe(run)
+        misses = rule_of(workspace.project.load(name).definition.expire).misses if run.account.get("read") else 0
+        documents, import_id = workspace.documents, run.import_row_id
+        run.absent += documents.expire(import_id, run.pk, due_numbers(documents, run, misses), "absent")
+        run.expired += run.absent
+        run.missing = sum(1 for _ in documents.missing(import_id))
+        return _decide(workspace, run, ACCEPTED)
+
+
+def dismiss_run(workspace: Workspace, run: Run) -> RunReport:
+    """End `run` with nothing expired. Raises UsageError as `accept_run` does."""
+    with lease(workspace.locks, run.import_row.name):
+        return _decide(workspace, _waiting(run), DISMISSED)
+
+
+def _waiting(run: Run) -> Run:
+    """The run as it is now, under the lease."""
+    run = Run.objects.select_related("import_row").get(pk=run.pk)
+    if run.state != RunState.HELD and not (run.state == RunState.PARTIAL and run.suspected):
+        after = f" ({run.decided_by})" if run.decided_by else ""
+        raise UsageError(f"run {run.pk} waits with nothing: it is {run.state}{after}", hint="`jobpipe runs` lists them")
+    later = Run.objects.filter(import_row=run.import_row_id, kind=RunKind.IMPORT, pk__gt=run.pk, complete=True)
+    if newest := later.order_by("-id").first():
+        raise UsageError(f"run {newest.pk} is newer and complete", hint=f"jobpipe show {newest.pk}")
+    return run
+
+
+def _believe(run: Run) -> None:
+    owner = run.import_row
+    owner.accepted = {**owner.accepted, **run.suspected}
+    owner.save(update_fields=["accepted"])
+    run.complete = True
+    run.why += " (accepted)"
+
+
+def _decide(workspace: Workspace, run: Run, decision: str) -> RunReport:
+    run.state = RunState.SUCCEEDED
+    run.decided_by = decision
+    run.live = live_postings(workspace.documents, run.import_row_id)
+    with transaction.atomic():
+        # Whoever follows the changes must see it once more.
+        run.sequence = (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1
+        run.save()
+    return report_of(run)

@@ -1,0 +1,108 @@
+"""One sitting's way of the records: compare, window, transform, apply; wherever the records come from."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from django.db import transaction
+
+from jobpipe.ledger.models import Batch, Run
+from jobpipe.runs.applying import Applier
+from jobpipe.runs.comparing import Comparer
+from jobpipe.runs.executors.executor import Executor
+from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.preparing import Preparation
+from jobpipe.runs.recovery import restore
+from jobpipe.runs.retransforming import Retransformer
+from jobpipe.runs.verdicts import Verdicts
+from jobpipe.runs.window import Window
+from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.formats.readers import KIND_OF_FORMAT, ignoring
+from jobpipe.sources.formats.reading import DigestView
+from jobpipe.sources.record import Context
+
+
+class Pipeline:
+    """Records go into `comparer`; leaving the `with` block without an error applies what is under way."""
+
+    def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, workers: int | None) -> None:
+        """Loads what is known, and restores what earlier sittings of the run have seen."""
+        self._run = run
+        self._preparation = preparation
+        self._workers = workspace.project.workers if workers is None else workers
+        documents, import_id = workspace.documents, run.import_row_id
+        self.known = KnownTable.load(documents.known(import_id, before_run=run.pk), folder=workspace.scratch)
+        restore(run, documents, import_id, self.known)
+        # The day of the run's beginning, whichever day it is taken up on.
+        day = run.started_at.date().isoformat()
+        self.applier = Applier(
+            documents=documents,
+            import_id=import_id,
+            run=run.pk,
+            known=self.known,
+            day=day,
+            transform_again=Retransformer(preparation.charge),
+            mark_done=self._mark_done,
+        )
+        self.window = Window(self._start_executor, self.applier.apply)
+        self.comparer = Comparer(
+            self.known,
+            revision=preparation.revision,
+            day=day,
+            digest_view=_digest_view(preparation),
+            emit=self.window.add,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.comparer.cut()
+                self.window.drain()
+                self.applier.flush()
+        finally:
+            self.window.close()
+
+    def _start_executor(self, alone: bool) -> Executor:
+        charge = self._preparation.charge
+        if alone or not self._workers:
+            from jobpipe.runs.executors.inline import InlineExecutor
+
+            return InlineExecutor(charge)
+        from jobpipe.runs.executors.local import LocalExecutor
+
+        return LocalExecutor(charge, workers=self._workers)
+
+    def _mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
+        with transaction.atomic():
+            Batch.objects.bulk_create(
+                Batch(
+                    run=self._run,
+                    first_ordinal=verdicts.first,
+                    last_ordinal=verdicts.last,
+                    verdicts=verdicts.pack(),
+                    chain=chain,
+                )
+                for verdicts, chain in batches
+            )
+
+
+def _digest_view(preparation: Preparation) -> DigestView | None:
+    source = preparation.definition.source
+    if not source.ignore:
+        return None
+    if source.format:
+        return ignoring(KIND_OF_FORMAT[source.format], source.ignore)
+    views: dict[str, DigestView] = {}
+
+    def view(raw: bytes, context: Context) -> bytes:
+        if context.kind not in views:
+            views[context.kind] = ignoring(context.kind, source.ignore)
+        return views[context.kind](raw, context)
+
+    return view

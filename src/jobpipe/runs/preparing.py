@@ -1,0 +1,95 @@
+"""All that a run needs to know of its import before a byte is read, from the project's files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from jobpipe.definition.loading import LoadedDefinition
+from jobpipe.definition.models import Definition
+from jobpipe.definition.project import Project
+from jobpipe.definition.secret_values import VariablesError, resolve_secrets
+from jobpipe.runs.checking import load_checked
+from jobpipe.runs.executors.executor import Charge
+from jobpipe.runs.workspace import Workspace
+from jobpipe.safety.limits import Limits
+from jobpipe.sources.formats.feed_level import feed_paths
+from jobpipe.sources.record import FormatSettings
+from jobpipe.transform.revision import revision_of, tables_used
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    loaded: LoadedDefinition
+    # With the secrets in place: for fetching only.
+    resolved: Definition
+    charge: Charge
+    # 64 bits: see `jobpipe.transform.revision`.
+    revision: int
+    settings: FormatSettings
+    limits: Limits
+
+    @property
+    def definition(self) -> Definition:
+        return self.loaded.definition
+
+    @property
+    def revision_text(self) -> str:
+        return f"{self.revision:016x}"
+
+
+def prepare(workspace: Workspace, name: str) -> Preparation:
+    """What a run of `name` needs, loaded and checked.
+
+    Raises DefinitionError (with file, line and column) where the definition is not valid.
+    """
+    return prepare_in(workspace.project, name)
+
+
+def prepare_in(project: Project, name: str) -> Preparation:
+    """The same without the project's ledger and documents, for what writes nothing."""
+    loaded = load_checked(project, name)
+    definition = loaded.definition
+    hooks = project.hooks_source()
+    tables = project.tables()
+    resolved = _with_secrets(loaded)
+    used = {table: dict(tables[table]) for table in tables_used(definition) if table in tables}
+    charge = Charge(definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=used)
+    limits = Limits.given(**definition.source.limits.model_dump())
+    return Preparation(
+        loaded,
+        resolved,
+        charge,
+        revision_of(definition, hooks_source=hooks, tables=used),
+        format_settings(definition, limits),
+        limits,
+    )
+
+
+def _with_secrets(loaded: LoadedDefinition) -> Definition:
+    try:
+        return resolve_secrets(loaded.definition, os.environ)
+    except VariablesError as error:
+        raise loaded.errors_of(error.problems) from error
+
+
+def format_settings(definition: Definition, limits: Limits) -> FormatSettings:
+    """The definition's words for the splitter."""
+    source = definition.source
+    table = source.csv
+    return FormatSettings(
+        format=source.format,
+        record=source.record,
+        encoding=source.encoding,
+        feed_paths=feed_paths(definition),
+        total=source.total,
+        delimiter=table.delimiter,
+        quote=table.quote,
+        header=table.header,
+        columns=tuple(table.columns),
+        skip_rows=table.skip_rows,
+        skip_last_rows=table.skip_last_rows,
+        comment=table.comment,
+        sheet=table.sheet,
+        max_record_bytes=limits.record,
+    )

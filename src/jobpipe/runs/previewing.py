@@ -1,0 +1,203 @@
+"""A few records of a source beside the postings made of them: read and transformed here, nothing is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jobpipe.definition.project import Project
+from jobpipe.errors import RecordError, SourceError
+from jobpipe.runs.preparing import Preparation, prepare_in
+from jobpipe.runs.source_reading import request_for, with_charset
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.formats.splitting import open_splitter
+from jobpipe.sources.record import Context, RawRecord
+from jobpipe.sources.streaming import list_locations, open_stream
+from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
+from jobpipe.transform.compile import FieldTrace, Transformer, compile_definition
+from jobpipe.transform.outcome import Item, Transformed
+from jobpipe.transform.problems import DefinitionProblems
+
+_ELEMENT = re.compile(r"<([^\s/>]+)")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is known of a source from its first records; it grows while they are read."""
+
+    # The part that is being read, without secrets, and the document in it.
+    location: str = ""
+    document: str = ""
+    is_workbook: bool = False
+    # What the splitter says of where the records are; "" = nothing.
+    record_path: str = ""
+    # Why the last document is not complete, as far as it was read; "" = nothing against it.
+    why: str = ""
+    notices: list[str] = field(default_factory=list)
+    # The source was read to its end.
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedRecord:
+    # Its number in the source, from 1.
+    ordinal: int
+    context: Context
+    raw: bytes
+    transformed: Transformed
+    # The record as plain values; None where it cannot be read.
+    record: Any
+    fields: list[FieldTrace]
+
+    @property
+    def posting(self) -> dict[str, Any] | None:
+        """None where no posting came of it."""
+        body = self.transformed.body
+        return msgspec.json.decode(body) if body else None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    preparation: Preparation
+    reading: Reading
+    records: list[PreviewedRecord]
+    # How many records were looked at, those before the first shown included.
+    looked_at: int
+
+    @property
+    def format(self) -> str:
+        """xml json csv xlsx, or the definition's word."""
+        stated = self.preparation.settings.format
+        if stated or not self.records:
+            return stated or ""
+        return "xlsx" if self.reading.is_workbook else self.records[0].context.kind
+
+    @property
+    def record(self) -> str:
+        """Where the records are: the definition's word, what the splitter found, or what the first one is."""
+        stated = self.preparation.settings.record or self.reading.record_path
+        if stated or not self.records:
+            return stated or ""
+        first = self.records[0]
+        if first.context.kind == "xml" and (element := _ELEMENT.search(first.raw.decode("latin-1"))):
+            return element[1]
+        return {"json": "objects", "csv": "rows"}.get(first.context.kind, "")
+
+    @property
+    def encoding(self) -> str:
+        return self.records[0].context.encoding if self.records else ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.records[0].context.columns if self.records else ()
+
+    def empty_fields(self) -> list[str]:
+        """The fields with a rule for which no record shown has a value."""
+        made = {trace.field for one in self.records for trace in one.fields if trace.value is not None or trace.error}
+        return [name for name in self.preparation.definition.posting if name not in made]
+
+
+def preview(project: Project, name: str, *, instead: Path | None = None, first: int = 1, count: int = 3) -> Preview:
+    """`count` records from the record with the number `first` on; what comes after them is not read.
+
+    `instead` is read in the source's place.  Raises DefinitionError for an invalid definition, SourceError where
+    no record can be read.
+    """
+    preparation = prepare_in(project, name)
+    transformer = compile_definition(
+        preparation.definition, hooks_source=project.hooks_source(), tables=project.tables()
+    )
+    reading = Reading()
+    found: list[RawRecord] = []
+    ordinal = 0
+    with closing(_records(preparation, project, instead, reading)) as records:
+        for record in islice(records, first - 1 + count):
+            ordinal += 1
+            if ordinal >= first:
+                found.append(record)
+    try:
+        shown = [_previewed(transformer, first + number, record) for number, record in enumerate(found)]
+    except DefinitionProblems as error:  # paths that are not of this kind of record
+        raise preparation.loaded.errors_of(error.problems) from error
+    return Preview(preparation, reading, shown, ordinal)
+
+
+# Reading ---------------------------------------------------------------------------------------------
+
+
+def _records(
+    preparation: Preparation, project: Project, instead: Path | None, reading: Reading
+) -> Generator[RawRecord, None, None]:
+    limits = UnpackLimits.of(preparation.limits)
+    is_any = False
+    for location in _locations(preparation, project, instead):
+        reading.location = redact(location.removeprefix(f"{project.root}/"))
+        try:
+            with open_stream(request_for(preparation, location)) as stream:
+                for document in unpack(iter(stream), stream.arrival.name, limits):
+                    for record in _split(preparation, document, stream.arrival.charset, reading):
+                        is_any = True
+                        yield record
+        except SourceError as error:
+            if not is_any:
+                raise
+            reading.why = str(error)
+    reading.is_over = True
+
+
+def _locations(preparation: Preparation, project: Project, instead: Path | None) -> Iterator[str]:
+    if instead is not None:
+        yield str(instead.resolve())
+        return
+    for location in preparation.resolved.source.locations:
+        yield from list_locations(request_for(preparation, project.resolve(location)))
+
+
+def _split(preparation: Preparation, document: Document, charset: str, reading: Reading) -> Iterator[RawRecord]:
+    splitter = open_splitter(with_charset(preparation.settings, charset), document.name)
+    reading.document = document.name
+    failure: SourceError | None = None
+    is_first = True
+    try:
+        for chunk in document.chunks:
+            if is_first:
+                reading.is_workbook = chunk.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+                is_first = False
+            records = splitter.feed(chunk)
+            reading.record_path = getattr(splitter, "record_path", "") or reading.record_path
+            yield from records
+    except SourceError as error:
+        failure = error
+    records, ending = splitter.close()
+    reading.record_path = getattr(splitter, "record_path", "") or reading.record_path
+    reading.why = ending.why
+    reading.notices += ending.notices
+    yield from records
+    if failure is not None:
+        raise failure
+
+
+# Transforming ----------------------------------------------------------------------------------------
+
+
+def _previewed(transformer: Transformer, ordinal: int, record: RawRecord) -> PreviewedRecord:
+    day = datetime.now(UTC).date().isoformat()
+    item = Item(ordinal, record.raw, 0, flaw=record.flaw, day=day, offset=record.offset)
+    transformed = transformer.transform(item, record.context)
+    value: Any = None
+    fields: list[FieldTrace] = []
+    if not record.flaw:
+        try:
+            value = transformer.as_value(item, record.context)
+            fields = transformer.explain(item, record.context)
+        except RecordError:
+            pass  # `transformed` says why
+    return PreviewedRecord(ordinal, record.context, record.raw, transformed, value, fields)

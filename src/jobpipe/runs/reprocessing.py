@@ -1,0 +1,112 @@
+"""A run of the kind `reprocess`: the stored records, under today's definition. The source is not asked."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from jobpipe.documents.body import unpack
+from jobpipe.documents.store import Documents, Role, Selection, Status
+from jobpipe.errors import UsageError
+from jobpipe.ledger.models import Import, Run, RunKind, RunState
+from jobpipe.runs.conducting import StopRequest, new_run
+from jobpipe.runs.finishing import Finish
+from jobpipe.runs.hints import give_hints
+from jobpipe.runs.lease import ImportIsRunningError, lease
+from jobpipe.runs.pipeline import Pipeline
+from jobpipe.runs.preparing import Preparation, prepare
+from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.report import RunReport, report_of, skipped
+from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.record import Context, RawRecord
+
+# What is gone is not made again; what ended or was closed may have been so by mistake.
+_REPROCESSED = (
+    Selection(status=Status.LIVE),
+    Selection(status=Status.EXCLUDED, reason="rule"),
+    Selection(status=Status.EXPIRED, reason="ended"),
+    Selection(status=Status.EXPIRED, reason="closed"),
+    # Last: of two records with one key the posting's own keeps it.
+    Selection(role=Role.DUPLICATE),
+    Selection(role=Role.REJECTED),
+)
+
+
+def reprocess_import(
+    workspace: Workspace, name: str, *, progress: Progress, stop: StopRequest, workers: int | None = None
+) -> RunReport:
+    """Make the postings of an import again from what is stored; rejected records are tried again too.
+
+    Raises DefinitionError for an invalid definition, UsageError where the import never ran.
+    """
+    preparation = prepare(workspace, name)
+    owner = Import.objects.filter(name=name).first()
+    if owner is None:
+        raise UsageError(f"{name} has not run yet: nothing is stored", hint=f"jobpipe run {name}")
+    try:
+        with lease(workspace.locks, name):
+            _refuse_over_an_interrupted_run(owner)
+            run = new_run(owner, preparation, "", RunKind.REPROCESS)
+            return _reprocess(workspace, preparation, run, progress, stop, workers)
+    except ImportIsRunningError as error:
+        return skipped(name, error.message)
+
+
+def _refuse_over_an_interrupted_run(owner: Import) -> None:
+    left = Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.IMPORT).first()
+    if left is not None:
+        raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
+    Run.objects.filter(import_row=owner, state=RunState.RUNNING).update(
+        state=RunState.FAILED, error="interrupted", why="interrupted"
+    )
+
+
+def _reprocess(
+    workspace: Workspace,
+    preparation: Preparation,
+    run: Run,
+    progress: Progress,
+    stop: StopRequest,
+    workers: int | None,
+) -> RunReport:
+    began = time.monotonic()
+    reading = Reading(stage="reprocessing")
+    progress.begin(preparation.definition.import_, run.pk)
+    pipeline = Pipeline(workspace, preparation, run, workers)
+    try:
+        with pipeline:
+            for part, record in _stored_records(workspace.documents, run.import_row_id):
+                pipeline.comparer.begin_part(part)
+                pipeline.comparer.add(record)
+                reading.records = pipeline.comparer.ordinal
+                progress.update(reading)
+                if stop.requested:
+                    break
+    finally:
+        progress.end()
+    run.seconds = time.monotonic() - began
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    run.peak_rss_mb = max(own, pipeline.window.peak_worker_rss) / 1024
+    finish = Finish(workspace, preparation, run, pipeline.known)
+    if stop.requested:
+        return finish.fail("interrupted: the rest of the records is as it was")
+    give_hints(run, workspace.documents, preparation.definition, pipeline.applier)
+    finish.finish_reprocess()
+    return report_of(run)
+
+
+def _stored_records(documents: Documents, import_id: int) -> Iterator[tuple[str, RawRecord]]:
+    """(part, record) of all that is stored and still in the source, as far as is known."""
+    contexts: dict[bytes, Context] = {}
+    for selection in _REPROCESSED:
+        for row, frame in documents.bodies(import_id, selection):
+            body = unpack(frame)
+            if body.context not in contexts:
+                packed = documents.context(import_id, body.context)
+                if packed is None:
+                    continue
+                contexts[body.context] = msgspec.msgpack.decode(packed, type=Context)
+            yield row.part, RawRecord(body.raw, body.offset, contexts[body.context])

@@ -1,0 +1,44 @@
+"""The run that today's source is compared with: the last one that left nothing open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
+from jobpipe.runs.source_reading import SettledPart
+from jobpipe.sources.archive import ArchiveReader, latest_finished
+from jobpipe.sources.transports.transport import Validators
+
+
+def settled_run(run: Run) -> Run | None:
+    """The run before this one, if an unchanged source may end this one at once.
+
+    None where it failed, was held or incomplete, was made under another revision or from another file, or
+    where postings that it missed wait for their expiry: the source must then be read again, changed or not.
+    """
+    last = (
+        Run.objects.filter(import_row=run.import_row_id, kind=RunKind.IMPORT, pk__lt=run.pk)
+        .exclude(state__in=(RunState.SKIPPED, RunState.CANCELLED))
+        .order_by("-id")
+        .first()
+    )
+    if last is None or last.state != RunState.SUCCEEDED or last.revision != run.revision or last.instead:
+        return None
+    # `holds: changes` is never complete, and may be unchanged all the same.
+    return last if not last.missing and not last.parts.filter(complete=False).exists() else None
+
+
+def settled_part(run: Run | None, location: str, number: int, archive: Path) -> SettledPart | None:
+    """A part as that run read it, with its archive where that is still kept."""
+    if run is None:
+        return None
+    part = PartRead.objects.filter(run=run, location=location).first()
+    if part is None:
+        return None
+    kept = _archive_of(archive, number, part)
+    return SettledPart(Validators(etag=part.etag, last_modified=part.last_modified), part.digest, kept)
+
+
+def _archive_of(folder: Path, number: int, part: PartRead) -> ArchiveReader | None:
+    kept = latest_finished(folder, number)
+    return kept if kept is not None and part.digest and kept.digest.hex() == part.digest else None

@@ -1,0 +1,276 @@
+"""Reading a source: its parts one after the other, each archived as it comes, unpacked, and cut into records.
+
+A part that cannot be read is an outcome, not an exception: the others are read all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from jobpipe.errors import Place, SourceChangedError, SourceError
+from jobpipe.runs.preparing import Preparation
+from jobpipe.runs.progress import Reading
+from jobpipe.runs.same_bytes import SameBytes
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.archive import ArchiveReader, ArchiveWriter
+from jobpipe.sources.formats.splitting import open_splitter
+from jobpipe.sources.record import Ending, FormatSettings, RawRecord
+from jobpipe.sources.streaming import list_locations, open_stream
+from jobpipe.sources.transports.transport import Arrival, Request, Validators
+from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPart:
+    """A part as the run to compare with read it."""
+
+    validators: Validators
+    # 32 hexadecimal digits over its bytes; "" = unknown.
+    digest: str
+    # None = it is not kept any more.
+    archive: ArchiveReader | None
+
+
+@dataclass(slots=True)
+class PartReading:
+    """One part: what is known of it grows while it is read."""
+
+    number: int
+    # Without secrets.
+    location: str
+    # What state rows keep of it: its location; "" where the source has only this one.
+    name: str = ""
+    validators: Validators = field(default_factory=Validators)
+    unchanged: bool = False
+    # Read to its natural end.
+    complete: bool = False
+    why: str = ""
+    records: int = 0
+    stated_total: int | None = None
+    digest: str = ""
+    notices: list[str] = field(default_factory=list)
+    # It could not be read, or not to its end, because of this.
+    failure: SourceError | None = None
+
+
+class SourceReader:
+    """The parts of a source, in their order. Iterating a part's records drives everything."""
+
+    def __init__(
+        self,
+        preparation: Preparation,
+        *,
+        resolve: Callable[[str], str],
+        archive: Path,
+        run: int,
+        settled: Callable[[str, int], SettledPart | None],
+        reading: Reading,
+        scratch: Path,
+        begun: Callable[[PartReading], None],
+        instead: str = "",
+    ) -> None:
+        """`settled(location, number)` gives what to compare a part with; `begun` hears of each part opened."""
+        self._preparation = preparation
+        self._resolve = resolve
+        self._archive = archive
+        self._run = run
+        self._settled = settled
+        self._reading = reading
+        self._scratch = scratch
+        self._begun = begun
+        self._instead = instead
+
+    def parts(self) -> Iterator[tuple[PartReading, Iterator[list[RawRecord]]]]:
+        """Each part with the records in it; how it ended is known when they are exhausted.
+
+        Raises SourceError where not even the parts' names can be known.
+        """
+        locations = self._locations()
+        for number, location in enumerate(locations):
+            shown = redact(location)
+            part = PartReading(number, shown, shown if len(locations) > 1 else "")
+            yield part, self._records(part, location)
+
+    def _locations(self) -> list[str]:
+        if self._instead:
+            return [self._instead]
+        found: list[str] = []
+        for location in self._preparation.resolved.source.locations:
+            found += list_locations(self._request(self._resolve(location)))
+        return found
+
+    def _request(self, location: str) -> Request:
+        return request_for(self._preparation, location)
+
+    def _records(self, part: PartReading, location: str) -> Iterator[list[RawRecord]]:
+        try:
+            yield from self._read(part, self._request(location))
+        except SourceChangedError:
+            raise
+        except SourceError as error:
+            part.failure = error
+            part.complete = False
+            part.why = str(error)
+
+    def _read(self, part: PartReading, request: Request) -> Iterator[list[RawRecord]]:
+        kept = _archive_of(self._archive, self._run, part.number)
+        if kept is not None and kept.is_finished:
+            yield from self._read_kept(part, kept)
+            return
+        if kept is not None and kept.length:
+            yield from self._go_on(part, request, kept)
+            return
+        settled = self._settled(part.location, part.number)
+        if settled is not None:
+            request = replace(request, validators=settled.validators)
+        with open_stream(request) as stream:
+            self._take_arrival(part, stream.arrival)
+            if stream.arrival.unchanged:
+                _mark_unchanged(part, settled)
+                return
+            same = SameBytes(settled.archive if settled else None)
+            pieces = same.pass_on(self._count(stream))
+            first = next(pieces, None)
+            if first is None and same.is_same:
+                _mark_unchanged(part, settled)
+                return
+            with ArchiveWriter(self._archive, self._run, part.number, meta=_noted(part, stream.arrival)) as writer:
+                chunks = writer.tee(_chain(first, pieces))
+                yield from self._split(part, stream.arrival.name, stream.arrival.charset, chunks)
+                part.digest = writer.digest.hex()
+
+    def _read_kept(self, part: PartReading, kept: ArchiveReader) -> Iterator[list[RawRecord]]:
+        """An earlier sitting of this run has the whole part."""
+        meta = kept.meta
+        part.validators = Validators(etag=meta.get("etag", ""), last_modified=meta.get("last_modified", ""))
+        self._reading.total_bytes = kept.length
+        self._begun(part)
+        yield from self._split(part, meta.get("name", part.location), meta.get("charset", ""), self._count(kept))
+        part.digest = kept.digest.hex()
+
+    def _go_on(self, part: PartReading, request: Request, kept: ArchiveReader) -> Iterator[list[RawRecord]]:
+        """An earlier sitting of this run has the beginning: the source is asked for the rest."""
+        meta = kept.meta
+        version = Validators(etag=meta.get("etag", ""), last_modified=meta.get("last_modified", ""))
+        if version:
+            request = replace(request, offset=kept.length, resume=version)
+        with open_stream(request) as stream:
+            arrival = stream.arrival
+            self._take_arrival(part, arrival)
+            rest: Iterable[bytes] = stream
+            if arrival.resumed_from != kept.length:
+                rest = kept.verify_prefix(stream)
+            writer = ArchiveWriter.resume(self._archive, self._run, part.number)
+            with writer:
+                chunks = self._count(_both(kept, writer.tee(iter(rest))))
+                yield from self._split(part, arrival.name, arrival.charset, chunks)
+                part.digest = writer.digest.hex()
+
+    def _take_arrival(self, part: PartReading, arrival: Arrival) -> None:
+        part.validators = arrival.validators
+        self._reading.total_bytes = arrival.length
+        self._reading.bytes = 0
+        self._begun(part)
+
+    def _count(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._reading.bytes += len(chunk)
+            yield chunk
+
+    def _split(self, part: PartReading, name: str, charset: str, chunks: Iterator[bytes]) -> Iterator[list[RawRecord]]:
+        settings = with_charset(self._preparation.settings, charset)
+        limits = UnpackLimits.of(self._preparation.limits)
+        endings: list[Ending] = []
+        for document in unpack(chunks, name, limits, spool_folder=self._scratch):
+            yield from self._split_document(part, document, settings, endings)
+        _conclude(part, endings)
+
+    def _split_document(
+        self, part: PartReading, document: Document, settings: FormatSettings, endings: list[Ending]
+    ) -> Iterator[list[RawRecord]]:
+        splitter = open_splitter(settings, document.name)
+        failure: SourceError | None = None
+        while failure is None:
+            try:
+                chunk = next(document.chunks, None)
+            except SourceError as error:
+                failure = error
+                break
+            if chunk is None:
+                break
+            records = splitter.feed(chunk)
+            part.records += len(records)
+            if records:
+                yield records
+        records, ending = splitter.close()
+        part.records += len(records)
+        yield records
+        endings.append(ending)
+        if failure is not None:
+            raise failure
+
+
+def _archive_of(folder: Path, run: int, part: int) -> ArchiveReader | None:
+    try:
+        return ArchiveReader(folder, run, part)
+    except SourceError:
+        return None
+
+
+def _noted(part: PartReading, arrival: Arrival) -> dict[str, str]:
+    return {
+        "location": arrival.shown,
+        "name": arrival.name,
+        "charset": arrival.charset,
+        "etag": part.validators.etag,
+        "last_modified": part.validators.last_modified,
+    }
+
+
+def _mark_unchanged(part: PartReading, settled: SettledPart | None) -> None:
+    part.unchanged = part.complete = True
+    part.digest = settled.digest if settled else ""
+
+
+def request_for(preparation: Preparation, location: str) -> Request:
+    """What a transport is asked for one location of a source."""
+    source = preparation.resolved.source
+    return Request(
+        location=location,
+        basic=source.auth.basic if source.auth else None,
+        bearer=source.auth.bearer if source.auth else None,
+        headers=dict(source.headers),
+        timeout=source.timeout,
+        max_bytes=preparation.limits.download,
+    )
+
+
+def with_charset(settings: FormatSettings, charset: str) -> FormatSettings:
+    import msgspec
+
+    return msgspec.structs.replace(settings, transport_encoding=charset) if charset else settings
+
+
+def _chain(first: bytes | None, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _both(kept: Iterable[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield from kept
+    yield from rest
+
+
+def _conclude(part: PartReading, endings: list[Ending]) -> None:
+    """What its documents say of a part's end."""
+    if not endings:
+        raise SourceError("holds no file", place=Place(source=part.location), hint="the archive is empty")
+    incomplete = [ending for ending in endings if not ending.complete]
+    part.complete = not incomplete
+    part.why = "; ".join(ending.why for ending in incomplete if ending.why)
+    totals = [ending.stated_total for ending in endings if ending.stated_total is not None]
+    part.stated_total = sum(totals) if totals else None
+    part.notices = [notice for ending in endings for notice in ending.notices]

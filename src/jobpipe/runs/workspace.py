@@ -1,0 +1,49 @@
+"""A project that is open: its files, its ledger, its documents and its archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobpipe.definition.project import Project
+from jobpipe.documents.store import Documents
+from jobpipe.ledger.opening import open_ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    project: Project
+    documents: Documents
+
+    @property
+    def locks(self) -> Path:
+        return self.project.state_dir / "locks"
+
+    def archive_of(self, name: str) -> Path:
+        return self.project.state_dir / "archive" / name
+
+    @property
+    def scratch(self) -> Path:
+        folder = self.project.state_dir / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def close(self) -> None:
+        self.documents.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def open_workspace(project: Project) -> Workspace:
+    """Open the ledger and the documents of a project, making them where they are not there yet."""
+    from jobpipe.documents.sqlite import SqliteDocuments
+
+    state = project.state_dir
+    state.mkdir(parents=True, exist_ok=True)
+    open_ledger(state / "ledger.sqlite3")
+    return Workspace(project, SqliteDocuments(state / "documents.sqlite3"))

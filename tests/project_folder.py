@@ -1,0 +1,103 @@
+"""A project in a temporary folder, driven as the command line drives it: for tests of whole runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jobpipe.definition.project import find_project
+from jobpipe.documents.body import unpack
+from jobpipe.documents.store import Role, Selection, StateRow, Status
+from jobpipe.ledger.models import Import
+from jobpipe.runs.conducting import StopRequest, run_import
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.report import RunReport
+from jobpipe.runs.workspace import Workspace, open_workspace
+
+DEFINITION = """\
+import: offers
+source:
+  feed: feed.xml
+  record: offer
+posting:
+  reference: "@id"
+  title: title
+  description: text
+"""
+
+
+def xml_feed(offers: dict[str, str] | list[tuple[str, str]], *, head: str = "", tail: str = "</offers>\n") -> bytes:
+    """A feed of (id, title)."""
+    pairs = offers.items() if isinstance(offers, dict) else offers
+    records = "".join(
+        f'<offer id="{key}"><title>{title}</title><text>Texte de {title}</text></offer>\n' for key, title in pairs
+    )
+    return (head + "<offers>\n" + records + tail).encode()
+
+
+class ProjectFolder:
+    def __init__(self, root: Path, definition: str = DEFINITION) -> None:
+        self.root = root
+        (root / "imports").mkdir(parents=True)
+        (root / "jobpipe.yaml").write_text("{}\n")
+        self.define(definition)
+
+    def define(self, text: str) -> None:
+        (self.root / "imports" / "offers.yaml").write_text(text)
+
+    def open(self) -> Workspace:
+        return open_workspace(find_project(self.root, {}))
+
+    def run(self, feed: bytes | None = None, **options: Any) -> RunReport:
+        """Put the feed in place (None: leave what is there) and run the import."""
+        if feed is not None:
+            (self.root / "feed.xml").write_bytes(feed)
+        options.setdefault("progress", Progress())
+        options.setdefault("stop", StopRequest())
+        with self.open() as workspace:
+            return run_import(workspace, "offers", **options)
+
+    def rows(self, role: Role = Role.POSTING, status: Status | None = None) -> list[StateRow]:
+        with self.open() as workspace:
+            import_id = Import.objects.get(name="offers").pk
+            return list(workspace.documents.select(import_id, Selection(role=role, status=status)))
+
+    def keys(self, status: Status = Status.LIVE) -> set[str]:
+        return {row.key for row in self.rows(status=status)}
+
+    def postings(self, status: Status | None = Status.LIVE) -> dict[str, dict[str, Any]]:
+        with self.open() as workspace:
+            import_id = Import.objects.get(name="offers").pk
+            bodies = workspace.documents.bodies(import_id, Selection(status=status))
+            return {row.key: json.loads(unpack(body).posting or b"{}") for row, body in bodies}
+
+    def contents(self) -> Any:
+        """All that is stored, without what differs between two honest runs (numbers of rows and runs)."""
+        rows = [*self.rows(), *self.rows(Role.DUPLICATE), *self.rows(Role.REJECTED)]
+        kept = [
+            (
+                row.key,
+                row.role.name,
+                row.status.name,
+                row.reason,
+                row.digest,
+                row.posting_digest,
+                row.ordinal,
+                row.title,
+            )
+            for row in rows
+        ]
+        return sorted(kept), {key: msgspec.json.encode(posting) for key, posting in sorted(self.postings(None).items())}
+
+
+def adds_up(report: RunReport) -> bool:
+    account = report.account
+    return account["read"] == sum(count for outcome, count in account.items() if outcome != "read")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
