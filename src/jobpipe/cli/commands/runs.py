@@ -1,0 +1,58 @@
+"""`jobpipe runs`"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("runs")
+@click.argument("name", required=False)
+@click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def command(context: click.Context, name: str | None, limit: int, as_json: bool) -> None:
+    """List the latest runs, of all imports or of NAME."""
+    from jobpipe.cli.opening import import_named, open_workspace
+    from jobpipe.cli.printing import print_json
+    from jobpipe.ledger.models import Run
+    from jobpipe.runs.report import report_of
+
+    with open_workspace(context) as workspace:
+        chosen = Run.objects.select_related("import_row").order_by("-id")
+        if name:
+            chosen = chosen.filter(import_row=import_named(workspace, name))
+        reports = [report_of(run) for run in chosen[:limit]]
+    if as_json:
+        print_json([report.as_dict() for report in reports])
+    elif not reports:
+        click.echo("no runs yet: jobpipe run NAME", err=True)
+    else:
+        _print_table(reports)
+
+
+def _print_table(reports: list) -> None:  # type: ignore[type-arg]
+    from rich.table import Table
+
+    from jobpipe.cli.printing import STATE_STYLES, console
+
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("run", "import", "state", "started (UTC)"):
+        table.add_column(heading)
+    for heading in ("read", "new", "updated", "rejected", "expired", "live", "s"):
+        table.add_column(heading, justify="right")
+    for report in reports:
+        account = report.account
+        style = STATE_STYLES.get(report.state, "")
+        kind = "" if report.kind == "import" else f" ({report.kind})"
+        table.add_row(
+            str(report.run),
+            report.name,
+            f"[{style}]{report.state}[/]{kind}" if style else report.state,
+            report.started_at[:16].replace("T", " "),
+            "unchanged" if report.unchanged else f"{account['read']:,}",
+            *(f"{account[word]:,}" for word in ("new", "updated", "rejected")),
+            f"{report.expired:,}",
+            f"{report.live:,}",
+            f"{report.seconds:.1f}",
+        )
+    console().print(table)

@@ -1,0 +1,52 @@
+"""How an error looks in a terminal."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from jobpipe.cli.main import INTERNAL_ERROR, RUN_FAILED, WRONG_USE
+from jobpipe.definition.faults import InvalidFileError
+from jobpipe.errors import DefinitionError, InternalError, JobpipeError, UsageError
+from jobpipe.safety.secrets import process_redactor
+
+
+def report_error(error: BaseException) -> int:
+    if isinstance(error, JobpipeError):
+        print_error(error)
+        return exit_code_of(error)
+    _print(
+        f"error: job-pipe itself failed: {type(error).__name__}: {error}\n"
+        "  this is a fault of job-pipe, not of your data; the same command with --traceback shows where"
+    )
+    return INTERNAL_ERROR
+
+
+def report_traceback(error: BaseException) -> None:
+    """Where in the code an error came from."""
+    _print("".join(traceback.format_exception(error)).rstrip("\n"))
+
+
+def print_error(error: JobpipeError, *, word: str = "error") -> None:
+    _print(text_of(error, word=word))
+
+
+def _print(text: str) -> None:
+    print(process_redactor.clean(text), file=sys.stderr)
+
+
+def text_of(error: JobpipeError, *, word: str = "error") -> str:
+    """The error in a few lines: where, what, and what to do."""
+    if isinstance(error, InvalidFileError):
+        return error.render(word=word)
+    place = str(error.place)
+    lines = [f"{word}: {place}: {error.message}" if place else f"{word}: {error.message}"]
+    if error.hint:
+        lines.append(f"  hint: {error.hint}")
+    return "\n".join(lines)
+
+
+def exit_code_of(error: JobpipeError) -> int:
+    if isinstance(error, (UsageError, DefinitionError)):
+        return WRONG_USE
+    return INTERNAL_ERROR if isinstance(error, InternalError) else RUN_FAILED

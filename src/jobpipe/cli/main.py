@@ -1,0 +1,136 @@
+"""The `jobpipe` command.
+
+Commands are imported when they are called, so that `--help` answers at once: this module imports nothing
+but click.  All errors meant for a person are printed here, in one place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+DONE, RUN_FAILED, WRONG_USE, HELD, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+# Command -> (one line for the list, whose module is `jobpipe.cli.commands.<command>`).
+COMMANDS = {
+    "init": "Make a project folder, with one import that works at once.",
+    "check": "Check definitions without reading a source.",
+    "preview": "Show a few records beside the postings made from them.",
+    "run": "Run imports.",
+    "reprocess": "Make the postings again from stored records, under today's definition.",
+    "runs": "List the latest runs.",
+    "show": "Show one run: its account, its evidence, what to look at.",
+    "accept": "Let the expiries of a held run happen.",
+    "dismiss": "End a held run with nothing expired.",
+    "postings": "List an import's postings.",
+    "quarantine": "List rejected records, with reason and place.",
+    "export": "Write an import's live postings to a file.",
+    "steps": "List the steps of a definition, or explain one.",
+    "schema": "Print the JSON Schema of definitions, for editors.",
+}
+
+
+class LazyCommands(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"jobpipe.cli.commands.{name}").command
+        return command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " See `jobpipe --help`."
+            raise click.UsageError(f"There is no command '{name}'.{hint}", context)
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("-C", "folder", metavar="DIR", help="The project folder (otherwise the nearest one upwards).")
+@click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
+@click.version_option(package_name="job-pipe", prog_name="jobpipe")
+@click.pass_context
+def jobpipe(context: click.Context, folder: str | None, traceback: bool) -> None:
+    """Import job offers, keep track of what is new, changed and gone, and account for every record.
+
+    Exit codes: 0 done, 1 a run failed or was partial, 2 wrong use or invalid definition, 3 held,
+    4 internal error, 130 interrupted.
+    """
+    context.obj = folder
+
+
+def move_folder_option(arguments: list[str]) -> list[str]:
+    """`-C DIR` may stand anywhere: it is brought to the front, where click expects it."""
+    front: list[str] = []
+    rest: list[str] = []
+    given = iter(arguments)
+    for argument in given:
+        if argument == "--":
+            rest += [argument, *given]
+        elif argument == "-C":
+            front += [argument, *([value] if (value := next(given, None)) is not None else [])]
+        elif argument == "--traceback":
+            front.append(argument)
+        elif argument.startswith("-C") and len(argument) > 2:
+            front += ["-C", argument[2:]]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point: runs the command, prints errors for people, gives the exit code."""
+    given = move_folder_option(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code = jobpipe.main(args=given, prog_name="jobpipe", standalone_mode=False)
+    except BaseException as error:
+        code = report(error, show_traceback="--traceback" in given)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+def report(error: BaseException, *, show_traceback: bool) -> int:
+    """Say on stderr what went wrong; the exit code for it."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else DONE
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    if show_traceback:
+        from jobpipe.cli.errors import report_traceback
+
+        report_traceback(error)
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return WRONG_USE
+    from jobpipe.cli.errors import report_error
+
+    return report_error(error)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""How runs look in a terminal; JSON for scripts, always one document on stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jobpipe.runs.report import RunReport
+
+STATE_STYLES = {
+    "succeeded": "green",
+    "held": "yellow",
+    "partial": "yellow",
+    "failed": "red",
+    "skipped": "yellow",
+    "running": "cyan",
+    "cancelled": "dim",
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def print_json(document: Any) -> None:
+    text = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    sys.stdout.write(text.decode() + "\n")
+
+
+def print_account(report: RunReport) -> None:
+    """The account of one run, in lines that add up."""
+    from rich.markup import escape
+
+    out = console()
+    style = STATE_STYLES.get(report.state, "")
+    head = f"[bold]{escape(report.name)}[/]  run {report.run}  [{style}]{report.state}[/]" if style else report.name
+    out.print(f"{head}  [dim]{report.seconds:.1f} s, {report.peak_rss_mb:.0f} MB[/]")
+    if report.error:
+        out.print(f"  [red]{escape(report.error)}[/]")
+    if report.unchanged:
+        out.print(f"  nothing read: {escape(report.why)}   [dim]live[/] {report.live:,}")
+        return
+    account = report.account
+    parts = [f"{account[name]:,} {name}" for name in account if name != "read" and account[name]]
+    out.print(f"  read {account['read']:,} = " + (" + ".join(parts) or "0"))
+    gone = f", {report.missing:,} missing" if report.missing else ""
+    back = f", {report.reappeared:,} reappeared" if report.reappeared else ""
+    out.print(f"  [dim]then[/] {report.expired:,} expired{back}{gone}   [bold]{report.live:,} live[/]")
+    word = {True: "complete", False: "incomplete", None: "none"}[report.complete]
+    out.print(f"  [dim]evidence[/] {word}" + (f": {escape(report.why)}" if report.why else ""))
+    for notice in report.notices:
+        out.print(f"  [yellow]note[/] {escape(notice.get('message', ''))}")
+    if report.account.get("rejected"):
+        out.print(f"  [dim]see[/] jobpipe quarantine {escape(report.name)}")
+    if report.state == "held":
+        out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
