@@ -92,7 +92,7 @@ def write(postings: Iterable[JobPosting]) -> Iterator[bytes]:
     built = format_datetime(datetime.now(UTC))
     yield f'<?xml version="1.0" encoding="utf-8"?>\n<source>\n  <lastBuildDate>{built}</lastBuildDate>\n'.encode()
     for posting in postings:
-        places = posting.locations or [None]
+        places: list[Location | None] = [*posting.locations] or [None]
         for index, place in enumerate(places, 1):
             yield _job(posting, place, index if len(places) > 1 else 0).encode("utf-8", "replace")
     yield b"</source>\n"

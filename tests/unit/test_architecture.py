@@ -1,0 +1,66 @@
+"""Imports point one way, as docs/design.md draws them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent.parent / "src" / "jobpipe"
+# A room and those that it may import from (itself always).
+ALLOWED = {
+    "posting": set(),
+    "errors": set(),
+    "safety": {"errors"},
+    "definition": {"errors", "posting", "safety"},
+    "sources": {"errors", "safety", "definition"},
+    "transform": {"errors", "posting", "safety", "definition", "sources"},
+    "documents": {"errors"},
+    "lifecycle": {"documents", "transform"},
+    "destinations": {"errors", "posting"},
+    "ledger": {"errors"},
+    "runs": {"errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"},
+    "cli": {
+        *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
+        *("runs", "destinations"),
+    },
+}
+DJANGO = {"ledger", "runs", "cli"}
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def test_imports_point_downwards_only() -> None:
+    wrong = []
+    for path in PACKAGE.rglob("*.py"):
+        room = room_of(path)
+        for module in imports_of(path):
+            parts = module.split(".")
+            if parts[0] == "jobpipe" and len(parts) > 1 and parts[1] not in {room, *ALLOWED.get(room, set())}:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert not wrong
+
+
+def test_every_room_is_drawn() -> None:
+    rooms = {room_of(path) for path in PACKAGE.rglob("*.py")}
+    assert rooms <= {*ALLOWED, "__init__"}
+
+
+def test_only_the_shells_know_django() -> None:
+    wrong = [
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if room_of(path) not in DJANGO and any(module.split(".")[0] == "django" for module in imports_of(path))
+    ]
+    assert not wrong
