@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jobpipe.definition.loading import LoadedDefinition
 from jobpipe.definition.models import Definition
@@ -11,11 +12,13 @@ from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
-from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.record import FormatSettings
 from jobpipe.transform.revision import revision_of, tables_used
+
+if TYPE_CHECKING:
+    from jobpipe.runs.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

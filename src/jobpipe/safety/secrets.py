@@ -9,6 +9,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from jobpipe.errors import DefinitionError
@@ -50,7 +51,7 @@ def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = No
             raise DefinitionError(f"{found[0]} names no environment variable", hint="write ${NAME} or ${NAME:-default}")
         value = environ.get(name, "")
         if value or (name in environ and not has_default):
-            if redactor is not None:
+            if redactor is not None and not _is_plain_place(value):
                 redactor.add(value)
             return value
         if has_default:
@@ -60,6 +61,13 @@ def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = No
         )
 
     return _VARIABLE.sub(value_of, text)
+
+
+def _is_plain_place(value: str) -> bool:
+    """A folder or file of this machine, or an address on it: to hide it would only hide where an error is."""
+    if value.startswith(("http://127.0.0.1", "http://localhost")):
+        return redact(value) == value
+    return value.startswith(("/", "./", "../", "~/")) and Path(value).expanduser().exists()
 
 
 def variables_in(text: str) -> list[str]:

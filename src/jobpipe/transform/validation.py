@@ -264,6 +264,9 @@ def _finish_struct(field: str, value: Any) -> dict[str, Any] | None:
             made[part] = finished
     if field == "salary":
         _check_range(made)
+        if not made.keys() & {"min", "max", "text"}:
+            # A currency or a period alone says nothing.
+            return None
     return made or None
 
 

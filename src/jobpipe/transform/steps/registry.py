@@ -93,9 +93,10 @@ def _arguments(step: Step, call: StepCall) -> dict[str, Any]:
     known = {one.name: one for one in step.parameters}
     if call.argument is not None:
         return {_keyword(step, _bare(step, call.argument, known)): call.argument}
-    # A mapping may itself be the first parameter: {replace: {a: b}}.
-    if call.params and step.takes_mapping and not call.params.keys() & known.keys():
-        return {_keyword(step, step.parameters[0].name): call.params}
+    if _is_first_parameter(step, call.params, known):
+        first = step.parameters[0]
+        _check(step, first, call.params, ("params",))
+        return {_keyword(step, first.name): call.params}
     given = {}
     for name, value in call.params.items():
         if name not in known:
@@ -105,6 +106,11 @@ def _arguments(step: Step, call: StepCall) -> dict[str, Any]:
         given[_keyword(step, name)] = value
     _check_complete(step, call.params)
     return given
+
+
+def _is_first_parameter(step: Step, params: Mapping[str, Any], known: Mapping[str, Parameter]) -> bool:
+    """Whether a mapping is itself the first parameter, {replace: {a: b}}: no key of it is a parameter, or nearly."""
+    return bool(params) and step.takes_mapping and not any(name in known or nearest(name, known) for name in params)
 
 
 def _bare(step: Step, argument: Any, known: Mapping[str, Parameter]) -> str:

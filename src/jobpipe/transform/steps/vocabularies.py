@@ -22,7 +22,7 @@ Unmapped = Annotated[
 
 @step(
     "contract",
-    summary="Reads the kind of a contract: CDI, Ausbildung, freelance, beca …",
+    summary="Reads the kind of a contract: CDI, Ausbildung, freelance, beca and many more.",
     examples=[
         Example("contract", "CDI", "permanent"),
         Example("contract", "Contrat à durée déterminée - 6 mois", "fixed_term"),

@@ -21,6 +21,8 @@ from jobpipe.sources.record import CsvDialect
 _USUAL = ("\t", ";", "|", ",")
 _RARE = ("\x1f", "\x01", "^", "~", "¦", "§")
 _ROWS = 200
+# The score of a delimiter that the first row has, and at least half of the rows as often.
+_FITS = 0.5
 _WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _EXCEL = re.compile(r"sep=(.)\r?(?:\n|\Z)", re.IGNORECASE)
 _DEFAULT = ","
@@ -84,14 +86,20 @@ def score(text: str, dialect: CsvDialect) -> float:
 
 
 def _delimiter_of(text: str, quote: str) -> str:
-    for candidates, quoting in ((_USUAL, quote), (_USUAL, ""), (_RARE, quote)):
+    # At last, one that the first row does not have: it may be a title.
+    for candidates, quoting, least in (
+        (_USUAL, quote, _FITS),
+        (_RARE, quote, _FITS),
+        (_USUAL, "", _FITS),
+        (_USUAL, quote, 0.0),
+    ):
         scores = {
             candidate: score(text, CsvDialect(delimiter=candidate, quote=quoting))
             for candidate in candidates
             if candidate in text
         }
         best = max(scores, key=lambda candidate: scores[candidate], default=None)
-        if best is not None and scores[best] > (0.0 if quoting else 0.5):
+        if best is not None and scores[best] > least:
             return best
     return _DEFAULT
 

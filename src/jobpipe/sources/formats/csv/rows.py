@@ -121,10 +121,11 @@ class RowCutter:
             self._to_skip -= 1
             return
         if not self._open:
-            if (self._comment and line.startswith(self._comment)) or not line.strip(self._blank):
+            if self._comment and line.startswith(self._comment):
                 return
             if not self._quote or self._quote not in line or self._from_start.fullmatch(line):
-                self._give(line, start)
+                if line.strip(self._blank):
+                    self._give(line, start)
                 return
             self._open_at = start
         elif self._quote in line and self._from_within.fullmatch(line):

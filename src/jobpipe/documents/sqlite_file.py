@@ -1,0 +1,160 @@
+"""The file of the SQLite store: opened, durable, and its errors in words for a person."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jobpipe.documents.sqlite_rows import contains_folded
+from jobpipe.errors import JobpipeError, Place
+
+# Raised by one with each change of `schema.sql`.
+SCHEMA = 1
+# How long a writer waits for another one.
+BUSY_SECONDS = 60
+_PRAGMAS = (
+    "page_size = 8192",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    # KiB, because it is negative. The operating system's cache does the rest.
+    "cache_size = -8000",
+    "temp_store = FILE",
+    # Pages: rarer checkpoints write a page that many batches touch once (the index of keys).
+    "wal_autocheckpoint = 4000",
+    # Bytes: what a large transaction has blown up is given back.
+    "journal_size_limit = 67108864",
+)
+# Read at a time, and held before the reader gets them: a page of rows ends at whichever comes first.
+PAGE_ROWS = 5_000
+PAGE_BYTES = 4_000_000
+
+_HINTS = {
+    "SQLITE_FULL": "its disk is full; what was written before is safe",
+    "SQLITE_BUSY": "another process has been writing for a long time; try again when it has ended",
+    "SQLITE_CORRUPT": "the file is damaged: put a copy back, or move it away and import again",
+    "SQLITE_NOTADB": "this is no database: put a copy back, or move it away and import again",
+    "SQLITE_READONLY": "the file or its folder may not be written",
+    "SQLITE_CANTOPEN": "does its folder exist, and may it be written?",
+}
+_OTHER_HINT = "is its disk full, read-only, or shared over a network?"
+# These are not the file's fault but ours.
+_BUGS = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError)
+
+
+class SqliteFile:
+    """One connection. Any number of processes may read while one writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises JobpipeError where the file cannot be opened, is no database, or is of a later version."""
+        self._path = path
+        with self.errors_named():
+            # One thread at a time, whichever it is.
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=64, check_same_thread=False
+            )
+        try:
+            with self.errors_named():
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        with self.errors_named():
+            self._connection.close()
+
+    def fetch(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows: for few of them."""
+        with self.errors_named():
+            return self._connection.execute(query, values).fetchall()
+
+    def pages(self, query: str, low: int, values: Sequence[Any], *, piece: int = 1_000) -> Iterator[list[Any]]:
+        """The rows of a query in pages; nothing is held open between them, so somebody may write meanwhile.
+
+        The query's first value must be what ids are above, its order that of ids; its first column is the
+        id, its last a blob.
+        """
+        while True:
+            rows: list[Any] = []
+            size = 0
+            with self.errors_named():
+                cursor = self._connection.execute(query, (low, *values))
+                while some := cursor.fetchmany(piece):
+                    rows += some
+                    size += sum([len(row[-1]) for row in some])
+                    if len(rows) >= PAGE_ROWS or size >= PAGE_BYTES:
+                        break
+                cursor.close()
+            if rows:
+                yield rows
+                low = rows[-1][0]
+            if not some:
+                return
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and durable when it ends."""
+        with self.errors_named():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> int:
+        """Within a transaction; how many rows it changed."""
+        return self._connection.execute(query, values).rowcount
+
+    def execute_many(self, query: str, values: Iterable[Sequence[Any]]) -> int:
+        """Within a transaction; how many rows it changed."""
+        return self._connection.executemany(query, values).rowcount
+
+    @contextmanager
+    def errors_named(self) -> Iterator[None]:
+        """What goes wrong with the file becomes a JobpipeError that names it."""
+        try:
+            yield
+        except _BUGS:
+            raise
+        except (sqlite3.DatabaseError, OSError) as error:
+            name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+            raise JobpipeError(
+                f"the documents cannot be used: {error}",
+                place=Place(source=str(self._path)),
+                hint=_HINTS.get(name, _OTHER_HINT),
+            ) from error
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection.create_function("contains_folded", 2, contains_folded, deterministic=True)
+        if self._schema() != SCHEMA:
+            self._make_tables()
+
+    def _schema(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _make_tables(self) -> None:
+        with self.transaction():
+            # Asked again: another process may have been first.
+            schema = self._schema()
+            if schema > SCHEMA:
+                raise JobpipeError(
+                    "a later version of job-pipe has written these documents",
+                    place=Place(source=str(self._path)),
+                    hint="use that version, or another project folder",
+                )
+            if schema == SCHEMA:
+                return
+            text = files("jobpipe.documents").joinpath("schema.sql").read_text(encoding="utf-8")
+            for statement in text.split(";\n"):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")

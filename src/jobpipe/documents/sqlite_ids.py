@@ -1,0 +1,43 @@
+"""Ids of the SQLite store: one integer for (import, row), one for (import, row, revision)."""
+
+from __future__ import annotations
+
+from jobpipe.errors import InternalError
+
+ROW_BITS = 29
+REVISION_BITS = 17
+IMPORT_BITS = 63 - ROW_BITS - REVISION_BITS
+ROW_MASK = (1 << ROW_BITS) - 1
+REVISION_MASK = (1 << REVISION_BITS) - 1
+
+
+def row_id(import_id: int, row: int) -> int:
+    """Raises InternalError where a number does not fit, so that no id ever names a row of another import."""
+    if not 0 < row <= ROW_MASK or import_id >> IMPORT_BITS:
+        raise InternalError(f"import {import_id} cannot have a row {row}")
+    return import_id << ROW_BITS | row
+
+
+def row_of(number: int) -> int:
+    return number & ROW_MASK
+
+
+def id_range(import_id: int) -> tuple[int, int]:
+    """Between these, both left out, lie the ids of an import."""
+    return import_id << ROW_BITS, (import_id + 1) << ROW_BITS
+
+
+def body_id(number: int, revision: int) -> int:
+    """Raises InternalError for a revision that cannot be counted."""
+    if not 0 <= revision <= REVISION_MASK:
+        raise InternalError(f"row {row_of(number)} cannot have a revision {revision}")
+    return number << REVISION_BITS | revision
+
+
+def bodies_range(number: int) -> tuple[int, int]:
+    """The first and the last id that a body of this row can have."""
+    return number << REVISION_BITS, number << REVISION_BITS | REVISION_MASK
+
+
+def revision_of(body: int) -> int:
+    return body & REVISION_MASK
