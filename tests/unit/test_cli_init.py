@@ -113,8 +113,8 @@ def test_check_gives_scripts_one_document(project: Path) -> None:
 
 
 def test_check_warns_of_a_variable_that_is_not_set_and_of_a_login_in_the_file(project: Path) -> None:
-    text = "import: env\nsource:\n  feed: https://example.org/${FEED_ID}\n  auth: {basic: 'a:geheim'}\nposting: {title: t}\n"
-    (project / "imports" / "env.yaml").write_text(text)
+    source = "  feed: https://example.org/${FEED_ID}\n  auth: {basic: 'a:geheim'}\n"
+    (project / "imports" / "env.yaml").write_text(f"import: env\nsource:\n{source}posting: {{title: t}}\n")
     checked = jobpipe("-C", project, "check", "env")
     assert checked.returncode == 0
     assert "warning: imports/env.yaml:3:9: the environment variable FEED_ID is not set" in checked.stderr

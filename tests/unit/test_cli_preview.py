@@ -100,7 +100,7 @@ def test_the_tables_fit_the_terminal(project: Path, columns: int) -> None:
     assert done.returncode == 0
     tables = [line for line in done.stdout.splitlines() if line.startswith(" ")]
     assert max(len(line) for line in tables if "─" in line) <= columns
-    for shown in ("Soudeur naval", "rejected", "filtered", "looked at"):
+    for shown in ("Soudeur", "rejected", "filtered", "looked at"):
         assert shown in done.stdout
 
 

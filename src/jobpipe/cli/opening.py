@@ -19,8 +19,19 @@ if TYPE_CHECKING:
 def open_project(context: click.Context) -> Project:
     from jobpipe.definition.project import find_project
 
+    _keep_secrets_out_of_logs()
     folder = context.find_root().obj
     return find_project(Path(folder) if folder else None, os.environ)
+
+
+def _keep_secrets_out_of_logs() -> None:
+    """What libraries log without being asked goes through the handler of last resort."""
+    import logging
+
+    from jobpipe.safety.secrets import RedactingFilter, process_redactor
+
+    if logging.lastResort is not None and not logging.lastResort.filters:
+        logging.lastResort.addFilter(RedactingFilter(process_redactor))
 
 
 @contextmanager

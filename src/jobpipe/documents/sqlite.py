@@ -5,7 +5,6 @@ Commits are durable (WAL, synchronous=FULL).  State rows and bodies are apart: s
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 from jobpipe.documents.sqlite_file import SqliteFile
 from jobpipe.documents.sqlite_ids import (
     REVISION_BITS,
+    ROW_MASK,
     bodies_range,
     body_id,
     id_range,
@@ -73,20 +73,18 @@ class SqliteDocuments:
         query = """
             SELECT
                 s.id, s.role, s.status, s.reason,
-                CASE WHEN s.written_run = ? THEN s.prior END,
+                CASE WHEN s.written_run = ?2 THEN s.prior END,
                 CASE WHEN s.role != 0 AND s.key != '' THEN (
                     SELECT p.id FROM state AS p WHERE p.import_id = s.import_id AND p.key = s.key AND p.role = 0
                 ) END,
                 s.digest
             FROM state AS s
-            WHERE s.id > ? AND s.id < ?
+            WHERE s.id > ?1 AND s.id < ?3
             ORDER BY s.id
         """
-        # The pages' moving lower bound comes first.
-        query = query.replace("= ?", "= ?2").replace("> ?", "> ?1").replace("< ?", "< ?3")
         for rows in self._file.pages(query, low, (before_run, high)):
             chunk = [
-                Known(row_of(number), digest, ROLES[role], STATUSES[status], reason, row_of(holder or 0))
+                Known(number & ROW_MASK, digest, ROLES[role], STATUSES[status], reason, holder & ROW_MASK if holder else 0)
                 if prior is None
                 else _known_before(number, prior, holder)
                 for number, role, status, reason, prior, holder, digest in rows
@@ -195,21 +193,32 @@ class SqliteDocuments:
             yield from self._file.pages(listed, low, (*some, *values), piece=piece)
 
     def _candidates(self, import_id: int, selection: Selection) -> Iterable[int]:
-        """The ids that an index gives, growing, 8 bytes each: all that is selected, and perhaps more."""
-        if selection.role is Role.POSTING and selection.keys:
-            return sorted(set(self._ids_of(import_id, selection.keys).values()))
+        """The ids that an index gives, growing: all that is selected, and perhaps more."""
+        if selection.keys:
+            return self._ids_of_selected_keys(import_id, selection)
         condition, values = conditions_of(selection)
         index = "change_not_live" if selection.changed_in_run or selection.changed_since_run else "row_not_live"
-        wanted = frozenset(selection.keys)
-        low, _ = id_range(import_id)
         query = f"""
-            SELECT s.id, {"s.key" if wanted else "''"}, x'' FROM state AS s INDEXED BY {index}
-            WHERE s.id > ? AND s.import_id = ? AND {NOT_LIVE} AND {condition}
+            SELECT s.id FROM state AS s INDEXED BY {index}
+            WHERE s.import_id = ? AND {NOT_LIVE} AND {condition}
+            ORDER BY s.id
         """
-        found = self._file.fetch(query, (low, import_id, *values))
-        return array("q", sorted([number for number, key, _ in found if not wanted or key in wanted]))
+        return self._file.integers(query, (import_id, *values))
 
-    def _ids_of(self, import_id: int, keys: Sequence[str]) -> dict[str, int]:
+    def _ids_of_selected_keys(self, import_id: int, selection: Selection) -> list[int]:
+        if selection.role is Role.POSTING:
+            return sorted(set(self._ids_of(import_id, selection.keys).values()))
+        ids: set[int] = set()
+        for some in _chunks(selection.keys):
+            query = f"""
+                SELECT s.id FROM state AS s INDEXED BY row_not_live
+                WHERE s.import_id = ? AND s.role = ? AND {NOT_LIVE} AND s.key IN ({_marks(some)})
+            """
+            ids.update(self._file.integers(query, (import_id, int(selection.role), *some)))
+        return sorted(ids)
+
+    def _ids_of(self, import_id: int, keys: Iterable[str]) -> dict[str, int]:
+        """Of the postings of these keys."""
         ids: dict[str, int] = {}
         for some in _chunks(keys):
             query = f"SELECT key, id FROM state WHERE role = 0 AND import_id = ? AND key IN ({_marks(some)})"
@@ -221,7 +230,161 @@ class SqliteDocuments:
     def write(self, import_id: int, batch: Iterable[Written]) -> list[int]:
         written = list(batch)
         with self._file.transaction():
-            stored = self._ids_of(import_id, [one.state.key for one in written if not one.state.role])
-            last = row_id_or_none = self._last_row(import_id)
-            numbers = self._number(import_id, written, stored)
+            last = self._last_id(import_id)
+            stored = self._ids_of(import_id, [one.state.key for one in written if one.state.role is Role.POSTING])
+            numbers = self._number(import_id, written, stored, last)
+            self._write_states(import_id, dict(zip(numbers, written, strict=True)), stored, last)
+            self._write_bodies(numbers, written, last)
         return [row_of(number) for number in numbers]
+
+    def _last_id(self, import_id: int) -> int:
+        """The highest id that was ever given to a row of this import."""
+        found = self._file.fetch("SELECT last_row FROM numbering WHERE import_id = ?", (import_id,))
+        low, _ = id_range(import_id)
+        return low + (found[0][0] if found else 0)
+
+    def _number(self, import_id: int, written: list[Written], stored: dict[str, int], last: int) -> list[int]:
+        """The ids of rows to write: the key's own where it has a row, the given one, else the next."""
+        taken = dict(stored)
+        given = last
+        numbers = []
+        for one in written:
+            state = one.state
+            is_posting = state.role is Role.POSTING
+            number = taken.get(state.key) if is_posting else None
+            if number is None:
+                number = row_id(import_id, state.row) if state.row else given + 1
+                given = max(given, number)
+                if is_posting:
+                    taken[state.key] = number
+            numbers.append(number)
+        if given > last:
+            values = (import_id, given - id_range(import_id)[0])
+            row_id(*values)
+            self._file.execute("INSERT OR REPLACE INTO numbering (import_id, last_row) VALUES (?, ?)", values)
+        return numbers
+
+    def _write_states(self, import_id: int, written: dict[int, Written], stored: dict[str, int], last: int) -> None:
+        """Of two writings of one row in a batch the later is left."""
+        new, kept, moved = [], [], []
+        for number, one in written.items():
+            state = one.state
+            if number > last:
+                new.append(written_values(number, import_id, state))
+            elif state.role is Role.POSTING and stored.get(state.key) == number:
+                kept.append((*changing_values(state), number))
+            else:
+                moved.append(written_values(number, import_id, state))
+        self._file.execute_many(REPLACE_ROW, moved)
+        self._file.execute_many(UPDATE_POSTING, kept)
+        self._file.execute_many(INSERT_ROW, new)
+
+    def _write_bodies(self, numbers: list[int], written: list[Written], last: int) -> None:
+        """Bodies are replaced under their revision; what a row has of later and of too old ones goes."""
+        frames: dict[int, bytes] = {}
+        outdated = []
+        for number, one in zip(numbers, written, strict=True):
+            revision = one.state.revision
+            if one.body is not None:
+                frames[body_id(number, revision)] = one.body
+            if number <= last:
+                oldest = max(revision - self._revisions_kept + 1, 0)
+                outdated.append((*bodies_range(number), body_id(number, oldest), body_id(number, revision)))
+        self._file.execute_many(
+            "DELETE FROM body WHERE id BETWEEN ? AND ? AND NOT (id BETWEEN ? AND ?)",
+            outdated,
+        )
+        self._file.execute_many("INSERT OR REPLACE INTO body (id, frame) VALUES (?, ?)", frames.items())
+
+    def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
+        query = "UPDATE state SET missing_since = ? WHERE id = ? AND missing_since = 0"
+        with self._file.transaction():
+            self._file.execute_many(query, ((run, row_id(import_id, number)) for number in numbers))
+
+    def clear_missing(self, import_id: int, numbers: Iterable[int]) -> None:
+        query = "UPDATE state SET missing_since = 0 WHERE id = ? AND missing_since != 0"
+        with self._file.transaction():
+            self._file.execute_many(query, ((row_id(import_id, number),) for number in numbers))
+
+    def expire(self, import_id: int, run: int, numbers: Iterable[int], reason: str) -> int:
+        query = """
+            UPDATE state
+            SET status = ?, reason = ?, changed_run = ?, written_run = ?, missing_since = 0, prior = ?
+            WHERE id = ?
+        """
+        expired = 0
+        with self._file.transaction():
+            for some in _chunks(numbers, fill=False):
+                found = self.rows(import_id, some).values()
+                live = [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
+                changes = [
+                    (int(Status.EXPIRED), reason, run, run, _prior_of(row, run), row_id(import_id, row.row))
+                    for row in live
+                ]
+                self._file.execute_many(query, changes)
+                expired += len(live)
+        return expired
+
+    def delete_rows(self, import_id: int, numbers: Iterable[int]) -> None:
+        with self._file.transaction():
+            self._delete(row_id(import_id, number) for number in numbers)
+
+    def delete_side_rows_of(self, import_id: int, run: int, *, after_ordinal: int) -> None:
+        query = f"""
+            SELECT s.id FROM state AS s INDEXED BY row_not_live
+            WHERE s.import_id = ? AND s.role != 0 AND {NOT_LIVE} AND s.written_run = ? AND s.ordinal > ?
+        """
+        with self._file.transaction():
+            self._delete(self._file.integers(query, (import_id, run, after_ordinal)))
+
+    def _delete(self, ids: Iterable[int]) -> None:
+        for some in _chunks(ids, fill=False):
+            self._file.execute_many("DELETE FROM state WHERE id = ?", [(number,) for number in some])
+            self._file.execute_many("DELETE FROM body WHERE id BETWEEN ? AND ?", map(bodies_range, some))
+
+    def save_contexts(self, import_id: int, contexts: dict[bytes, bytes]) -> None:
+        query = "INSERT OR IGNORE INTO context (import_id, digest, packed) VALUES (?, ?, ?)"
+        with self._file.transaction():
+            self._file.execute_many(query, [(import_id, digest, packed) for digest, packed in contexts.items()])
+
+    def delete_import(self, import_id: int) -> None:
+        low, high = id_range(import_id)
+        with self._file.transaction():
+            self._file.execute("DELETE FROM body WHERE id > ? AND id < ?", (body_id(low, 0), body_id(high, 0)))
+            self._file.execute("DELETE FROM state WHERE id > ? AND id < ?", (low, high))
+            self._file.execute("DELETE FROM context WHERE import_id = ?", (import_id,))
+            self._file.execute("DELETE FROM numbering WHERE import_id = ?", (import_id,))
+
+
+def _known_before(number: int, prior: bytes, holder: int | None) -> Known:
+    """A row that the run has written already, as it was before."""
+    before = unpack_prior(prior)
+    assert before is not None
+    return Known(row_of(number), before.digest, before.role, before.status, before.reason, row_of(holder or 0))
+
+
+def _prior_of(row: StateRow, run: int) -> bytes:
+    return row.prior if row.written_run == run else pack_prior(row)
+
+
+def _moment(text: str) -> datetime:
+    """A time without a zone counts as UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _is_over(end: str, now: datetime) -> bool:
+    """A bare date ends with its day."""
+    return date.fromisoformat(end) < now.date() if len(end) <= 10 else _moment(end) < now
+
+
+def _chunks(items: Iterable[Any], *, fill: bool = True) -> Iterator[list[Any]]:
+    """Pieces small enough for one query; where `fill`, the last item is repeated up to one of a few sizes."""
+    rest = iter(items)
+    while some := list(islice(rest, _AT_ONCE)):
+        size = next(size for size in _SIZES if len(some) <= size)
+        yield some + some[-1:] * (size - len(some)) if fill else some
+
+
+def _marks(items: Sequence[Any]) -> str:
+    return ", ".join("?" * len(items))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -71,6 +72,11 @@ class SqliteFile:
         """All rows: for few of them."""
         with self.errors_named():
             return self._connection.execute(query, values).fetchall()
+
+    def integers(self, query: str, values: Sequence[Any] = ()) -> array[int]:
+        """The only column of a query, 8 bytes a row."""
+        with self.errors_named():
+            return array("q", (number for (number,) in self._connection.execute(query, values)))
 
     def pages(self, query: str, low: int, values: Sequence[Any], *, piece: int = 1_000) -> Iterator[list[Any]]:
         """The rows of a query in pages; nothing is held open between them, so somebody may write meanwhile.

@@ -12,8 +12,8 @@ REVISION_MASK = (1 << REVISION_BITS) - 1
 
 
 def row_id(import_id: int, row: int) -> int:
-    """Raises InternalError where a number does not fit, so that no id ever names a row of another import."""
-    if not 0 < row <= ROW_MASK or import_id >> IMPORT_BITS:
+    """No row has the number 0. Raises InternalError where a number does not fit, so that no id names another's row."""
+    if not 0 <= row <= ROW_MASK or import_id >> IMPORT_BITS:
         raise InternalError(f"import {import_id} cannot have a row {row}")
     return import_id << ROW_BITS | row
 

@@ -137,15 +137,15 @@ def _assembled(texts: list[str], meanings: list[int | None]) -> str:
     add = made.append
     # What is still to be written before the next text: 0 nothing, 1 an end of line, 2 an empty line.
     pending = 0
-    is_item = False
+    is_item = after_item = False
     for text, meaning in zip(texts, (*meanings, 0), strict=True):
         if text and text != " ":
             if pending:
                 if made:
-                    add(_BREAKS[pending])
+                    add("\n" if is_item and after_item else _BREAKS[pending])
                 if is_item:
                     add("- ")
-                    is_item = False
+                after_item, is_item = is_item, False
                 text = text.lstrip()
                 pending = 0
             add(text)

@@ -15,7 +15,6 @@ _MOST = 1e10
 # A longer text is no salary, but says something of it.
 _LONGEST = 600
 
-_CODES = "|".join(sorted(CURRENCIES))
 _SIGN_BEFORE = r"(?:US|CA|AU|NZ|HK|SG|MX|[CASR])?\$|[€£¥₹₽₺₪₩฿₴]|(?<![A-Za-z])(?:SFr|Fr|kr|Rs)\.?(?=\s?\d)"
 _SIGN_AFTER = (
     r"[kK]\s?(?:€|£|\$|EUR\b|CHF\b)|T€|[€£$¥₹₽₺₪₩฿₴]|TEUR\b|(?i:euros?|dollars?|pounds?|livres|francs|franken|kronor|kroner)\b"
@@ -23,9 +22,9 @@ _SIGN_AFTER = (
 )
 _DIGITS = r"\d{1,3}(?P<group>[ .,'’])\d{3}(?:(?P=group)\d{3})*(?:(?!(?P=group))[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,4})?"
 _AMOUNT = re.compile(
-    rf"(?P<before>{_SIGN_BEFORE}|\b(?:{_CODES})\b)?\s?(?<![\w.,])(?P<digits>{_DIGITS})(?:,-|\.-|,--|,–)?"
+    rf"(?P<before>{_SIGN_BEFORE}|\b[A-Z]{{3}}\b)?\s?(?<![\w.,])(?P<digits>{_DIGITS})(?:,-|\.-|,--|,–)?"
     rf"(?:\s?(?P<k>[kK]|mille|tausend|Tsd\.?|mil|thousand)(?![A-Za-zÀ-ÿ€£$]))?"
-    rf"(?:\s?(?P<after>{_SIGN_AFTER}|(?:{_CODES})\b))?"
+    rf"(?:\s?(?P<after>{_SIGN_AFTER}|[A-Z]{{3}}\b))?"
 )
 _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\t": " ", "\n": " ", "\r": " "})
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -55,7 +54,9 @@ def read_salary(text: str, currency: str | None, period: str | None) -> dict[str
     amounts = _amounts(text, currency)
     if not any(one.value for one in amounts):
         return None if not text or (amounts and not _words_left(text)) else {"text": text}
-    folded = fold(text) if len(fold(text)) == len(text) else text.casefold()
+    folded = fold(text)
+    if len(folded) != len(text):  # places in the text are places in it
+        folded = text.lower()
     chosen = [one for one in _chosen(text, folded, amounts) if one.value <= _MOST]
     if not any(one.value for one in chosen):
         return {"text": text}
@@ -74,7 +75,7 @@ def _amounts(text: str, currency: str | None) -> list[Amount]:
     dates = [(one.start(), one.end()) for one in _DATE.finditer(text)] if text.count("/") + text.count(".") > 1 else []
     found = []
     for one in _AMOUNT.finditer(text):
-        if not (one["before"] or one["after"]):
+        if not (_is_money(one["before"]) or _is_money(one["after"])):
             if _counts_something(text, one.end("digits")) and not one["k"]:
                 continue
             if any(start <= one.start("digits") < end for start, end in dates):
@@ -83,15 +84,22 @@ def _amounts(text: str, currency: str | None) -> list[Amount]:
     return found
 
 
+def _is_money(sign: str | None) -> bool:
+    """Whether what stands beside a number is a sign or a word of money; any three capitals are found there."""
+    return bool(sign) and not (len(sign) == 3 and sign.isalpha() and sign.isupper() and sign not in CURRENCIES)
+
+
 def _amount(found: re.Match[str], currency: str | None) -> Amount:
-    sign = (found["after"] or found["before"] or "").replace(" ", "").rstrip(".").casefold()
+    before = found["before"] if _is_money(found["before"]) else ""
+    sign = ((found["after"] if _is_money(found["after"]) else "") or before).replace(" ", "").rstrip(".").casefold()
     code = sign.upper() if sign.upper() in CURRENCIES else SIGNS.get(sign, SIGNS.get(sign.lstrip("k"), ""))
     if currency is not None and currency in SHARED.get(sign, ()):
         code = currency
     is_thousands = bool(found["k"]) or sign in THOUSANDS or (sign[:1] == "k" and sign[1:].upper() in CURRENCIES)
     value = read_number(found["digits"]) * (1000 if is_thousands else 1)
-    start = found.start("before") if found["before"] else found.start("digits")
-    return Amount(value, start, found.end(), code, sign, is_thousands)
+    start = found.start("before") if before else found.start("digits")
+    end = found.end() if _is_money(found["after"]) or not found["after"] else found.start("after")
+    return Amount(value, start, end, code, sign, is_thousands)
 
 
 def _counts_something(text: str, end: int) -> bool:

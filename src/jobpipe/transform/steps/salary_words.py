@@ -106,7 +106,9 @@ FROM = (
     ">=",
     "+",
 )
-TO = frozenset(fold("- – — / à a au to bis et and tot y e till til until och og jusqu'à hasta al up.to ~ and.").split())
+TO = frozenset(
+    fold("- – — / à a au to bis et and und tot y e till til until och og jusqu'à hasta al up.to ~ and.").split()
+)
 
 # Words around the numbers that do not make anything else of them.
 AROUND = frozenset(

@@ -39,7 +39,7 @@ def clean_text(text: str) -> str | None:
         text = repair_text(text)
     text = " ".join(text.split())
     if not text.isprintable():
-        text = " ".join(_INVISIBLE.sub("", text).split())
+        text = " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
     return text or None
 
 
@@ -146,7 +146,7 @@ def truncate(
         if len(text) <= length:
             return text
         cut = text[: length - len(ending) + 1]
-        words = cut.rpartition(" ")[0] if not cut[-1].isspace() else cut
+        words = cut[:-1] if cut[-1].isspace() else cut.rpartition(" ")[0]
         return (words.rstrip(" ,;:-–") or cut[:-1]) + ending
 
     return run

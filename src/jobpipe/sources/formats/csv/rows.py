@@ -18,6 +18,9 @@ MAX_OPEN_BYTES = 1024 * 1024
 # Where quotes are left open again and again, less is waited for.
 _LEAST_OPEN_LINES = 16
 UNCLOSED = "a quote in this row is never closed"
+# What is not whole yet is looked at again when it has grown by half, from this size on.
+_SMALL = 64 * 1024
+_WAIT, _GIVE_UP, _CUT = -1, -2, -3
 
 
 class Row(NamedTuple):
@@ -43,28 +46,25 @@ class RowCutter:
         name: str,
         offset_of: OffsetOf,
     ) -> None:
+        """`line_end` is `\\n` or `\\r`; `limit` is that of one row, in bytes."""
         self._dialect = dialect
         self._encoding = encoding
-        delimiter = dialect.delimiter.encode(encoding)
-        self._quote = dialect.quote.encode(encoding)
-        self._blank = b" \t\r\x00" + delimiter + self._quote
         self._line_end = line_end
         self._to_skip = skip_lines
         self._comment = comment.encode(encoding, "replace") if comment else b""
         self._limit = limit
         self._name = name
         self._offset_of = offset_of
-        self._from_start, self._from_within = _patterns(delimiter, self._quote, dialect.escape.encode(encoding))
-        # Pieces of the line that is not whole yet, and where it begins.
-        self._piece: list[bytes] = []
-        self._piece_bytes = 0
+        delimiter = dialect.delimiter.encode(encoding)
+        self._quote = dialect.quote.encode(encoding)
+        self._blank = b" \t\r\x00" + delimiter + self._quote
+        self._line, self._row = _patterns(delimiter, self._quote, dialect.escape.encode(encoding))
+        # What is not cut yet, where it begins, and how much of it is worth a look.
+        self._held: list[bytes] = []
+        self._size = 0
         self._position = 0
-        # The lines of a row whose quote is open, each with its end, and where the row begins.
-        self._open: list[bytes] = []
-        self._open_bytes = 0
-        self._open_at = 0
+        self._wanted = 0
         self._most_lines = MAX_OPEN_LINES
-        self._rows: list[Row] = []
         # The last row was given without a line end behind it.
         self.is_last_unended = False
         # Where the row begins that the end of the file cuts within a quote; -1 = none.
@@ -73,107 +73,97 @@ class RowCutter:
     @property
     def position(self) -> int:
         """Before it, nothing is needed any more."""
-        return self._open_at if self._open else self._position
+        return self._position
 
     def take(self, piece: bytes) -> list[Row]:
-        first, *lines = piece.split(self._line_end)
-        self._piece.append(first)
-        self._piece_bytes += len(first)
-        if lines:
-            last = lines.pop()
-            self._take_line(b"".join(self._piece))
-            self._take_lines(lines)
-            self._piece, self._piece_bytes = [last], len(last)
-        self._check(self._piece_bytes + self._open_bytes, self.position)
-        rows, self._rows = self._rows, []
-        return rows
-
-    def _take_lines(self, lines: list[bytes]) -> None:
-        quote, rows, step = self._quote, self._rows, len(self._line_end)
-        if self._comment or not quote:
-            quote = b""
-        for line in lines:
-            is_plain = b"\r" not in line and quote and quote not in line
-            if not is_plain or self._open or self._to_skip or len(line) > self._limit:
-                self._take_line(line)
-                continue
-            if line.strip(self._blank):
-                rows.append(Row(line, self._position))
-            self._position += len(line) + step
-
-    def _take_line(self, line: bytes, *, is_ended: bool = True) -> None:
-        """One line without its end; a lone carriage return within ends one, too."""
-        end = self._line_end if is_ended else b""
-        if b"\r" in line:
-            *parts, last = line.split(b"\r")
-            if is_ended and not last and parts:
-                # The pair of both.
-                last, end = parts.pop(), b"\r" + end
-            for part in parts:
-                self._take_part(part, b"\r")
-            line = last
-        self._take_part(line, end)
-
-    def _take_part(self, line: bytes, end: bytes) -> None:
-        start = self._position
-        self._position += len(line) + len(end)
-        if self._to_skip:
-            self._to_skip -= 1
-            return
-        if not self._open:
-            if self._comment and line.startswith(self._comment):
-                return
-            if not self._quote or self._quote not in line or self._from_start.fullmatch(line):
-                if line.strip(self._blank):
-                    self._give(line, start)
-                return
-            self._open_at = start
-        elif self._quote in line and self._from_within.fullmatch(line):
-            raw = b"".join((*self._open, line))
-            self._open, self._open_bytes = [], 0
-            self._give(raw, self._open_at)
-            return
-        self._open.append(line + end)
-        self._open_bytes += len(line) + len(end)
-        if len(self._open) > self._most_lines or (self._open_bytes > MAX_OPEN_BYTES and len(self._open) > 1):
-            self._give_up()
-
-    def _give(self, raw: bytes, start: int, flaw: str = "") -> None:
-        self._check(len(raw), start)
-        self._rows.append(Row(raw, start, flaw))
-
-    def _give_up(self) -> None:
-        """The open row's first line is a broken row, and those after it are read again."""
-        self._most_lines = max(_LEAST_OPEN_LINES, self._most_lines // 2)
-        first, *lines = self._open
-        self._open, self._open_bytes = [], 0
-        self._give(first.rstrip(b"\r\n"), self._open_at, UNCLOSED)
-        self._position = self._open_at + len(first)
-        for line in lines:
-            text = line.rstrip(b"\r\n") if line.endswith((b"\n", b"\r")) else line
-            self._take_part(text, line[len(text) :])
+        self._held.append(piece)
+        self._size += len(piece)
+        if self._size < min(self._wanted, self._limit):
+            return []
+        return self._cut_held(0, is_last=False)
 
     def finish(self, columns: int) -> list[Row]:
         """The rest, at the end of the file; `columns` is how many cells a row should have, 0 = not known."""
-        line = b"".join(self._piece)
-        self._piece, self._piece_bytes = [], 0
-        before = len(self._rows)
-        if line:
-            self._take_line(line, is_ended=False)
-        self.is_last_unended = bool(line) and not self._open and len(self._rows) > before
-        if self._open and not self._is_unclosed(columns):
-            self.cut_at = self._open_at
-            self._open, self._open_bytes = [], 0
-        while self._open:
-            self._give_up()
-        rows, self._rows = self._rows, []
+        return self._cut_held(columns, is_last=True)
+
+    def _cut_held(self, columns: int, *, is_last: bool) -> list[Row]:
+        text = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+        rows, used = self._cut(text, columns, is_last=is_last)
+        rest = text[used:]
+        self._held, self._size = [rest], len(rest)
+        self._position += used
+        self._check(len(rest), self._position)
+        self._wanted = len(rest) + len(rest) // 2 if len(rest) > _SMALL else 0
         return rows
 
-    def _is_unclosed(self, columns: int) -> bool:
+    def _cut(self, text: bytes, columns: int, *, is_last: bool) -> tuple[list[Row], int]:
+        """The rows, and how many bytes of the text are done with."""
+        rows: list[Row] = []
+        quote, comment, blank, limit = self._quote, self._comment, self._blank, self._limit
+        base, start, size = self._position, 0, len(text)
+        while start < size:
+            end = text.find(self._line_end, start)
+            if end < 0:
+                if not is_last:
+                    break
+                end = size
+            line = text[start:end]
+            next_start = end + 1
+            if (place := line.find(b"\r")) >= 0:
+                # The pair of both ends a line, and so does a lone one.
+                line, next_start = line[:place], start + place + 1 if place + 1 < len(line) else next_start
+            flaw = ""
+            if self._to_skip:
+                self._to_skip -= 1
+                line = b""
+            elif comment and line.startswith(comment):
+                line = b""
+            elif quote and quote in line and not self._line.fullmatch(line):
+                end = self._end_of_row(text, start, columns, is_last=is_last)
+                if end == _WAIT:
+                    break
+                if end == _CUT:
+                    self.cut_at = base + start
+                    return rows, size
+                if end == _GIVE_UP:
+                    flaw = UNCLOSED
+                else:
+                    line, next_start = text[start:end], end + (2 if text.startswith(b"\r\n", end) else 1)
+            if line.strip(blank) or flaw:
+                if len(line) > limit:
+                    self._check(len(line), base + start)
+                rows.append(Row(line, base + start, flaw))
+                self.is_last_unended = next_start > size
+            start = next_start
+        return rows, min(start, size)
+
+    def _end_of_row(self, text: bytes, start: int, columns: int, *, is_last: bool) -> int:
+        """Of a row whose first line leaves a quote open; or _WAIT for more, _GIVE_UP, _CUT off by the end."""
+        found = self._row.match(text, start)
+        assert found is not None
+        end = found.end()
+        is_closed = end < len(text) and text[end] in b"\r\n"
+        if self._is_too_long(text, start, end if is_closed else len(text)):
+            self._most_lines = max(_LEAST_OPEN_LINES, self._most_lines // 2)
+            return _GIVE_UP
+        if not is_last:
+            # Half of a pair may be all that is there of the line end.
+            is_whole = is_closed and (end + 1 < len(text) or text[end] == ord("\n"))
+            return end if is_whole else _WAIT
+        if is_closed or end == len(text):
+            return end
+        return _GIVE_UP if self._is_unclosed(text[start:], columns) else _CUT
+
+    def _is_too_long(self, text: bytes, start: int, end: int) -> bool:
+        lines = text.count(self._line_end, start, end)
+        return lines > self._most_lines or (lines > 0 and end - start > MAX_OPEN_BYTES)
+
+    def _is_unclosed(self, text: bytes, columns: int) -> bool:
         """Whether a quote too many stands in the open row, and not the end of the file in the middle of a cell:
         then most of the lines behind it are rows of their own."""
-        lines = [line.rstrip(b"\r\n") for line in self._open[1:]]
-        whole = [line for line in lines if self._quote not in line or self._from_start.fullmatch(line)]
+        lines = [line.rstrip(b"\r\n") for line in text.split(self._line_end)[1:]]
+        lines = [line for line in lines if line.strip(self._blank)]
+        whole = [line for line in lines if self._quote not in line or self._line.fullmatch(line)]
         fitting = sum(len(cells_of(line.decode(self._encoding, "replace"), self._dialect)) == columns for line in whole)
         return columns > 1 and fitting > 0 and fitting * 2 >= len(lines)
 
@@ -188,14 +178,18 @@ class RowCutter:
 
 
 def _patterns(delimiter: bytes, quote: bytes, escape: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Of a line that leaves no quote open: from its start, and from within a quote.
+    """Of a line that leaves no quote open, and of a row of several lines.
 
     A quote opens a cell only at its beginning; what follows the closing one belongs to the cell.
     """
     d, q, e = re.escape(delimiter), re.escape(quote or b'"'), re.escape(escape)
-    other = rb"[^%b]" % d if len(delimiter) == 1 else rb"(?!%b)." % d
     within = rb"(?:[^%b%b]++|%b.)*+" % (q, e, e) if escape else rb"(?:[^%b]++|%b%b)*+" % (q, q, q)
-    rest = rb"%b%b(?:%b)*+" % (within, q, other)
-    cell = rb"(?:%b%b|(?!%b)(?:%b)++)?+" % (q, rest, q, other)
-    more = rb"(?:%b%b)*+" % (d, cell)
-    return re.compile(cell + more, re.DOTALL), re.compile(rest + more, re.DOTALL)
+    is_byte = len(delimiter) == 1
+    in_line = rb"[^%b]" % d if is_byte else rb"(?!%b)." % d
+    in_row = rb"[^%b\r\n]" % d if is_byte else rb"(?!%b)[^\r\n]" % d
+
+    def pattern(other: bytes) -> re.Pattern[bytes]:
+        cell = rb"(?:%b%b%b(?:%b)*+|(?!%b)(?:%b)++)?+" % (q, within, q, other, q, other)
+        return re.compile(rb"%b(?:%b%b)*+" % (cell, d, cell), re.DOTALL)
+
+    return pattern(in_line), pattern(in_row)

@@ -27,8 +27,7 @@ class Signature:
     a simple value."""
 
     def __init__(self, record: bytes, indentation: bytes, *, is_item: bool) -> None:
-        found = _BEGINNING.match(record)
-        names = [name for name in found.groups() if name] if found else []
+        names = _names_of(record)
         self.is_known = bool(names)
         before = rb"\s{0,200}+" if not indentation else rb"\s{0,200}?" + re.escape(indentation)
         self._strict = _boundary(before, names, is_item)
@@ -82,11 +81,26 @@ def closes_document(buffer: bytearray, start: int, within: bytes) -> bool:
     return scan.advance(buffer, is_last=True) is Found.END and not buffer[scan.position :].strip()
 
 
-def _boundary(before: bytes, names: list[bytes], is_item: bool) -> re.Pattern[bytes]:
-    beginning = rb"\{\s{0,200}+"
+def beginning_of(record: bytes) -> re.Pattern[bytes]:
+    """What the records begin with, by this one."""
+    return re.compile(_beginning(_names_of(record)), re.DOTALL)
+
+
+def _names_of(record: bytes) -> list[bytes]:
+    """The first name of a record, and the second where it follows a simple value."""
+    found = _BEGINNING.match(record)
+    return [name for name in found.groups() if name] if found else []
+
+
+def _beginning(names: list[bytes]) -> bytes:
+    pattern = rb"\{\s{0,200}+"
     if names:
-        beginning += re.escape(names[0]) + rb"\s{0,20}+:"
+        pattern += re.escape(names[0]) + rb"\s{0,20}+:"
     if len(names) > 1:
-        beginning += _SIMPLE_VALUE + re.escape(names[1]) + rb"\s{0,20}+:"
+        pattern += _SIMPLE_VALUE + re.escape(names[1]) + rb"\s{0,20}+:"
+    return pattern
+
+
+def _boundary(before: bytes, names: list[bytes], is_item: bool) -> re.Pattern[bytes]:
     ahead = rb"(?:\}(?:\s{0,200}+,)?|,)" if is_item else rb":"
-    return re.compile(rb"%b%b(?=%b)" % (ahead, before, beginning), re.DOTALL)
+    return re.compile(rb"%b%b(?=%b)" % (ahead, before, _beginning(names)), re.DOTALL)

@@ -11,7 +11,11 @@ import re
 
 import msgspec
 
+from jobpipe.sources.formats.json.resynchronising import beginning_of
+
 _FIRST_NAME = re.compile(rb'\{\s{0,200}+"(?:[^"\\]|\\.){1,100}+"\s{0,20}+:', re.DOTALL)
+# Boundaries tried: those within the records (a list of objects with the same first name) are passed over.
+_MAX_TRIES = 16
 _BETWEEN = re.compile(rb"[\s,]*+")
 # So much is waited for when there is no boundary in the buffer yet.
 _PATIENCE = 256 * 1024
@@ -23,7 +27,9 @@ class RecordRuns:
     def __init__(self) -> None:
         # From the last bracket of one record to the first name of the next.
         self._boundary = b""
-        self._last_end = b""
+        # In it, where the next record begins; and what that must look like.
+        self._to_record = 0
+        self._beginning = re.compile(rb"")
         # Records to be cut one by one, because the last try failed; doubled with each failure.
         self._pause = 0
         self._next_pause = 1
@@ -32,12 +38,13 @@ class RecordRuns:
         """A record was cut one by one."""
         name = _FIRST_NAME.match(buffer, start)
         before = bytes(buffer[max(0, start - 128) : start])
+        place = before.rfind(b"}")
         if name is None:
             self._boundary = b""
-            return
-        place = before.rfind(b"}")
-        if place >= 0 and before[place + 1 :].strip(b" \t\r\n") == b",":
+        elif place >= 0 and before[place + 1 :].strip(b" \t\r\n") == b",":
             self._boundary = before[place:] + name[0]
+            self._to_record = len(before) - place
+            self._beginning = beginning_of(bytes(buffer[start : min(end, start + 1024)]))
 
     def find(self, buffer: bytearray, start: int, *, is_last: bool) -> list[tuple[bytes, int]] | None:
         """Records and where they begin, from this place on; [] = wait for more bytes, None = cut the next one
@@ -47,7 +54,7 @@ class RecordRuns:
             return None
         if not self._boundary:
             return None
-        place = buffer.rfind(self._boundary, start)
+        place = self._last_boundary(buffer, start)
         if place < 0:
             return None if is_last or len(buffer) - start > _PATIENCE else []
         try:
@@ -60,6 +67,14 @@ class RecordRuns:
             return None
         self._next_pause = 1
         return _placed(items, buffer, start)
+
+    def _last_boundary(self, buffer: bytearray, start: int) -> int:
+        place = len(buffer)
+        for _ in range(_MAX_TRIES):
+            place = buffer.rfind(self._boundary, start, place)
+            if place < 0 or self._beginning.match(buffer, place + self._to_record):
+                break
+        return place
 
 
 def _placed(items: list[msgspec.Raw], buffer: bytearray, start: int) -> list[tuple[bytes, int]]:

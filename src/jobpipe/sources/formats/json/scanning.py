@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-# Nearly every string has no quote within: that alone is tried first, because it is three times as fast.
-_TEXT = rb'"(?:[^"]*+(?<!\\)"|[^"\\]*+(?:\\.[^"\\]*+)*+")'
+# First up to quotes that are plainly escaped and one that is plainly not, which is several times as fast as to look
+# at every character; then, for what is left (a backslash before the backslash), that.
+_TEXT = rb'"(?:(?:[^"]*+(?<=[^\\]\\)")*+[^"]*+(?<!\\)"|[^"\\]*+(?:\\.[^"\\]*+)*+")'
 _PLAIN = rb'[^"{}\[\]/]++|/(?=[^/*])'
 # Behind a string: all that may follow it.
 _AFTER = rb"(?=[,:}\]]|/[/*])"

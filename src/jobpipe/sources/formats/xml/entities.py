@@ -19,16 +19,17 @@ MAX_GROWTH_BYTES = 64 * 1024
 _SPACE = rb"[ \t\r\n]"
 _NAME = rb"[A-Za-z_:\x80-\xff][A-Za-z0-9_:.\-\x80-\xff]*+"
 _LITERAL = rb"\"[^\"]*+\"|'[^']*+'"
+# A comment or an instruction that is not closed must be looked through only once: no lazy search may start over.
+_COMMENT = rb"<!--(?:[^\-]++|-(?!->))*+-->|<\?(?:[^?]++|\?(?!>))*+\?>"
 _PART = re.compile(
-    rb"<!--.*?-->|<\?.*?\?>|(?P<parameter>%" + _NAME + rb";|<!ENTITY" + _SPACE + rb"++%)"
+    rb"(?P<comment>" + _COMMENT + rb")|(?P<parameter>%" + _NAME + rb";|<!ENTITY" + _SPACE + rb"++%)"
     rb"|<!ENTITY" + _SPACE + rb"++(?P<name>" + _NAME + rb")" + _SPACE + rb"++(?:(?P<value>" + _LITERAL + rb")"
-    rb"|(?P<outside>SYSTEM|PUBLIC))|<!(?:[^<>\"']++|" + _LITERAL + rb")*+>",
-    re.DOTALL,
+    rb"|(?P<outside>SYSTEM|PUBLIC))|" + _LITERAL
 )
 _SUBSET = re.compile(
     rb"<!DOCTYPE(?:[^\[\]<>\"']++|" + _LITERAL + rb")*+"
-    rb"(?:\[(?P<subset>(?:[^\]<\"']++|<!--.*?-->|<\?.*?\?>|" + _LITERAL + rb"|<)*+)\])?" + _SPACE + rb"*+>",
-    re.DOTALL,
+    rb"(?:\[(?P<subset>(?:[^\]<\"']++|" + _COMMENT + rb"|<(?!!--|\?)|" + _LITERAL + rb")*+)\])?" + _SPACE + rb"*+>",
+    re.IGNORECASE,
 )
 _REFERENCE = re.compile(rb"&(" + _NAME + rb");")
 _IN_RECORD = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&(" + _NAME + rb");", re.DOTALL)
