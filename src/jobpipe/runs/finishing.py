@@ -67,7 +67,8 @@ class Finish:
             run.missing = 0
         else:
             absence.settle(missing, past)
-            self._forget_side_rows(complete=evidence.complete)
+            # What a doubted run lacks is not known to be gone.
+            self._forget_side_rows(complete=evidence.complete and run.state != RunState.HELD)
         self._end_postings()
         return self._close()
 

@@ -25,6 +25,7 @@ def locate(chunks: Iterator[bytes], offsets: Iterable[int]) -> dict[int, tuple[i
         while wanted and wanted[-1] < end:
             offset = wanted.pop()
             spot.advance(chunk, spot.offset - begin, offset - begin)
+            spot.settle(chunk[offset - begin])
             found[offset] = (spot.line, offset - spot.line_start + 1)
         if not wanted:
             break
@@ -39,18 +40,19 @@ class _Spot:
         self.offset = 0
         self.line = 1
         self.line_start = 0
-        # The last byte read was \r: a \n right after it belongs to it.
-        self.after_return = False
+        # The last byte read was \r: it ends its line unless a \n follows, which then does.
+        self._after_return = False
 
     def advance(self, chunk: bytes, start: int, end: int) -> None:
+        """Reads the chunk from `start`, which is where the reading is, to `end`."""
         if start >= end:
             return
         begin = self.offset - start
-        if self.after_return and chunk[start] == 0x0A:
-            self.line_start = begin + start + 1
-            start += 1
+        self.settle(chunk[start])
         self.offset = begin + end
-        self.after_return = chunk[end - 1] == 0x0D
+        self._after_return = chunk[end - 1] == 0x0D
+        if self._after_return:
+            end -= 1
         if chunk.find(b"\r", start, end) < 0:
             ends = chunk.count(b"\n", start, end)
             last = chunk.rfind(b"\n", start, end) + 1
@@ -61,3 +63,10 @@ class _Spot:
         if ends:
             self.line += ends
             self.line_start = begin + last
+
+    def settle(self, following: int) -> None:
+        """Takes a look at the next byte."""
+        if self._after_return and following != 0x0A:
+            self.line += 1
+            self.line_start = self.offset
+            self._after_return = False

@@ -38,6 +38,7 @@ _FOUR_DIGITS = frozenset(
 )
 
 _STATE_AND_ZIP = re.compile(r"([A-Z]{2})[ ,]+(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)")
+_STATE_AND_COUNTRY = re.compile(r"([A-Z]{2}) (.+)")
 _DISTRICT = re.compile(
     r"(?P<city>Paris|Lyon|Marseille)[ -]+(?:\d{1,2})(?: ?(?:er|e|è|eme|ème))?(?: arr\w*\.?)?", re.IGNORECASE
 )
@@ -50,7 +51,8 @@ _NO_CITY = re.compile(
     r"|global|multiple|various|several|locations?|divers\w*|plusieurs|toute?s?|partout|national\w*|nationwide"
     r"|bundesweit|europe|emea|apac|dach|international|itinerant\w*|deplacements?|definir|defined|tbd|tba|n a|unknown"
     r"|non precise\w*|indifferent|domicile|siege|region|area|metropolitan|greater|county|departement|agence|site"
-    r"|secteur|alentours|around|pres de|near|and|et|und|ou|oder|y)\b"
+    r"|secteur|zone"
+    r"|voivodeship|province|provincia|prefecture|oblast|canton|alentours|around|pres de|near|and|et|und|ou|oder|y)\b"
 )
 # A longer text is no place.
 _LONGEST = 300
@@ -99,6 +101,8 @@ def _read(text: str, default: str | None) -> _Place:
                 found = found._replace(city=_city(segments[index - 1]))
             rest = segments[index + 1 :]
             return _completed(found, country, region or (rest[0] if len(rest) == 1 and not found.region else None))
+    if region is not None and len(segments) == 2:  # "Pentagon, Arlington, VA": what stands beside the region
+        segments = segments[1:]
     return _completed(_without_code(segments, country, default), country, region)
 
 
@@ -117,6 +121,9 @@ def _without_ends(segments: list[str], default: str | None) -> tuple[list[str], 
         country = "US" if found[1] in US_STATES else "CA" if found[1] in CA_PROVINCES else None
         if country:
             return [*segments[:-2], f"{segments[-2]} {found[2]}"], country, found[1]
+    found = _STATE_AND_COUNTRY.fullmatch(last) if len(segments) > 1 else None
+    if found and found[1] in US_STATES and _named_country(found[2]) == "US":
+        return segments[:-1], "US", found[1]
     country = _country(last, segments, default)
     if country is not None:
         segments = segments[:-1]
@@ -142,8 +149,9 @@ def _country(segment: str, segments: list[str], default: str | None) -> str | No
                 else None
             )
         return "GB" if segment == "UK" else segment if segment in COUNTRIES else None
-    if len(segment) == 2 and segment.isupper() and segment in COUNTRIES:
-        return segment
+    if len(segments) == 1 and (code := segment.upper()) in COUNTRIES:
+        # Alone, a state's code says as little as a country's.
+        return code if code in UNDECIDED or not (code in US_STATES or code in CA_PROVINCES) else None
     return _named_country(segment)
 
 
@@ -255,7 +263,12 @@ def _city(text: str) -> str | None:
     district = _DISTRICT.fullmatch(text)
     if district:
         return district["city"]
-    if not _CITY.fullmatch(text) or len(text.split()) > _MOST_WORDS or "/" in text or len(text) < 2:
+    if (
+        not _CITY.fullmatch(text)
+        or len(text.split()) > _MOST_WORDS
+        or "/" in text
+        or (len(text) < 3 and text.isascii())
+    ):
         return None
     is_prose = text.islower() and " " in text
     return None if is_prose or _NO_CITY.search(normal_name(text)) else text

@@ -86,7 +86,9 @@ def _amounts(text: str, currency: str | None) -> list[Amount]:
 
 def _is_money(sign: str | None) -> bool:
     """Whether what stands beside a number is a sign or a word of money; any three capitals are found there."""
-    return bool(sign) and not (len(sign) == 3 and sign.isalpha() and sign.isupper() and sign not in CURRENCIES)
+    if not sign:
+        return False
+    return not (len(sign) == 3 and sign.isalpha() and sign.isupper() and sign not in CURRENCIES)
 
 
 def _amount(found: re.Match[str], currency: str | None) -> Amount:

@@ -103,7 +103,8 @@ def _without_markers(text: str) -> str:
 
 
 def _tidied(text: str) -> str:
-    text = _BLANKS.sub(" ", _EMPTY.sub("", text)).strip(_ENDS)
+    text = _BLANKS.sub(" ", _EMPTY.sub("", text)).lstrip(_ENDS)
+    text = text if text.count("(") > text.count(")") else text.rstrip(_ENDS)  # what is cut off stays so
     text = text.replace(" - - ", " - ").replace(" – – ", " – ").replace(" ,", ",")
     if text.startswith(")") or text.count(")") > text.count("("):
         text = text.strip(") ")

@@ -31,7 +31,7 @@ def _vocabulary(lines: str) -> Vocabulary:
 
 CONTRACT = _vocabulary(r"""
 apprenticeship:
-  alternance | alternant\w* | apprentissage | apprenti\w* | apprenticeships? | apprentices? |
+  alternance | alternant\w* | alternating | apprentissage | apprenti\w* | apprenticeships? | apprentices? |
   contrat de pro(?:fessionnalisation)? | professionnalisation | ausbildung | azubi\w* | lehrstelle | lehre |
   duales studium | duale\w* student\w* | formacion dual | aprendizaje | aprendiz | apprendistato |
   apprendista | larling\w* | laerling\w* | larlingsplass | elev | leerwerk\w* | leerling\w* | bbl |
@@ -54,7 +54,8 @@ freelance:
   contract for services | honorar\w*
 fixed_term:
   non permanent | nicht unbefristet | cdd\w* | duree determinee | contrat determine | fixed term\w* |
-  fixed contract | ftc | maternity cover | temporary contract | limited term | term contract | definite |
+  fixed contract | ftc |
+  (?:maternity|parental leave|sick leave|leave) cover | temporary contract | limited term | term contract | definite |
   befrist\w* | zeitvertrag | auf zeit | bepaalde (?:tijd|duur) | tijdelijk contract | tijdelijk\w* |
   jaarcontract | temporal\w* | duracion determinada | plazo fijo | obra y servicio | obra o servicio |
   tempo determinato | a termine | determinato | visstid\w* | tidsbegransa\w* | vikariat\w* | vikar |
@@ -69,7 +70,7 @@ temporary:
   extrajobb | behovsanst\w* | timanstalld | tilkalling\w* | job etudiant | student job | ferienjob | minijob |
   mini job | geringfugig\w* | bijbaan | vakantiewerk | job d ete | summer job | sommarjobb | sommerjobb
 permanent:
-  cdi\w* | duree indeterminee | contrat indetermine | indetermine\w* | permanent\w* | perm |
+  cdi\w* | direct (?:hire|placement) | duree indeterminee | contrat indetermine | indetermine\w* | permanent\w* | perm |
   regular(?: employee)? | open ended | unlimited | indefinite | unbefrist\w* | festanstellung\w* |
   fest ?angestellt\w* | feste anstellung | dauerstelle | onbepaalde (?:tijd|duur) | vast |
   vaste (?:baan|aanstelling|dienst|contract) | vast contract | indefinid\w* | fijo | fijo discontinuo |

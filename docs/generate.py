@@ -1,0 +1,104 @@
+"""Writes the pages of `docs/reference/` that come from the code: `python docs/generate.py`. A test keeps them fresh."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import yaml
+
+from jobpipe.cli.main import COMMANDS, LazyCommands, jobpipe
+from jobpipe.definition.field_descriptions import FIELDS
+from jobpipe.definition.models import Auth, CsvOptions, Definition, Expire, FieldRule, LimitOptions, Source
+from jobpipe.transform.steps.registry import steps
+
+REFERENCE = Path(__file__).parent / "reference"
+_NOTE = "<!-- Made by docs/generate.py: change the code, then run it again. -->\n\n"
+_BLOCKS = {
+    "the definition": Definition,
+    "source": Source,
+    "source.auth": Auth,
+    "source.csv": CsvOptions,
+    "source.limits": LimitOptions,
+    "expire": Expire,
+    "a rule of `posting`": FieldRule,
+}
+
+
+def pages() -> dict[str, str]:
+    """File name -> text."""
+    return {"steps.md": steps_page(), "definition.md": definition_page(), "commands.md": commands_page()}
+
+
+def steps_page() -> str:
+    made = ["# Steps\n\nWhat a rule may do with a value, in `then` or `each`. `jobpipe steps NAME` shows the same.\n"]
+    for step in steps().values():
+        made.append(f"\n## {step.name}\n\n{step.summary}\n")
+        if step.description:
+            made.append(f"\n{step.description}\n")
+        if step.parameters:
+            made.append("\n| parameter | type | default | meaning |\n| --- | --- | --- | --- |\n")
+            for one in step.parameters:
+                default = "required" if one.is_required else "" if one.default is None else f"`{one.default}`"
+                made.append(f"| `{one.name}` | {_cell(one.type)} | {_cell(default)} | {_cell(one.description)} |\n")
+        if step.examples:
+            made.append("\n| written | given | made |\n| --- | --- | --- |\n")
+            for example in step.examples:
+                made.append(f"| `{_cell(example.call)}` | {_shown(example.given)} | {_shown(example.result)} |\n")
+    return _NOTE + "".join(made)
+
+
+def definition_page() -> str:
+    made = ["# Definitions\n\nThe words of `imports/*.yaml`. `jobpipe schema` prints them as JSON Schema, for editors.\n"]
+    for title, model in _BLOCKS.items():
+        made.append(f"\n## {title[0].upper() + title[1:]}\n\n| word | meaning | default |\n| --- | --- | --- |\n")
+        for name, field in model.model_fields.items():
+            default = "required" if field.is_required() else _default(field.default)
+            made.append(f"| `{field.alias or name}` | {_cell(field.description or '')} | {default} |\n")
+    made.append("\n## Fields of a posting\n\n| field | meaning |\n| --- | --- |\n")
+    made += [f"| `{name}` | {_cell(text)} |\n" for name, text in FIELDS.items()]
+    return _NOTE + "".join(made)
+
+
+def commands_page() -> str:
+    made = [
+        "# Commands\n\n`-C DIR` (or `JOBPIPE_PROJECT`) names the project folder anywhere on the line; otherwise the nearest one "
+        "upwards is taken. `--json` puts one JSON document on stdout; talk and progress go to stderr.\n\n"
+        "| exit code | meaning |\n| --- | --- |\n| 0 | done (also with rejected records, unless `--strict`) |\n"
+        "| 1 | a run failed or was partial |\n| 2 | wrong use, or an invalid definition |\n| 3 | a run is held (1 wins over 3) |\n"
+        "| 4 | an error of job-pipe itself |\n| 130 | interrupted |\n"
+    ]
+    assert isinstance(jobpipe, LazyCommands)
+    for name in COMMANDS:
+        command = jobpipe.get_command(click.Context(jobpipe), name)
+        assert command is not None
+        context = click.Context(command, info_name=f"jobpipe {name}", terminal_width=100, max_content_width=100)
+        made.append(f"\n## {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return _NOTE + "".join(made)
+
+
+def _default(value: object) -> str:
+    if value is None or value in ([], {}, ""):
+        return ""
+    if isinstance(value, (str, int, float, bool)):
+        return f"`{yaml.safe_dump(value).splitlines()[0]}`"
+    return ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _shown(value: object) -> str:
+    return f"`{_cell(json.dumps(value, ensure_ascii=False))}`"
+
+
+def main() -> None:
+    REFERENCE.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
