@@ -85,6 +85,16 @@ def test_job_pipe_makes_the_postings_that_the_script_makes(feeds: dict[str, Path
         assert comparable(posting) == comparable(expected)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("feed_format", ["json", "csv"])
+def test_job_pipe_knows_both_days_in_the_other_formats(feed_format: str, tmp_path: Path) -> None:
+    project = ours.make_project(tmp_path / "project", feed_format=feed_format)
+    for day, scenario in ((1, FIRST), (2, SECOND)):
+        ours.put_feed(project, feed_file(SIZE, feed_format=feed_format, day=day, folder=tmp_path))
+        measured = measure(ours.command(sys.executable, project, workers=1), folder=ROOT)
+        assert counts_of(measured.output).items() >= expected_counts(SIZE, scenario).items()
+
+
 def test_a_command_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match="no such thing"):
         measure([sys.executable, "-c", "raise SystemExit('no such thing')"], folder=tmp_path)

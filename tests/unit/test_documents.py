@@ -166,20 +166,23 @@ def test_a_batch_that_fails_halfway_is_not_written_at_all(documents: Documents) 
     with pytest.raises(RuntimeError):
         documents.write(IMPORT, batch())
     with pytest.raises(RuntimeError):
-        documents.mark_missing(IMPORT, 2, (1 if number == 0 else _fail() for number in range(2)))
+        documents.mark_missing(IMPORT, 2, _failing_numbers())
     assert selected(documents) == ["a"]
     assert list(documents.missing(IMPORT)) == []
 
 
-def _fail() -> int:
+def _failing_numbers() -> Iterator[int]:
+    yield 1
     raise RuntimeError("the numbers could not be made")
 
 
 def test_keys_may_hold_any_character(documents: Documents) -> None:
-    keys = ["", " ", "a'b\"", "é", "é", "A", "a", "a\x00b", "漢字", "%_", "x" * 2_000]
+    keys = ["", " ", "a'b\"", "\u00e9", "e\u0301", "A", "a", "a\x00b", "漢字", "%_", "x" * 2_000]
     write(documents, *map(posting, keys))
-    assert list(documents.postings_by_key(IMPORT, keys)) and set(documents.postings_by_key(IMPORT, keys)) == set(keys)
-    assert selected(documents, keys=("a\x00b", "é")) == ["é", "a\x00b"]
+    assert {key: row.row for key, row in documents.postings_by_key(IMPORT, keys).items()} == {
+        key: number for number, key in enumerate(keys, 1)
+    }
+    assert selected(documents, keys=("a\x00b", "\u00e9")) == ["\u00e9", "a\x00b"]
 
 
 # Bodies and revisions -------------------------------------------------------------------------------
@@ -220,9 +223,7 @@ def test_bodies_come_with_their_rows_and_rows_without_a_body_are_left_out(docume
 
 def test_many_large_bodies_come_in_order_and_whole(documents: Documents) -> None:
     sizes = [200_000 + number for number in range(60)]
-    documents.write(
-        IMPORT, [Written(posting(f"{size}"), bytes([number]) * size) for number, size in enumerate(sizes)]
-    )
+    documents.write(IMPORT, [Written(posting(f"{size}"), bytes([number]) * size) for number, size in enumerate(sizes)])
     bodies = [body for _, body in documents.bodies(IMPORT, Selection())]
     assert bodies == [bytes([number]) * size for number, size in enumerate(sizes)]
 
@@ -273,7 +274,9 @@ def test_duplicates_and_rejected_records_name_the_posting_of_their_key(documents
 
 def test_all_rows_are_known_by_growing_number(documents: Documents) -> None:
     for start in range(0, 12_000, 4_000):
-        rows = [Written(posting(f"{number}", digest=number.to_bytes(16, "big"))) for number in range(start, start + 4_000)]
+        rows = [
+            Written(posting(f"{number}", digest=number.to_bytes(16, "big"))) for number in range(start, start + 4_000)
+        ]
         documents.write(IMPORT, rows)
     chunks = list(documents.known(IMPORT, before_run=2))
     assert [one.row for chunk in chunks for one in chunk] == list(range(1, 12_001))
@@ -392,7 +395,7 @@ def test_a_text_is_found_in_titles_without_regard_to_case(documents: Documents) 
         posting("4", title="100 % télétravail"),
     )
     assert selected(documents, text="électricien") == ["1", "2"]
-    assert selected(documents, text="é".replace("é", "e\u0301") + "LECTRICIEN") == ["1", "2"]
+    assert selected(documents, text="e\u0301LECTRICIEN") == ["1", "2"]
     assert selected(documents, text="STRASSE") == ["3"]
     assert selected(documents, text="0 % T") == ["4"]
     assert selected(documents, text="_") == []
@@ -401,7 +404,7 @@ def test_a_text_is_found_in_titles_without_regard_to_case(documents: Documents) 
 def test_thousands_of_keys_are_selected_by_growing_row_number_and_once(documents: Documents) -> None:
     keys = [f"{number}" for number in range(1_700)]
     write(documents, *map(posting, keys))
-    wanted = tuple(reversed(keys)) + ("17", "nobody")
+    wanted = (*reversed(keys), "17", "nobody")
     assert selected(documents, keys=wanted) == keys
     assert len(list(documents.bodies(IMPORT, Selection(keys=wanted)))) == len(keys)
     assert len(documents.postings_by_key(IMPORT, wanted)) == len(keys)

@@ -69,7 +69,9 @@ def test_an_example_imports_its_feed(name: str, samples: Path, tmp_path: Path, m
     assert adds_up(report)
     assert account["read"] == expected["records"]
     assert account["rejected"] == REJECTED.get(name, 0)
-    assert account["new"] >= 0.95 * expected.get("records_well_formed_alone", expected["records"]) - account["duplicate"]
+    assert (
+        account["new"] >= 0.95 * expected.get("records_well_formed_alone", expected["records"]) - account["duplicate"]
+    )
     # A posting that is not live has ended by its own day: these feeds are years old.
     assert account["new"] == len(postings)
     kept = json.loads((EXPECTED / f"{name}.json").read_text())

@@ -84,7 +84,9 @@ class SqliteDocuments:
         """
         for rows in self._file.pages(query, low, (before_run, high)):
             chunk = [
-                Known(number & ROW_MASK, digest, ROLES[role], STATUSES[status], reason, holder & ROW_MASK if holder else 0)
+                Known(
+                    number & ROW_MASK, digest, ROLES[role], STATUSES[status], reason, holder & ROW_MASK if holder else 0
+                )
                 if prior is None
                 else _known_before(number, prior, holder)
                 for number, role, status, reason, prior, holder, digest in rows

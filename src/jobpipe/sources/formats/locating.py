@@ -53,7 +53,7 @@ class _Spot:
         self._after_return = chunk[end - 1] == 0x0D
         if self._after_return:
             end -= 1
-        if chunk.find(b"\r", start, end) < 0:
+        if chunk.count(b"\r", start, end) == chunk.count(b"\r\n", start, end):
             ends = chunk.count(b"\n", start, end)
             last = chunk.rfind(b"\n", start, end) + 1
         else:

@@ -7,29 +7,29 @@ Under each value stand the words for it, regular expressions between blanks. Ear
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Values with what finds their words in a label, in the order in which they are tried."""
 
-    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    def __init__(self, lines: str) -> None:
+        self._words: dict[str, str] = {}
+        value = ""
+        for line in lines.strip().splitlines():
+            if line.startswith(" "):
+                self._words[value] += line.strip().replace(" | ", "|").replace(" |", "|")
+            else:
+                value = line.rstrip(":")
+                self._words[value] = ""
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Compiled when the first label is read: hundreds of words take some milliseconds."""
+        return tuple((value, re.compile(rf" (?:{words}) ")) for value, words in self._words.items())
 
 
-def _vocabulary(lines: str) -> Vocabulary:
-    words: dict[str, str] = {}
-    value = ""
-    for line in lines.strip().splitlines():
-        if line.startswith(" "):
-            words[value] += line.strip().replace(" | ", "|").replace(" |", "|")
-        else:
-            value = line.rstrip(":")
-            words[value] = ""
-    return Vocabulary(tuple((value, re.compile(rf" (?:{one}) ")) for value, one in words.items()))
-
-
-CONTRACT = _vocabulary(r"""
+CONTRACT = Vocabulary(r"""
 apprenticeship:
   alternance | alternant\w* | alternating | apprentissage | apprenti\w* | apprenticeships? | apprentices? |
   contrat de pro(?:fessionnalisation)? | professionnalisation | ausbildung | azubi\w* | lehrstelle | lehre |
@@ -81,7 +81,7 @@ other:
   other | autres? | andere | overig\w* | otros? | altro | annat | annet | sonstige\w* | outros?
 """)
 
-WORKING_TIME = _vocabulary(r"""
+WORKING_TIME = Vocabulary(r"""
 part_time:
   part ?time | parttime | temps partiel | mi temps | partiel(?:le)? | temps reduit | non complet |
   teilzeit\w* | teilzeitbeschaftigt\w* | halbtags | halbzeit | minijob | mini job | geringfugig\w* |
@@ -96,7 +96,7 @@ full_time:
   (?:3[2-9]|4\d)(?: \d\d?)? ?(?:h\d*|heures|hours|stunden|std|uur)(?: .*)? | 100 ?%
 """)
 
-REMOTE = _vocabulary(r"""
+REMOTE = Vocabulary(r"""
 hybrid:
   hybrid\w* | hybride | ibrid\w* | hibrid\w* |
   teletravail (?:partiel|occasionnel|ponctuel|possible|regulier|autorise)\w* | partiel(?:lement)? |

@@ -99,7 +99,7 @@ class RowCutter:
     def _cut(self, text: bytes, columns: int, *, is_last: bool) -> tuple[list[Row], int]:
         """The rows, and how many bytes of the text are done with."""
         rows: list[Row] = []
-        quote, comment, blank, limit = self._quote, self._comment, self._blank, self._limit
+        quote, blank = self._quote, self._blank
         base, start, size = self._position, 0, len(text)
         while start < size:
             end = text.find(self._line_end, start)
@@ -107,35 +107,34 @@ class RowCutter:
                 if not is_last:
                     break
                 end = size
-            line = text[start:end]
-            next_start = end + 1
+            line, after, flaw = text[start:end], end + 1, ""
             if (place := line.find(b"\r")) >= 0:
-                # The pair of both ends a line, and so does a lone one.
-                line, next_start = line[:place], start + place + 1 if place + 1 < len(line) else next_start
-            flaw = ""
-            if self._to_skip:
-                self._to_skip -= 1
-                line = b""
-            elif comment and line.startswith(comment):
+                # Before a line feed it belongs to that; a lone one ends a line, too.
+                after = after if start + place + 1 == end < size else start + place + 1
+                line = line[:place]
+            if (self._to_skip or self._comment) and self._is_no_data(line):
                 line = b""
             elif quote and quote in line and not self._line.fullmatch(line):
                 end = self._end_of_row(text, start, columns, is_last=is_last)
-                if end == _WAIT:
-                    break
-                if end == _CUT:
-                    self.cut_at = base + start
-                    return rows, size
+                if end < 0 and end != _GIVE_UP:
+                    self.cut_at = base + start if end == _CUT else -1
+                    return rows, size if end == _CUT else start
                 if end == _GIVE_UP:
                     flaw = UNCLOSED
                 else:
-                    line, next_start = text[start:end], end + (2 if text.startswith(b"\r\n", end) else 1)
-            if line.strip(blank) or flaw:
-                if len(line) > limit:
-                    self._check(len(line), base + start)
+                    line, after = text[start:end], end + (2 if text.startswith(b"\r\n", end) else 1)
+            if flaw or line.strip(blank):
+                self._check(len(line), base + start)
                 rows.append(Row(line, base + start, flaw))
-                self.is_last_unended = next_start > size
-            start = next_start
+                self.is_last_unended = after > size
+            start = after
         return rows, min(start, size)
+
+    def _is_no_data(self, line: bytes) -> bool:
+        if self._to_skip:
+            self._to_skip -= 1
+            return True
+        return bool(self._comment) and line.startswith(self._comment)
 
     def _end_of_row(self, text: bytes, start: int, columns: int, *, is_last: bool) -> int:
         """Of a row whose first line leaves a quote open; or _WAIT for more, _GIVE_UP, _CUT off by the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from jobpipe.sources.formats.json.scanning import Found, ValueScan
 
 # A boundary is only believed when this many bytes behind it are there, so that it is the first in the document
 # whatever the chunks are.
-_LOOKAHEAD = 2048
+LOOKAHEAD = 2048
 # Behind a broken place, so much is searched for the whole signature before the first name alone will do.
 STRICT_BYTES = 256 * 1024
 _MAX_CANDIDATES = 50
@@ -31,25 +32,28 @@ class Signature:
         self.is_known = bool(names)
         before = rb"\s{0,200}+" if not indentation else rb"\s{0,200}?" + re.escape(indentation)
         self._strict = _boundary(before, names, is_item)
+        self._beginning = re.compile(_beginning(names), re.DOTALL)
         self._loose = _boundary(rb"\s{0,200}+", names[:1], is_item)
 
-    def find(self, buffer: bytearray, start: int, *, is_strict: bool, is_last: bool) -> re.Match[bytes] | None:
-        pattern = self._strict if is_strict else self._loose
-        if not self.is_known:
-            return None
-        found = pattern.search(buffer, start)
-        return found if found and (is_last or found.end() + _LOOKAHEAD <= len(buffer)) else None
+    def find(self, buffer: bytearray, start: int, end: int) -> re.Match[bytes] | None:
+        """A boundary of which all is there, and that ends before `end`."""
+        found = self._strict.search(buffer, start, end + LOOKAHEAD) if self.is_known else None
+        return found if found and found.end() <= min(end, len(buffer) - LOOKAHEAD) else None
 
-    def retry_from(self, buffer: bytearray, start: int) -> int:
-        """Where to search on when more of the document is there."""
-        return max(start, len(buffer) - _LOOKAHEAD - 1024)
+    def find_loosely(self, buffer: bytearray, start: int) -> re.Match[bytes] | None:
+        found = self._loose.search(buffer, start) if self.is_known else None
+        return found if found and found.end() <= len(buffer) - LOOKAHEAD else None
 
-    def candidates(self, buffer: bytearray, start: int) -> Iterator[tuple[int, int]]:
-        """Where the broken record may end and the next one begin, in a document that is all there."""
-        for pattern in (self._strict, self._loose) if self.is_known else ():
-            for number, found in enumerate(pattern.finditer(buffer, start)):
-                if number == _MAX_CANDIDATES:
-                    break
+    def is_strictly_at(self, buffer: bytearray, start: int) -> bool:
+        """Whether what begins here begins like the sound records."""
+        return self._beginning.match(buffer, start) is not None
+
+    def candidates(self, buffer: bytearray, start: int, strict_start: int) -> Iterator[tuple[int, int]]:
+        """Where the broken record may end and the next one begin, in a document that is all there.  Nothing is
+        like the sound records before `strict_start`."""
+        starts = ((self._strict, strict_start), (self._loose, start)) if self.is_known else ()
+        for pattern, begin in starts:
+            for found in itertools.islice(pattern.finditer(buffer, begin), _MAX_CANDIDATES):
                 yield end_of_broken(found), found.end()
 
 

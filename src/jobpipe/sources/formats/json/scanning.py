@@ -35,6 +35,8 @@ _BEFORE_COMMENT = frozenset(b" \t\r\n,{}[]")
 _FOLLOWS_IN_OBJECT = frozenset(b",:}]")
 _FOLLOWS_IN_ARRAY = frozenset(b",]")
 _BEFORE_VALUE = frozenset(b":/")
+# No reader goes deeper.
+MAX_DEPTH = 1000
 
 
 class Found(Enum):
@@ -42,7 +44,7 @@ class Found(Enum):
     MORE = auto()
     # `position` is behind the value.
     END = auto()
-    # `position` is at what no JSON has.
+    # `position` is at what no JSON has, or at what is nested too deeply.
     BROKEN = auto()
 
 
@@ -113,6 +115,8 @@ class ValueScan:
         if byte == _SLASH:
             return self._pass_comment(buffer)
         if byte in (_OPEN_OBJECT, _OPEN_ARRAY):
+            if len(self._open) >= MAX_DEPTH:
+                return Found.BROKEN
             if self.is_strict and self._open[-1] == _OPEN_OBJECT and not self._is_at_value(buffer):
                 return Found.BROKEN
             self._open.append(byte)

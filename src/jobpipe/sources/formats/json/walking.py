@@ -16,6 +16,7 @@ from jobpipe.errors import LimitExceededError, Place
 from jobpipe.safety.limits import show_size
 from jobpipe.sources.formats.document_bytes import OffsetOf
 from jobpipe.sources.formats.json.resynchronising import (
+    LOOKAHEAD,
     STRICT_BYTES,
     Signature,
     closes_document,
@@ -24,7 +25,7 @@ from jobpipe.sources.formats.json.resynchronising import (
     indentation_before,
 )
 from jobpipe.sources.formats.json.runs import RecordRuns
-from jobpipe.sources.formats.json.scanning import Found, ValueScan, end_of_comment
+from jobpipe.sources.formats.json.scanning import MAX_DEPTH, Found, ValueScan, end_of_comment
 from jobpipe.sources.formats.json.targets import RECORD, TOTAL, FeedValues, Progress, Targets
 from jobpipe.sources.formats.json.totals import StatedTotal, rank_of, speaks_of_listing
 from jobpipe.sources.record import FormatSettings
@@ -97,8 +98,14 @@ class JsonWalker:
         # Where the search for the next record goes on; -1 = nothing is broken.
         self._search = -1
         self._broken_at = 0
+        # Before it, there is nothing that looks like the last sound record.
+        self._searched = 0
+        # Guesses at the end of the document that may still be checked, as each reads all the rest.
+        self._tries = 500
         self._runs = RecordRuns()
+        # The last sound record, the indentation before it, and what is known by both.
         self._sample: tuple[bytes, bytes] = (b"", b"")
+        self._known: Signature | None = None
         self._feed = FeedValues(targets)
         self._feed_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
         self._cut: list[Cut] = []
@@ -282,6 +289,8 @@ class JsonWalker:
             self._position = self._scan.needed_from
             return False
         if found is Found.BROKEN:
+            if not self._open.is_record or not self._scan.is_strict:
+                raise self._too_deep(self._scan.start)
             return self._break(self._scan.start, self._scan.position)
         start, end = self._scan.start, self._scan.position
         if self._open.is_record and self._buffer[start] == _QUOTE and self._in_any_array():
@@ -321,9 +330,15 @@ class JsonWalker:
     def _give(self, start: int, end: int, *, is_sound: bool = True) -> None:
         raw = bytes(memoryview(self._buffer)[start:end])
         if is_sound and raw.startswith(b"{"):
-            self._sample = (raw, indentation_before(self._buffer, start))
+            self._learn(raw, start)
             self._runs.learn(self._buffer, start, end)
         self._add(raw, start)
+
+    def _learn(self, raw: bytes, start: int) -> None:
+        """What a sound record looks like."""
+        self._sample = (raw, indentation_before(self._buffer, start))
+        self._known = None
+        self._searched = 0
 
     def _add(self, raw: bytes, start: int) -> None:
         if len(raw) > self._limit:
@@ -347,7 +362,7 @@ class JsonWalker:
             self._add(raw, start)
         frame.index += len(run)
         last, start = run[-1]
-        self._sample = (last, indentation_before(self._buffer, start))
+        self._learn(last, start)
         self._position = start + len(last)
         return True
 
@@ -372,32 +387,40 @@ class JsonWalker:
         signature = self._signature()
         if self._is_last:
             return self._resynchronise_at_end(signature)
-        for is_strict in (True, False):
-            if not is_strict and len(self._buffer) - self._broken_at < STRICT_BYTES:
-                break
-            start = self._search if is_strict else self._broken_at
-            found = signature.find(self._buffer, start, is_strict=is_strict, is_last=False)
-            if found is not None:
-                return self._resume(end_of_broken(found), found.end())
-        self._search = signature.retry_from(self._buffer, self._search)
+        # First for all that the sound records begin with; only behind that for their first name alone.
+        strict_end = self._broken_at + STRICT_BYTES
+        found = signature.find(self._buffer, max(self._search, self._searched), strict_end)
+        if found is None and len(self._buffer) >= strict_end + LOOKAHEAD:
+            found = signature.find_loosely(self._buffer, self._search)
+            self._searched = strict_end
+        if found is not None:
+            return self._resume(end_of_broken(found), found.end())
+        self._searched = min(strict_end, len(self._buffer) - LOOKAHEAD)
         return False
 
     def _signature(self) -> Signature:
-        raw, indentation = self._sample
-        if not raw:
-            start = self._position
-            raw, indentation = bytes(self._buffer[start : start + 1024]), indentation_before(self._buffer, start)
-        return Signature(raw, indentation, is_item=self._in_any_array())
+        if self._known is None:
+            raw, indentation = self._sample
+            if not raw:
+                start = self._position
+                raw, indentation = bytes(self._buffer[start : start + 1024]), indentation_before(self._buffer, start)
+            self._known = Signature(raw, indentation, is_item=self._in_any_array())
+        return self._known
 
     def _resynchronise_at_end(self, signature: Signature) -> bool:
         within = bytes(_OBJECT if frame.is_object else _ARRAY for frame in self._frames)
         first: tuple[int, int] | None = None
-        for end, start in signature.candidates(self._buffer, self._search):
+        strict_start = max(self._search, self._searched)
+        for end, start in signature.candidates(self._buffer, self._search, strict_start):
+            if first is None and not signature.is_strictly_at(self._buffer, start):
+                self._searched = len(self._buffer)
             first = first or (end, start)
-            if closes_document(self._buffer, start, within):
+            self._tries -= 1
+            if self._tries < 0 or closes_document(self._buffer, start, within):
                 return self._resume(end, start)
         for place in ends_of_array(self._buffer, self._search) if self._in_any_array() else ():
-            if closes_document(self._buffer, place, within):
+            self._tries -= 1
+            if self._tries >= 0 and closes_document(self._buffer, place, within):
                 end = len(self._buffer[:place].rstrip())
                 return self._resume(end, place)
         if first is not None:
@@ -466,6 +489,14 @@ class JsonWalker:
             hint="raise limits.record where records are honestly so large, or check `record`",
         )
 
+    def _too_deep(self, start: int) -> LimitExceededError:
+        offset = self._offset_of(self._base + start)
+        return LimitExceededError(
+            f"one value, which begins at byte {offset:,}, is nested in more than {MAX_DEPTH:,} levels",
+            place=Place(source=self._name, offset=offset),
+            hint="nothing reads that: check the address",
+        )
+
     def _drop(self) -> None:
         """Forget what is done with; an indentation before the next record is kept."""
         dropped = self._kept_from() - 128
@@ -479,6 +510,7 @@ class JsonWalker:
         if self._search >= 0:
             self._search -= dropped
             self._broken_at -= dropped
+        self._searched -= dropped
 
 
 def _decoded(raw: bytes | bytearray) -> str:

@@ -1,0 +1,1 @@
+"""Benchmarks: realistic feeds, the peers, and the comparison. Run `python -m bench.compare`."""
