@@ -338,6 +338,12 @@ def test_a_posting_ends_with_its_day_or_at_its_moment(documents: Documents, end:
         assert documents.ended(IMPORT, now) == ([1] if is_over else [])
 
 
+def test_a_moment_of_tomorrow_in_a_zone_far_east_can_be_over_today(documents: Documents) -> None:
+    write(documents, posting("a", valid_through="2026-11-25T00:10:00+14:00"))
+    assert documents.ended(IMPORT, "2026-11-24T10:10:00+00:00") == []
+    assert documents.ended(IMPORT, "2026-11-24T10:30:00+00:00") == [1]
+
+
 def test_deleted_rows_take_their_bodies_with_them(documents: Documents) -> None:
     write(documents, posting("a"), posting("b"))
     documents.delete_rows(IMPORT, [1, 99])

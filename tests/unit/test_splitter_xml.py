@@ -69,14 +69,12 @@ class Oracle:
     def end(self, name: str) -> None:
         if self.inside == self.depth:
             place = self.parser.CurrentByteIndex
-            width = len("<".encode(self.codec))
-            text = self.document[self.begun :].decode(self.codec)
+            text = self.document[self.begun :].decode(self.codec, "ignore")
             tag = _START.match(text)
             assert tag is not None
             if not tag[0].endswith("/>"):
-                rest = self.document[place:].decode(self.codec)
+                rest = self.document[place:].decode(self.codec, "ignore")
                 place += len(rest[: rest.index(">") + 1].encode(self.codec))
-            assert width
             self.found.append((self.begun, place))
             self.inside = 0
         self.depth -= 1
@@ -342,6 +340,10 @@ def test_a_record_without_its_end_tag_does_not_swallow_its_neighbours(chunk: int
     assert [bool(found.flaw) for found in records] == [False, True, False, False, True]
     assert ending.complete
     assert ending.notices
+
+
+def test_an_end_tag_that_is_never_closed_itself_costs_no_record() -> None:
+    assert raws("<r><job>1</job\n<job>2</job></r>") == [b"<job>1</job\n", b"<job>2</job>"]
 
 
 def test_an_inner_tag_that_is_never_closed_costs_one_record() -> None:

@@ -138,7 +138,7 @@ class RowCutter:
 
     def _end_of_row(self, text: bytes, start: int, columns: int, *, is_last: bool) -> int:
         """Of a row whose first line leaves a quote open; or _WAIT for more, _GIVE_UP, _CUT off by the end."""
-        found = self._row.match(text, start)
+        found = self._row.match(text, start, self._farthest_end(text, start))
         assert found is not None
         end = found.end()
         is_closed = end < len(text) and text[end] in b"\r\n"
@@ -152,6 +152,18 @@ class RowCutter:
         if is_closed or end == len(text):
             return end
         return _GIVE_UP if self._is_unclosed(text[start:], columns) else _CUT
+
+    def _farthest_end(self, text: bytes, start: int) -> int:
+        """Behind it, a row is too long at any rate: where many are, nobody looks farther."""
+        end = len(text)
+        if self._most_lines < MAX_OPEN_LINES:
+            place = start
+            for _ in range(self._most_lines + 2):
+                place = text.find(self._line_end, place) + 1
+                if not place:
+                    return end
+            end = place
+        return end
 
     def _is_too_long(self, text: bytes, start: int, end: int) -> bool:
         lines = text.count(self._line_end, start, end)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from jobpipe.sources.formats.xml.markup import SPACE, end_of_start_tag
+from jobpipe.sources.formats.xml.markup import BRACKET, SPACE, end_of_start_tag
 
 # An end tag that is missing is only known for sure when the parent ends, or when the record would become too
 # large; what began within this many bytes of that place may still get its end tag.
@@ -109,7 +109,7 @@ class RecordCutter:
                 unclosed.pop()
                 closed += 1
                 if not unclosed:
-                    return self._whole(data, start, token.start(), closed > 1, final)
+                    return self._whole(data, start, token.start(), closed > 1)
                 continue
             tag = end_of_start_tag(data, token.start(), final)
             if tag is None:
@@ -137,12 +137,13 @@ class RecordCutter:
         decided = unclosed[-1] if final else min(starts[-1], size - _UNDECIDED_BYTES)
         return self._break(unclosed, starts, starts[-1], base, decided)
 
-    def _whole(self, data: bytes, start: int, end_tag: int, has_nested: bool, final: bool) -> Cut | None:
-        end = data.find(b">", end_tag)
-        if end < 0:
-            return Cut(start, len(data)) if final else None
+    def _whole(self, data: bytes, start: int, end_tag: int, has_nested: bool) -> Cut | None:
+        bracket = BRACKET.search(data, end_tag + 1)
+        if bracket is None:
+            return None
         self._has_nested = self._has_nested or has_nested
-        return Cut(start, end + 1)
+        # An end tag that is never closed itself ends where the next tag begins.
+        return Cut(start, bracket.end() if bracket[0] == b">" else bracket.start())
 
     def _break(self, unclosed: list[int], starts: list[int], stop: int, base: int, decided: int) -> Cut:
         """Records without an end tag end where the next one begins, or where their parent ends (`stop`).

@@ -15,7 +15,7 @@ NAME_AT_TAG = re.compile(rb"<(" + _NAME + rb")")
 END_TAG = re.compile(rb"</(" + _NAME + rb")[^<>]*+>")
 # Up to the `>` of a start tag, or to what should not be in one.
 _INSIDE_TAG = re.compile(rb"(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+")
-_BRACKET = re.compile(rb"[<>]")
+BRACKET = re.compile(rb"[<>]")
 _ATTRIBUTE = re.compile(
     rb"([^ \t\r\n=/<>\"']++)" + SPACE + rb"*+=" + SPACE + rb"*+(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\r\n\"'<>]++))"
 )
@@ -40,7 +40,7 @@ def end_of_start_tag(data: bytes, start: int, final: bool) -> TagEnd | None:
         return TagEnd(place + 1, data[place - 1] == 0x2F)
     if place < len(data) and data[place] != 0x3C:
         # A quote that is not closed before the next `<`.
-        bracket = _BRACKET.search(data, place)
+        bracket = BRACKET.search(data, place)
         if bracket is not None and bracket[0] == b">":
             if not final and data.find(b"<", place) < 0:
                 return None

@@ -14,7 +14,6 @@ class XmlSplitter:
 
     def __init__(self, settings: FormatSettings, name: str) -> None:
         self._settings = settings
-        self._name = name
         self._head: list[bytes] = []
         self._held = 0
         # Not known before the head is.
