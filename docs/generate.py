@@ -50,7 +50,9 @@ def steps_page() -> str:
 
 
 def definition_page() -> str:
-    made = ["# Definitions\n\nThe words of `imports/*.yaml`. `jobpipe schema` prints them as JSON Schema, for editors.\n"]
+    made = [
+        "# Definitions\n\nThe words of `imports/*.yaml`. `jobpipe schema` prints them as JSON Schema, for editors.\n"
+    ]
     for title, model in _BLOCKS.items():
         made.append(f"\n## {title[0].upper() + title[1:]}\n\n| word | meaning | default |\n| --- | --- | --- |\n")
         for name, field in model.model_fields.items():

@@ -10,13 +10,14 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import xxhash
 from lxml import etree
 
 from bench.peers.answer import Answer, arguments, give
-from bench.peers.posting import encode, fields_of, posting_of
+from bench.peers.posting import Fields, encode, fields_of, posting_of
 from bench.peers.reading import records
 
 if sys.version_info >= (3, 14):
@@ -49,8 +50,11 @@ _EXPIRE = "UPDATE offers SET is_live = 0, changed_run = ?1 WHERE seen_run < ?1 A
 
 
 class Script:
-    def __init__(self, folder: Path, *, digest_of: DigestOf | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, digest_of: DigestOf | None = None, transform: Callable[[Fields], Any] = posting_of
+    ) -> None:
         """`digest_of` knows a record by its bytes, so that an unchanged one is not transformed."""
+        self._transform = transform
         self._digest_of = digest_of
         self._database = sqlite3.connect(folder / "offers.sqlite3", isolation_level=None)
         self._database.executescript(_SCHEMA)
@@ -83,7 +87,7 @@ class Script:
         if digest and known == digest:
             self._keep_as_seen(key, answer)
             return
-        posting = encode(posting_of(fields_of(element)))
+        posting = encode(self._transform(fields_of(element)))
         digest = digest or xxhash.xxh3_128_digest(posting)
         if known == digest:
             self._keep_as_seen(key, answer)

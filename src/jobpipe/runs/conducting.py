@@ -229,6 +229,9 @@ class Conductor:
         name = self._preparation.definition.import_
         archive = self._workspace.archive_of(name)
         compared = settled_run(self._run)
+        if compared is not None and compared.live and not self.known:
+            # The documents are gone: everything must come again.
+            compared = None
 
         def settled(location: str, number: int) -> SettledPart | None:
             return settled_part(compared, location, number, archive) if not self._run.instead else None
