@@ -15,6 +15,21 @@ from jobpipe.transform.steps.registry import steps
 
 REFERENCE = Path(__file__).parent / "reference"
 _NOTE = "<!-- Made by docs/generate.py: change the code, then run it again. -->\n\n"
+_COMMANDS_HEAD = """\
+# Commands
+
+`-C DIR` (or `JOBPIPE_PROJECT`) names the project folder anywhere on the line; otherwise the nearest one upwards is taken.
+`--json` puts one JSON document on stdout; talk and progress go to stderr.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done (also with rejected records, unless `--strict`) |
+| 1 | a run failed or was partial |
+| 2 | wrong use, or an invalid definition |
+| 3 | a run is held (1 wins over 3) |
+| 4 | an error of job-pipe itself |
+| 130 | interrupted |
+"""
 _BLOCKS = {
     "the definition": Definition,
     "source": Source,
@@ -64,13 +79,7 @@ def definition_page() -> str:
 
 
 def commands_page() -> str:
-    made = [
-        "# Commands\n\n`-C DIR` (or `JOBPIPE_PROJECT`) names the project folder anywhere on the line; otherwise the nearest one "
-        "upwards is taken. `--json` puts one JSON document on stdout; talk and progress go to stderr.\n\n"
-        "| exit code | meaning |\n| --- | --- |\n| 0 | done (also with rejected records, unless `--strict`) |\n"
-        "| 1 | a run failed or was partial |\n| 2 | wrong use, or an invalid definition |\n| 3 | a run is held (1 wins over 3) |\n"
-        "| 4 | an error of job-pipe itself |\n| 130 | interrupted |\n"
-    ]
+    made = [_COMMANDS_HEAD]
     assert isinstance(jobpipe, LazyCommands)
     for name in COMMANDS:
         command = jobpipe.get_command(click.Context(jobpipe), name)

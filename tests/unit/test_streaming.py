@@ -80,10 +80,12 @@ def test_trouble_at_the_opening_is_raised_at_once(source: HttpSource) -> None:
 def test_trouble_on_the_way_comes_after_the_bytes_before_it(source: HttpSource) -> None:
     source.serve("/a.xml", FEED, etag="", ranges=False, cuts=[1_000_000] * 9)
     given = b""
-    with pytest.raises(SourceError, match="broke the connection"):
-        with open_stream(Request(location=source.url("/a.xml")), IMPATIENT) as stream:
-            for chunk in stream:
-                given += chunk
+    with (
+        pytest.raises(SourceError, match="broke the connection"),
+        open_stream(Request(location=source.url("/a.xml")), IMPATIENT) as stream,
+    ):
+        for chunk in stream:
+            given += chunk
     assert given == FEED[:1_000_000]
 
 

@@ -26,39 +26,49 @@ class SameBytes:
             yield from chunks
             return
         matched = 0
-        held = bytearray()
+        # The chunks of the block that is being compared, and its digest so far: nothing is copied.
+        held: list[bytes] = []
+        size, digest = 0, xxhash.xxh3_128()
         failure: SourceError | None = None
+        differs = False
         try:
             for chunk in chunks:
-                held += chunk
-                while len(held) >= BLOCK and self._matches(matched, held[:BLOCK]):
-                    del held[:BLOCK]
+                held.append(chunk)
+                view = memoryview(chunk)
+                while size + len(view) >= BLOCK:
+                    digest.update(view[: BLOCK - size])
+                    view = view[BLOCK - size :]
+                    if not self._matches(matched, BLOCK, digest):
+                        differs = True
+                        break
                     matched += 1
-                if len(held) >= BLOCK:
+                    held = [bytes(view)] if view else []
+                    size, digest = 0, xxhash.xxh3_128()
+                if differs:
                     break
+                digest.update(view)
+                size += len(view)
             else:
-                self.is_same = self._ends_here(matched, held)
+                self.is_same = self._ends_here(matched, size, digest)
         except SourceError as error:
             failure = error
         if self.is_same:
             return
         # The blocks that were the same are read back from the archive: that is cheaper than keeping them.
         yield from islice(archive, matched)
-        yield bytes(held)
+        yield from held
         if failure is not None:
             raise failure
         yield from chunks
 
-    def _matches(self, number: int, piece: bytes | bytearray) -> bool:
+    def _matches(self, number: int, size: int, digest: xxhash.xxh3_128) -> bool:
         assert self._archive is not None
         blocks = self._archive.blocks
-        if number >= len(blocks) or blocks[number].size != len(piece):
-            return False
-        return xxhash.xxh3_128_digest(piece) == blocks[number].digest
+        return number < len(blocks) and blocks[number].size == size and blocks[number].digest == digest.digest()
 
-    def _ends_here(self, matched: int, held: bytearray) -> bool:
+    def _ends_here(self, matched: int, size: int, digest: xxhash.xxh3_128) -> bool:
         assert self._archive is not None
         blocks = len(self._archive.blocks)
-        if not held:
+        if not size:
             return matched == blocks
-        return matched == blocks - 1 and self._matches(matched, held)
+        return matched == blocks - 1 and self._matches(matched, size, digest)

@@ -13,7 +13,7 @@ from jobpipe.definition.models import Definition, FieldRule
 from jobpipe.errors import RecordError
 from jobpipe.posting import FIELD_NAMES, JobPosting
 from jobpipe.sources.formats.readers import AnyReader, reader_for
-from jobpipe.sources.formats.reading import Node, Reader, Values
+from jobpipe.sources.formats.reading import Node, PathError, Reader, Values
 from jobpipe.sources.record import Context, ReaderKind
 from jobpipe.transform.checking import check_rules, kinds_of
 from jobpipe.transform.expressions import Condition, compile_condition, posting_for_rules, uses_record
@@ -23,6 +23,7 @@ from jobpipe.transform.keys import key_maker, value_at
 from jobpipe.transform.markup import Markup, finisher_of
 from jobpipe.transform.outcome import Item, Made, Transformed
 from jobpipe.transform.problems import DefinitionProblems, Problem
+from jobpipe.transform.remembering import may_remember, paths_of, remembering
 from jobpipe.transform.validation import Finalise, finaliser_of
 from jobpipe.transform.workbench import Workbench
 
@@ -48,7 +49,8 @@ class _Plan:
     """The definition compiled for one kind of record."""
 
     reader: AnyReader
-    fields: tuple[tuple[str, Make, Finalise], ...]
+    # Each makes the finished value.
+    fields: tuple[tuple[str, Make], ...]
 
 
 def compile_definition(definition: Definition, *, hooks_source: str | None, tables: Tables) -> Transformer:
@@ -89,6 +91,7 @@ class Transformer:
         self._closed = compile_condition(closed, "closed") if closed else None
         self._record_is_used = any(text and uses_record(text) for text in (definition.keep, closed))
         self._derives_text = "description_text" not in definition.posting
+        self._may_remember = may_remember(definition)
         self._required = tuple(dict.fromkeys(("title", *definition.require)))
 
     def prepare(self, kind: ReaderKind) -> None:
@@ -148,13 +151,11 @@ class Transformer:
         """Fill the bench's posting; the fields that could not be made, each with its reason."""
         posting = self._bench.posting
         failed: dict[str, RecordError] = {}
-        for field, make, finish in plan.fields:
+        for field, make in plan.fields:
             try:
                 value = make(root)
                 if value is not None:
-                    value = finish(value)
-                    if value is not None:
-                        posting[field] = value
+                    posting[field] = value
             except RecordError as error:
                 error.field = error.field or field
                 failed[field] = error
@@ -261,17 +262,36 @@ class Transformer:
         problems: list[Problem] = []
         compiler = RuleCompiler([reader], self._bench, problems)
         fields = tuple(
-            (field, compiler.compile(field, rule), self._finaliser(field, rule))
+            (
+                field,
+                self._remembered(reader, rule, finished(compiler.compile(field, rule), self._finaliser(field, rule))),
+            )
             for field, rule in self.definition.posting.items()
         )
         if problems:
             raise DefinitionProblems(problems)
         return _Plan(reader, fields)
 
+    def _remembered(self, reader: Reader, rule: FieldRule, make: Make) -> Make:
+        paths = paths_of(rule) if self._may_remember else None
+        try:
+            reads = [reader.values(path) for path in paths or ()]
+        except PathError:  # it is among the problems already
+            reads = []
+        return remembering(make, reads, self._bench) if reads else make
+
     def _finaliser(self, field: str, rule: FieldRule) -> Finalise:
         if field == "description":
             return finisher_of(self._markup, rule.then[-1].name if rule.then and rule.default is None else "")
         return finaliser_of(field)
+
+
+def finished(make: Make, finish: Finalise) -> Make:
+    def make_and_finish(node: Node) -> Any:
+        value = make(node)
+        return None if value is None else finish(value)
+
+    return make_and_finish
 
 
 def _reject(made: Transformed, error: RecordError) -> None:

@@ -203,6 +203,8 @@ def _values_at(path: PlainPath) -> Values:
     give = _giver(last)
     if not steps:
         return lambda node: give([node.element])
+    if len(steps) == 2 and not last and all(map(_is_plain_child, steps)):
+        return _values_of_grandchild(steps[0].name, steps[1].name)
     if _is_plain_child(steps[0]):
         name, follow = steps[0].name, walk_all(steps[1:])
 
@@ -228,6 +230,25 @@ def _values_of_child(name: str) -> Values:
             element = found[0]
             return ["".join(element.itertext()) if len(element) else element.text or ""]
         return [text_of(element) for element in found]
+
+    return read
+
+
+def _values_of_grandchild(name: str, below: str) -> Values:
+    """`company/name`: the commonest path of two steps."""
+    suffix = "}" + below
+
+    def read(node: Branch) -> list[str]:
+        found = node.groups().get(name)
+        if not found:
+            return []
+        values = []
+        for element in found:
+            for child in element:
+                tag = child.tag
+                if tag == below or (type(tag) is str and tag.endswith(suffix)):
+                    values.append("".join(child.itertext()) if len(child) else child.text or "")
+        return values
 
     return read
 
