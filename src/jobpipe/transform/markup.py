@@ -44,9 +44,9 @@ class Markup:
             return self.finish(value)
         if not value.isascii():
             # A hard space may be half of a letter that was decoded wrongly, and is seen as such only by itself.
-            bare = value.replace("&nbsp;", "\xa0")
+            bare = value.replace("&nbsp;", "\xa0") if "&nbsp;" in value else value
             if (repaired := repair_text(bare)) != bare:
-                return self.finish(repaired)
+                return self._sanitize(repaired) or None
         return value.strip() or None
 
     def plain_text(self, description: str) -> str | None:
