@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check servers bench bench-short clean
+.PHONY: help install demo test check servers peers bench bench-short clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -36,7 +36,9 @@ $(VENV)/.bench: $(VENV)/.installed
 	$(BIN)/pip install --quiet -e '.[bench]'
 	@touch $@
 
-bench: $(VENV)/.bench ## Time imports against their peers, 100 000 postings (takes about half an hour)
+peers: $(VENV)/.bench ## Install what the benchmarks compare with (Scrapy, dlt), which some tests use too
+
+bench: $(VENV)/.bench ## Time imports against their peers, 100 000 postings (three rounds take about two hours)
 	$(BIN)/python -m bench.compare --size 100000 --rounds 3
 
 bench-short: $(VENV)/.bench ## The same with 10 000 postings

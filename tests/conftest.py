@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,16 @@ SAMPLES = Path(__file__).parent.parent / ".." / "shared" / "samples"
 @pytest.fixture
 def samples() -> Path:
     """The folder of real feeds; a test that asks for it is skipped where there is none."""
-    import os
-
     folder = Path(os.environ.get("JOBPIPE_SAMPLES") or SAMPLES).resolve()
     if not (folder / "expected.json").exists():
         pytest.skip("the real feeds are not here (JOBPIPE_SAMPLES names their folder)")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why tests were left out, a line each, for `tests/run.py`."""
+    report = os.environ.get("JOBPIPE_LEFT_OUT")
+    if report:
+        skipped = terminalreporter.stats.get("skipped", [])
+        reasons = [str(one.longrepr[2]).removeprefix("Skipped: ") for one in skipped]
+        Path(report).write_text("\n".join(reasons), encoding="utf-8")
