@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from project_folder import DEFINITION, ProjectFolder, adds_up
+from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
 
 RECORDS = 6_000
 DEATHS = 10
@@ -101,6 +101,16 @@ def test_a_kill_in_the_last_stage_costs_nothing(
         assert project.contents() == contents
         if not report.unchanged:
             assert report.account | {"expired": report.expired, "live": report.live} == account
+
+
+def test_a_run_is_not_taken_up_with_another_source(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "project", DEFINITION)
+    (project.root / "feed.xml").write_bytes(xml_feed({"k1": "Une"}))
+    subprocess.run(command(project, "-c", SUICIDE, "before finishing"), capture_output=True, check=False)
+    (project.root / "other.xml").write_bytes(xml_feed({"k2": "Deux"}))
+    project.define(DEFINITION.replace("feed.xml", "other.xml"))
+    report = project.run()
+    assert (report.run, report.state, report.account["new"], project.keys()) == (2, "succeeded", 1, {"k2"})
 
 
 def test_the_workers_of_a_killed_conductor_end_with_it(tmp_path: Path) -> None:

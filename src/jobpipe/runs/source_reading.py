@@ -116,6 +116,8 @@ class SourceReader:
 
     def _read(self, part: PartReading, request: Request) -> Iterator[list[RawRecord]]:
         kept = _archive_of(self._archive, self._run, part.number)
+        if kept is not None and kept.meta.get("asked", part.location) != part.location:
+            raise SourceChangedError("the definition named another source before the interruption")
         if kept is not None and kept.is_finished:
             yield from self._read_kept(part, kept)
             return
@@ -222,6 +224,8 @@ def _archive_of(folder: Path, run: int, part: int) -> ArchiveReader | None:
 def _noted(part: PartReading, arrival: Arrival) -> dict[str, str]:
     return {
         "location": arrival.shown,
+        # As the definition names it.
+        "asked": part.location,
         "name": arrival.name,
         "charset": arrival.charset,
         "etag": part.validators.etag,
