@@ -18,8 +18,8 @@ _NOTE = "<!-- Made by docs/generate.py: change the code, then run it again. -->\
 _COMMANDS_HEAD = """\
 # Commands
 
-`-C DIR` (or `JOBPIPE_PROJECT`) names the project folder anywhere on the line; otherwise the nearest one upwards is taken.
-`--json` puts one JSON document on stdout; talk and progress go to stderr.
+`-C DIR` (or `JOBPIPE_PROJECT`) names the project folder, anywhere on the line; otherwise the nearest one upwards is
+taken. `--json` puts one JSON document on stdout; talk and progress go to stderr.
 
 | exit code | meaning |
 | --- | --- |

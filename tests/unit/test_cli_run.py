@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from command_line import SOURCES, jobpipe
-from project_folder import DEFINITION, ProjectFolder, xml_feed
+from project_folder import ProjectFolder, xml_feed
 
 TEN = {f"k{number}": f"Offre {number}" for number in range(10)}
 FORTY = {f"k{number}": f"Offre {number}" for number in range(40)}
