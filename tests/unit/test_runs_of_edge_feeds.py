@@ -350,3 +350,14 @@ def test_the_total_that_a_source_states_is_evidence(project: ProjectFolder) -> N
     assert "10" in report.why
     report = project.run(xml_feed(nine).replace(b"<offers>", b'<offers count="9">'))
     assert (report.complete, report.expired, report.live) == (True, 1, 9)
+
+
+def test_a_record_that_kills_its_worker_is_found_and_costs_itself(project: ProjectFolder) -> None:
+    (project.root / "hooks.py").write_text(
+        "import os\n\ndef fix(value):\n    if value == 'Offre 777':\n        os._exit(9)\n    return value\n"
+    )
+    project.define(DEFINITION.replace("title: title", 'title: {from: title, then: {python: "hooks:fix"}}'))
+    report = project.run(xml_feed({f"k{number}": f"Offre {number}" for number in range(1_200)}), workers=2)
+    assert (report.state, report.account["new"], report.account["rejected"]) == ("succeeded", 1_199, 1)
+    (row,) = project.rows(Role.REJECTED)
+    assert (row.reason, row.ordinal) == ("crash", 778)

@@ -95,13 +95,16 @@ class LocalExecutor:
         self._waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._ready: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
         self._under_way = 0
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
-        for thread in self._threads:
-            thread.start()
+        self._most_workers = workers
+        self._threads: list[threading.Thread] = []
 
     def submit(self, work: Work) -> None:
         self._under_way += 1
         self._waiting.put(work)
+        # A worker takes about as long to start as to transform a batch: another one comes where batches wait.
+        if len(self._threads) < self._most_workers and self._under_way > 2 * len(self._threads):
+            self._threads.append(threading.Thread(target=self._serve, daemon=True))
+            self._threads[-1].start()
 
     def collect(self, *, wait: bool) -> Iterator[Done]:
         while self._under_way:
