@@ -98,7 +98,7 @@ def test_one_run_at_a_time_for_an_import(project: ProjectFolder) -> None:
 
 
 def test_the_first_interrupt_finishes_the_batch_and_the_next_run_goes_on(project: ProjectFolder) -> None:
-    many = {f"k{number}": f"Offre {number} " + "mot " * 300 for number in range(20_000)}
+    many = {f"k{number}": f"Offre {number} " + "mot " * 200 for number in range(20_000)}
     (project.root / "feed.xml").write_bytes(xml_feed(many))
     child = subprocess.Popen(
         [sys.executable, "-m", "jobpipe.cli.main", "-C", str(project.root), "run", "offers", "--json", "--quiet"],

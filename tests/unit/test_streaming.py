@@ -173,8 +173,11 @@ def test_patterns_are_listed(tmp_path: Path) -> None:
 def test_ctrl_c_interrupts_a_reader_that_waits(source: HttpSource) -> None:
     source.serve("/a.xml", FEED, stalls=[100_000])
     script = f"""
+import signal
 from jobpipe.sources.streaming import open_stream
 from jobpipe.sources.transports.transport import Request
+# A shell's background job is born deaf to it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     with open_stream(Request(location={source.url("/a.xml")!r})) as stream:
         for chunk in stream:
