@@ -285,18 +285,21 @@ class SqliteDocuments:
         """Bodies are replaced under their revision; what a row has of later and of too old ones goes."""
         frames: dict[int, bytes] = {}
         outdated = []
+        met: set[int] = set()
         for number, one in zip(numbers, written, strict=True):
             revision = one.state.revision
             if one.body is not None:
                 frames[body_id(number, revision)] = one.body
-            if number <= last:
+            if number <= last or number in met:
                 oldest = max(revision - self._revisions_kept + 1, 0)
                 outdated.append((*bodies_range(number), body_id(number, oldest), body_id(number, revision)))
+            met.add(number)
+        # In this order: a row that a batch writes twice ends as its last writing says.
+        self._file.execute_many("INSERT OR REPLACE INTO body (id, frame) VALUES (?, ?)", frames.items())
         self._file.execute_many(
             "DELETE FROM body WHERE id BETWEEN ? AND ? AND NOT (id BETWEEN ? AND ?)",
             outdated,
         )
-        self._file.execute_many("INSERT OR REPLACE INTO body (id, frame) VALUES (?, ?)", frames.items())
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
         query = "UPDATE state SET missing_since = ? WHERE id = ? AND missing_since = 0"

@@ -50,7 +50,8 @@ def repair_text(text: str) -> str:
         return _repair(text)
     if _NEIGHBOURS not in raw.translate(_KINDS) and not _has_telling_letter(rest.decode()):
         return text
-    return _repair(text) if _has_mojibake(text) else text
+    # What is bad at the start of a line is so at the start of any line.
+    return _repair(text) if _has_mojibake(text) or "\nÂ " in text or "\nÃ " in text else text
 
 
 def repair_ungated(text: str) -> str:

@@ -84,8 +84,7 @@ def remove(value: Any, tokens: tuple[Token, ...]) -> None:
     """Take what lies at a path out of the value, in place; an item of a list becomes null."""
     *above, last = tokens
     for parent in follow(value, tuple(above)):
-        for one in parent if isinstance(parent, list) and isinstance(last, str) else [parent]:
-            _remove_from(one, last)
+        _remove_from(parent, last)
 
 
 def _remove_from(parent: Any, token: Token) -> None:
@@ -95,7 +94,10 @@ def _remove_from(parent: Any, token: Token) -> None:
         elif isinstance(token, str):
             parent.pop(token, None)
     elif isinstance(parent, list):
-        if token is None:
+        if isinstance(token, str):
+            for item in parent:
+                _remove_from(item, token)
+        elif token is None:
             parent.clear()
-        elif isinstance(token, int) and -len(parent) <= token < len(parent):
+        elif -len(parent) <= token < len(parent):
             parent[token] = None
