@@ -126,6 +126,15 @@ def test_a_key_twice_in_a_batch_is_one_row_and_the_later_stays(documents: Docume
     assert [row.title for row in documents.select(IMPORT, Selection())] == ["Deux", "Offre b"]
 
 
+def test_a_batch_that_writes_a_row_several_times_keeps_the_bodies_of_the_last_writing(documents: Documents) -> None:
+    write(documents, posting("a"))
+    later = Written(posting("a", revision=2), b"two")
+    numbers = documents.write(IMPORT, [Written(posting("a", revision=1), None), later])
+    assert documents.body(IMPORT, numbers[0]) == b"two"
+    documents.write(IMPORT, [later, Written(posting("a", revision=1), b"one")])
+    assert documents.revisions(IMPORT, numbers[0]) == [1]
+
+
 def test_writing_a_batch_of_postings_again_changes_nothing(documents: Documents) -> None:
     rows = [posting(f"{number}") for number in range(700)]
     numbers = write(documents, *rows)

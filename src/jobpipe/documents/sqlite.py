@@ -282,23 +282,29 @@ class SqliteDocuments:
         self._file.execute_many(INSERT_ROW, new)
 
     def _write_bodies(self, numbers: list[int], written: list[Written], last: int) -> None:
-        """Bodies are replaced under their revision; what a row has of later and of too old ones goes."""
-        frames: dict[int, bytes] = {}
-        outdated = []
-        met: set[int] = set()
+        """Bodies are replaced under their revision; what a row has of later and of too old ones goes.
+
+        A row may be written several times in one batch: each writing takes from what the ones before it left.
+        """
+        left: dict[int, tuple[int, int]] = {}
+        frames: dict[int, dict[int, bytes]] = {}
         for number, one in zip(numbers, written, strict=True):
             revision = one.state.revision
+            newest = body_id(number, revision)
+            oldest = body_id(number, max(revision - self._revisions_kept + 1, 0))
+            least, most = left.get(number, (oldest, newest))
+            left[number] = max(least, oldest), min(most, newest)
+            own = {body: frame for body, frame in frames.get(number, {}).items() if oldest <= body <= newest}
             if one.body is not None:
-                frames[body_id(number, revision)] = one.body
-            if number <= last or number in met:
-                oldest = max(revision - self._revisions_kept + 1, 0)
-                outdated.append((*bodies_range(number), body_id(number, oldest), body_id(number, revision)))
-            met.add(number)
-        # In this order: a row that a batch writes twice ends as its last writing says.
-        self._file.execute_many("INSERT OR REPLACE INTO body (id, frame) VALUES (?, ?)", frames.items())
+                own[newest] = one.body
+            frames[number] = own
         self._file.execute_many(
             "DELETE FROM body WHERE id BETWEEN ? AND ? AND NOT (id BETWEEN ? AND ?)",
-            outdated,
+            ((*bodies_range(number), *span) for number, span in left.items() if number <= last),
+        )
+        self._file.execute_many(
+            "INSERT OR REPLACE INTO body (id, frame) VALUES (?, ?)",
+            (item for own in frames.values() for item in own.items()),
         )
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
