@@ -96,6 +96,12 @@ def test_a_path_reads_what_a_person_means_by_it(path: str, values: list[str]) ->
     assert reader.values(path)(reader.read(raw, context).root) == values
 
 
+def test_the_texts_of_elements_within_each_other_come_as_they_stand_in_the_record() -> None:
+    reader = XmlReader()
+    root = reader.read(b"<offre><a>un <a>deux</a> trois</a></offre>", CONTEXT).root
+    assert reader.values("//a/text()")(root) == ["un ", "deux", " trois"]
+
+
 @pytest.mark.parametrize(
     "path", ["", "a[", "a b", "a/", "a[@x=1]", "a|b", "count(a)", "xpath:a[", "..", "@x/a", "a" * 2000]
 )

@@ -2,8 +2,8 @@
 
 `a/b`, `@id`, `a/@x`, `.`, `a[1]`, `a[last()]`, `a[@k='v']`, `a[@k]`, `a[b='v']`, `a[b]`, `*`, `//x`, `a/text()`
 and `a/html()` (the markup inside the element).  A name without a prefix matches in any namespace, one with a
-prefix matches as the feed writes it (`dc:creator`).  `to_xpath` gives the same path in XPath 1.0, which the
-tests hold the walks to.
+prefix matches as the feed writes it (`dc:creator`).  `to_xpath` gives the same path in XPath 1.0, which reads
+the texts that walks would give out of order, and which the tests hold the walks to.
 """
 
 from __future__ import annotations
@@ -150,8 +150,7 @@ def walk(step: Step) -> Callable[[Element], list[Element]]:
     """The elements that one step leads to from one element, in document order."""
     name, tests = step.name, tuple(filter_of(test) for test in step.tests)
     if name == ".":
-        own: Callable[[Element], list[Element]] = lambda element: [element]  # noqa: E731
-        return _filtered((lambda element: list(element.iter())) if step.deep else own, tests)
+        return _filtered(_self_and_below if step.deep else _self_alone, tests)
     if not step.deep:
         return _filtered(lambda element: [child for child in element if has_name(child, name)], tests)
     positional = any(test.position for test in step.tests)
@@ -164,6 +163,14 @@ def walk(step: Step) -> Callable[[Element], list[Element]]:
         return [e for e in element.iterdescendants() if e in chosen]
 
     return deep_by_parent
+
+
+def _self_alone(element: Element) -> list[Element]:
+    return [element]
+
+
+def _self_and_below(element: Element) -> list[Element]:
+    return list(element.iter())
 
 
 def walk_all(steps: tuple[Step, ...]) -> Callable[[list[Element]], list[Element]]:

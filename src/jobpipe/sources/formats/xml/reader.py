@@ -22,6 +22,7 @@ from jobpipe.sources.formats.xml.paths import (
     has_name,
     parse_path,
     text_of,
+    to_xpath,
     walk_all,
 )
 from jobpipe.sources.record import Context
@@ -198,6 +199,8 @@ def _malformed(error: Exception) -> RecordError:
 
 def _values_at(path: PlainPath) -> Values:
     steps, last = path.steps, path.last
+    if last == "text()" and any(step.deep for step in steps):
+        return _texts_in_order(path)
     if len(steps) == 1 and not last and _is_plain_child(steps[0]):
         return _values_of_child(steps[0].name)
     give = _giver(last)
@@ -267,6 +270,12 @@ def _giver(last: str) -> Values:
         return [value for value in found if value is not None]
 
     return attributes
+
+
+def _texts_in_order(path: PlainPath) -> Values:
+    """Where an element may stand in another one, their texts interleave: going from element to element would not do."""
+    find: Any = etree.XPath(to_xpath(path), smart_strings=False)
+    return lambda node: find(node.element)
 
 
 def _own_texts(element: Element) -> list[str]:
