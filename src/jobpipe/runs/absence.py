@@ -11,6 +11,7 @@ from jobpipe.lifecycle import Kind
 from jobpipe.lifecycle.expiry import Course, PastRun, Plan, Rule, Today, check_guard, plan_expiry
 from jobpipe.runs.history import complete_runs_since
 from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.notices import note
 
 
 def missing_numbers(known: KnownTable) -> list[int]:
@@ -110,7 +111,7 @@ class Absence:
         run = self._run
         if plan.kind == "flapping" and past and _was_said(past[0].run, plan.kind):
             return
-        run.notices = [*run.notices, {"kind": plan.kind, "message": plan.why}]
+        note(run, plan.kind, plan.why)
 
 
 def due_numbers(documents: Documents, run: Run, misses: int) -> list[int]:

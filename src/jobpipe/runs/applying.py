@@ -16,7 +16,7 @@ import msgspec
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Documents, Role, StateRow, Status, Written, before_run
 from jobpipe.lifecycle import Outcome, decide, outcome_of_hit, revive
-from jobpipe.runs.comparing import MISS, SEEN_OTHERWISE, ComparedBatch, Miss
+from jobpipe.runs.comparing import MISS, ComparedBatch, Miss
 from jobpipe.runs.executors.executor import Done
 from jobpipe.runs.known_table import Kind, KnownTable
 from jobpipe.runs.verdicts import Verdicts
@@ -147,10 +147,10 @@ class Applier:
             if label in self.unmapped or len(self.unmapped) < MAX_LABELS:
                 self.unmapped[label] += 1
         index = self._known.index_of_row(found.row) if found is not None and found.row else -1
-        seen = self._known.seen(index) if index >= 0 else 0
+        seen = self._known.seen(index) if self._known.is_taken(index) else 0
         decision = decide(
             found,
-            0 if seen == SEEN_OTHERWISE else seen,
+            seen,
             record,
             run=self._run,
             digest=miss.digest,
@@ -164,8 +164,8 @@ class Applier:
                 self._known.mark_seen(index, record.ordinal)
             if decision.outcome is Outcome.UNCHANGED:
                 self._note_vain_change(found, record)
-        elif decision.outcome is Outcome.REJECTED and index >= 0 and not seen:
-            self._known.mark_seen(index, SEEN_OTHERWISE)
+        elif decision.outcome is Outcome.REJECTED:
+            self._known.mark_seen_otherwise(index)
         self._write(verdicts, decision.outcome, row, record.body, reappeared=decision.reappeared)
 
     def _note_vain_change(self, found: StateRow | None, record: Transformed) -> None:

@@ -20,8 +20,6 @@ from jobpipe.transform.outcome import Item
 
 # Not found in the known table.
 MISS = 0xFFFFFFFF
-# Seen in this run, though not by a record of its own: by a rejected one with its key, or in an unchanged part.
-SEEN_OTHERWISE = 0xFFFFFFFE
 
 MAX_MISSES = 500
 MAX_MISS_BYTES = 1_000_000
@@ -135,7 +133,7 @@ class Comparer:
         """A hit repeats the stored outcome; a duplicate's counts only while the record that took its key is there."""
         known = self._known
         index = known.find(digest)
-        if index < 0 or known.seen(index) not in (0, SEEN_OTHERWISE):
+        if index < 0 or known.is_taken(index):
             return -1
         kind = known.kind(index)
         if kind == Kind.DUPLICATE or kind == Kind.REJECTED:
@@ -147,9 +145,8 @@ class Comparer:
         holder = known.holder_row(index)
         holder_index = known.index_of_row(holder) if holder else -1
         if kind == Kind.DUPLICATE:
-            return index if holder_index >= 0 and known.seen(holder_index) not in (0, SEEN_OTHERWISE) else -1
-        if holder_index >= 0 and not known.seen(holder_index):
-            known.mark_seen(holder_index, SEEN_OTHERWISE)
+            return index if known.is_taken(holder_index) else -1
+        known.mark_seen_otherwise(holder_index)
         return index
 
     def _begin(self) -> None:

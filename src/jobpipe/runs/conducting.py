@@ -6,7 +6,6 @@ process left behind is taken up where it was: its archive and its marked batches
 
 from __future__ import annotations
 
-import resource
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +14,13 @@ from pathlib import Path
 from jobpipe.documents.store import Selection
 from jobpipe.errors import JobpipeError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
-from jobpipe.runs.comparing import SEEN_OTHERWISE, Comparer
+from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.finishing import Finish
-from jobpipe.runs.hints import give_hints, note
+from jobpipe.runs.hints import give_hints
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.lease import ImportIsRunningError, lease
-from jobpipe.runs.pipeline import Pipeline
+from jobpipe.runs.notices import note
+from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.recovery import last_applied
@@ -171,9 +171,7 @@ class Conductor:
     def _note_sitting(self, began: float) -> None:
         run = self._run
         run.seconds += time.monotonic() - began
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        workers = self._pipeline.window.peak_worker_rss if self._pipeline is not None else 0
-        run.peak_rss_mb = max(run.peak_rss_mb, max(own, workers) / 1024)
+        run.peak_rss_mb = max(run.peak_rss_mb, peak_rss_mb(self._pipeline))
         run.save(update_fields=["seconds", "peak_rss_mb"])
 
     # The way of the records -------------------------------------------------------------------------
@@ -270,9 +268,8 @@ class Conductor:
         if not part.name or known is None:
             return
         for row in self._workspace.documents.select(self._import_id, Selection()):
-            index = known.index_of_row(row.row) if row.part == part.name else -1
-            if index >= 0 and not known.seen(index):
-                known.mark_seen(index, SEEN_OTHERWISE)
+            if row.part == part.name:
+                known.mark_seen_otherwise(known.index_of_row(row.row))
 
     # What a person sees -----------------------------------------------------------------------------
 

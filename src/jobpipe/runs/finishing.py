@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from jobpipe.documents.store import Selection, Status, unpack_prior
 from jobpipe.errors import InternalError
@@ -18,9 +17,9 @@ from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
 from jobpipe.lifecycle import Kind, Outcome
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, live_postings, missing_numbers
-from jobpipe.runs.comparing import SEEN_OTHERWISE
-from jobpipe.runs.history import SUPERSEDED, PastRun, past_runs
+from jobpipe.runs.history import SUPERSEDED, PastRun, next_sequence, past_runs
 from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.notices import note
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import last_applied
 from jobpipe.runs.report import RunReport, report_of
@@ -60,7 +59,8 @@ class Finish:
         run.suspected = _as_document(evidence.suspected)
         run.unchanged = bool(parts) and all(part.unchanged for part in parts)
         for part in parts:
-            self._note("document", *part.notices)
+            for notice in part.notices:
+                note(run, "document", notice)
         run.state = RunState.SUCCEEDED if evidence.complete or evidence.of_changes else RunState.PARTIAL
         absence = Absence(self._documents, run, known, self._preparation.definition.expire)
         if run.unchanged:
@@ -191,14 +191,9 @@ class Finish:
     def _was_brought(self, row: int, written_run: int) -> bool:
         known = self._known
         assert known is not None
-        index = known.index_of_row(row)
-        return written_run == self._run.pk or (index >= 0 and known.seen(index) not in (0, SEEN_OTHERWISE))
+        return written_run == self._run.pk or known.is_taken(known.index_of_row(row))
 
     # The end ----------------------------------------------------------------------------------------
-
-    def _note(self, kind: str, *messages: str) -> None:
-        run = self._run
-        run.notices = [*run.notices, *({"kind": kind, "message": message} for message in messages if message)]
 
     def _close(self) -> RunReport:
         run = self._run
@@ -209,7 +204,7 @@ class Finish:
                 held = Run.objects.filter(import_row=self._import_id, state=RunState.HELD, pk__lt=run.pk)
                 held.update(state=RunState.SUCCEEDED, decided_by=SUPERSEDED)
             if run.sequence is None:
-                run.sequence = (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1
+                run.sequence = next_sequence()
             run.batches.all().delete()
             run.save()
         prune(self._workspace.archive_of(run.import_row.name), ARCHIVES_KEPT)

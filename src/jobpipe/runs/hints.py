@@ -16,6 +16,7 @@ from jobpipe.documents.store import Documents, Role, Selection
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Run
 from jobpipe.runs.applying import Applier, VainChange
+from jobpipe.runs.notices import note
 from jobpipe.runs.recovery import last_applied
 from jobpipe.sources.formats.readers import reader_for
 from jobpipe.sources.record import Context
@@ -40,10 +41,6 @@ def give_hints(run: Run, documents: Documents, definition: Definition, applier: 
     if applier.changed_in_vain >= max(LEAST_RECORDS, VAIN_SHARE * read):
         _hint_ignore(run, documents, definition, applier)
     _hint_key(run, documents, definition, read)
-
-
-def note(run: Run, kind: str, message: str) -> None:
-    run.notices = [*run.notices, {"kind": kind, "message": message}]
 
 
 def _hint_unmapped(run: Run, unmapped: Counter[tuple[str, str]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Max
+
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.lifecycle.expiry import PastRun
 
@@ -9,7 +11,7 @@ from jobpipe.lifecycle.expiry import PastRun
 MAX_RUNS = 720
 ACCEPTED, DISMISSED, SUPERSEDED = "accepted", "dismissed", "superseded"
 
-__all__ = ["ACCEPTED", "DISMISSED", "SUPERSEDED", "PastRun", "complete_runs_since", "past_runs"]
+__all__ = ["ACCEPTED", "DISMISSED", "SUPERSEDED", "PastRun", "complete_runs_since", "next_sequence", "past_runs"]
 
 _OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
 
@@ -50,3 +52,8 @@ def complete_runs_since(run: Run, first: int) -> int:
             state__in=(RunState.SUCCEEDED, RunState.HELD),
         ).count()
     )
+
+
+def next_sequence() -> int:
+    """The place in the feed of changes that comes after all that are taken; to be asked within a transaction."""
+    return (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Max
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.runs.absence import due_numbers, live_postings, rule_of
-from jobpipe.runs.history import ACCEPTED, DISMISSED
+from jobpipe.runs.history import ACCEPTED, DISMISSED, next_sequence
 from jobpipe.runs.lease import lease
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.workspace import Workspace
@@ -64,6 +63,6 @@ def _decide(workspace: Workspace, run: Run, decision: str) -> RunReport:
     run.live = live_postings(workspace.documents, run.import_row_id)
     with transaction.atomic():
         # Whoever follows the changes must see it once more.
-        run.sequence = (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1
+        run.sequence = next_sequence()
         run.save()
     return report_of(run)

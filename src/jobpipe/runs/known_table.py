@@ -18,7 +18,10 @@ from typing import IO, Any
 from jobpipe.documents.store import Known
 from jobpipe.lifecycle import Kind, kind_of
 
-__all__ = ["Kind", "KnownTable"]
+__all__ = ["SEEN_OTHERWISE", "Kind", "KnownTable"]
+
+# Seen in this run, though not by a record of its own: by a rejected one with its key, or in an unchanged part.
+SEEN_OTHERWISE = 0xFFFFFFFE
 
 ROWS_IN_MEMORY = 1_000_000
 # Rows with equal digests that can be found; more of them are one record a thousand times over.
@@ -38,7 +41,7 @@ class KnownTable:
         self._side_indexes, self._side_holders = holders
         self._slots = slots
         self._capacity = len(slots)
-        # Who has seen it in this run: an ordinal, or a mark of `jobpipe.runs.comparing`; 0 = nobody yet.
+        # Who has seen it in this run: an ordinal, or SEEN_OTHERWISE; 0 = nobody yet.
         self._seen = array("I", bytes(4 * len(rows)))
         self._index_all()
 
@@ -83,6 +86,15 @@ class KnownTable:
 
     def mark_seen(self, index: int, ordinal: int) -> None:
         self._seen[index] = ordinal
+
+    def mark_seen_otherwise(self, index: int) -> None:
+        """Whoever has seen it already has the better word; index -1 = there is no such row."""
+        if index >= 0 and not self._seen[index]:
+            self._seen[index] = SEEN_OTHERWISE
+
+    def is_taken(self, index: int) -> bool:
+        """Whether a record of its own has seen it; index -1 = there is no such row."""
+        return index >= 0 and self._seen[index] not in (0, SEEN_OTHERWISE)
 
     def kind(self, index: int) -> int:
         return self._rows[index] & _KIND_MASK

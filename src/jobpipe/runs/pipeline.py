@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from types import TracebackType
 from typing import Self
 
@@ -90,6 +91,13 @@ class Pipeline:
                 )
                 for verdicts, chain in batches
             )
+
+
+def peak_rss_mb(pipeline: Pipeline | None) -> float:
+    """The most memory that this process or one of its workers has held."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    workers = pipeline.window.peak_worker_rss if pipeline is not None else 0
+    return max(own, workers) / 1024
 
 
 def _digest_view(preparation: Preparation) -> DigestView | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jobpipe.documents.store import Documents, Role, Selection
 from jobpipe.ledger.models import Run
 from jobpipe.lifecycle import Outcome
-from jobpipe.runs.comparing import SEEN_OTHERWISE
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.verdicts import Verdicts
 
@@ -35,9 +34,7 @@ def mark_seen(known: KnownTable, ordinal: int, outcome: Outcome, row: int) -> No
     known.mark_seen(index, ordinal)
     if outcome is Outcome.REJECTED:
         holder = known.holder_row(index)
-        holder_index = known.index_of_row(holder) if holder else -1
-        if holder_index >= 0 and not known.seen(holder_index):
-            known.mark_seen(holder_index, SEEN_OTHERWISE)
+        known.mark_seen_otherwise(known.index_of_row(holder) if holder else -1)
 
 
 def mark_holders_of_rejected(documents: Documents, import_id: int, run: int, known: KnownTable) -> None:
@@ -46,6 +43,4 @@ def mark_holders_of_rejected(documents: Documents, import_id: int, run: int, kno
     keys = [row.key for row in documents.select(import_id, selection) if row.key]
     for start in range(0, len(keys), 500):
         for row in documents.postings_by_key(import_id, keys[start : start + 500]).values():
-            index = known.index_of_row(row.row)
-            if index >= 0 and not known.seen(index):
-                known.mark_seen(index, SEEN_OTHERWISE)
+            known.mark_seen_otherwise(known.index_of_row(row.row))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Iterator
 
@@ -16,7 +15,7 @@ from jobpipe.runs.conducting import StopRequest, new_run
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.lease import ImportIsRunningError, lease
-from jobpipe.runs.pipeline import Pipeline
+from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.report import RunReport, report_of, skipped
@@ -88,8 +87,7 @@ def _reprocess(
     finally:
         progress.end()
     run.seconds = time.monotonic() - began
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    run.peak_rss_mb = max(own, pipeline.window.peak_worker_rss) / 1024
+    run.peak_rss_mb = peak_rss_mb(pipeline)
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the rest of the records is as it was")
