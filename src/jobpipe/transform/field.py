@@ -12,9 +12,10 @@ from jobpipe.definition.models import FieldRule, StepCall
 from jobpipe.errors import DefinitionError, RecordError
 from jobpipe.posting import LIST_FIELDS, NESTED
 from jobpipe.sources.formats.reading import Node, Nodes, PathError, Reader, Values
+from jobpipe.transform.plain_values import is_empty
 from jobpipe.transform.problems import Path, Problem, nearest
 from jobpipe.transform.stepping import Run, build_step
-from jobpipe.transform.tables import lookup_in
+from jobpipe.transform.tables import lookup_in, not_in_table
 from jobpipe.transform.validation import ENUMS, Finalise, finaliser_of, finaliser_of_part
 from jobpipe.transform.workbench import Workbench
 
@@ -25,14 +26,6 @@ Make = Callable[[Node], Any]
 GATHERED = LIST_FIELDS | {"experience", "education", "industry"}
 # Vocabularies that a step knows: `map: contract` works without a table of that name.
 _KNOWN_VOCABULARIES = frozenset({"contract", "working_time", "remote"})
-
-
-def is_empty(value: Any) -> bool:
-    if value is None:
-        return True
-    if type(value) is str:
-        return not value or value.isspace()
-    return isinstance(value, (list, tuple, dict)) and not value
 
 
 class RuleCompiler:
@@ -357,9 +350,7 @@ def _mapped(table: Mapping[str, Any], name: str, field: str, unmapped: str, benc
             return None
         if unmapped == "keep" and (field not in ENUMS or label in ENUMS[field]):
             return item
-        raise RecordError(
-            f"the table {name} does not have {label!r}", reason="unmapped", field=field, hint="add it to the table"
-        )
+        raise not_in_table(name, label, field)
 
     def apply(value: Any) -> Any:
         if isinstance(value, list):

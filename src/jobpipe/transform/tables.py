@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jobpipe.errors import RecordError
+
 # The value of a label; None = the table does not have it.
 Lookup = Callable[[str], Any]
 
@@ -21,6 +23,12 @@ def lookup_in(table: Mapping[str, Any]) -> Lookup:
         return found if found is not None else loose.get(normalise_label(label))
 
     return look_up
+
+
+def not_in_table(table: str, label: str, field: str = "") -> RecordError:
+    return RecordError(
+        f"the table {table} does not have {label!r}", reason="unmapped", field=field, hint="add it to the table"
+    )
 
 
 def normalise_label(label: str) -> str:

@@ -18,6 +18,7 @@ from jobpipe.errors import RecordError
 from jobpipe.posting import FIELD_NAMES, NESTED, Contract, Period, Remote, WorkingTime
 from jobpipe.transform.codes import COUNTRIES, CURRENCIES
 from jobpipe.transform.mojibake import repair_text
+from jobpipe.transform.plain_values import shown
 
 Finalise = Callable[[Any], Any]
 
@@ -82,7 +83,7 @@ def text_of_value(value: Any, field: str) -> str:
         if len(value) == 1:
             return text_of_value(value[0], field)
         raise invalid(field, f"{len(value)} values where one text is expected", "use `join`, or a path such as a[1]")
-    raise invalid(field, f"{_shown(value)} is no text", "name the part that is meant in the path")
+    raise invalid(field, f"{shown(value)} is no text", "name the part that is meant in the path")
 
 
 def _finish_texts(value: Any, field: str) -> list[str] | None:
@@ -117,7 +118,7 @@ def _finish_enum(value: Any, field: str, name: str) -> str | None:
     step = _STEP_FOR.get(name, name)
     raise invalid(
         field,
-        f"{_shown(text)} is none of {', '.join(sorted(allowed))}",
+        f"{shown(text)} is none of {', '.join(sorted(allowed))}",
         f"the step `{step}` reads most wordings, a `map` any other",
     )
 
@@ -128,7 +129,7 @@ def _finish_code(value: Any, field: str, codes: frozenset[str], standard: str, h
         return None
     code = text.upper()
     if code not in codes:
-        raise invalid(field, f"{_shown(text)} is no {standard} code", hint)
+        raise invalid(field, f"{shown(text)} is no {standard} code", hint)
     return code
 
 
@@ -141,7 +142,7 @@ def _finish_language(value: Any, field: str) -> str | None:
         return None
     found = _LANGUAGE.fullmatch(text)
     if found is None:
-        raise invalid(field, f"{_shown(text)} is no ISO 639-1 code", "such as fr or en; a `map` reads names")
+        raise invalid(field, f"{shown(text)} is no ISO 639-1 code", "such as fr or en; a `map` reads names")
     return found[1].lower()
 
 
@@ -163,7 +164,7 @@ def finish_number(value: Any, field: str, hint: str = "") -> float | None:
             return float(text)
         if _COMMA_NUMBER.fullmatch(text):
             return float(re.sub(r"[ \u00a0\u202f'’]", "", text).replace(",", "."))
-    raise invalid(field, f"{_shown(text)} is no number", hint)
+    raise invalid(field, f"{shown(text)} is no number", hint)
 
 
 def _finish_ranged(value: Any, field: str, low: float, high: float) -> float | None:
@@ -185,7 +186,7 @@ def _finish_positions(value: Any, field: str) -> int | None:
     if number is None:
         return None
     if number < 0 or not number.is_integer() or number > 1e9:
-        raise invalid(field, f"{_shown(value)} is no number of people")
+        raise invalid(field, f"{shown(value)} is no number of people")
     return int(number)
 
 
@@ -206,9 +207,7 @@ def _finish_moment(value: Any, field: str) -> str | None:
         return None
     moment = iso_moment(text)
     if moment is None:
-        raise invalid(
-            field, f"{_shown(text)} is no ISO 8601 date", "the step `date` reads others: {date: {order: DMY}}"
-        )
+        raise invalid(field, f"{shown(text)} is no ISO 8601 date", "the step `date` reads others: {date: {order: DMY}}")
     return moment
 
 
@@ -224,7 +223,7 @@ def _finish_url(value: Any, field: str, *, mail: bool = False) -> str | None:
         if _WEB.fullmatch(address) or (mail and _MAIL.fullmatch(address)):
             return address
     allowed = "http, https or mailto" if mail else "http or https"
-    raise invalid(field, f"{_shown(text)} is no {allowed} address", "the step `template` makes one of its parts")
+    raise invalid(field, f"{shown(text)} is no {allowed} address", "the step `template` makes one of its parts")
 
 
 # Nested fields ---------------------------------------------------------------------------------------
@@ -281,7 +280,7 @@ def _check_range(salary: dict[str, Any]) -> None:
 
 def _finish_extra(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, Mapping):
-        raise invalid("extra", f"{_shown(value)} has no name", "name it: extra: {my_field: path}")
+        raise invalid("extra", f"{shown(value)} has no name", "name it: extra: {my_field: path}")
     made = {str(name): _finish_plain(item, f"extra.{name}") for name, item in sorted(value.items())}
     return {name: item for name, item in made.items() if item is not None} or None
 
@@ -375,9 +374,3 @@ assert set(_FINALISERS) | set(NESTED) == set(FIELD_NAMES)
 
 def invalid(field: str, message: str, hint: str = "") -> RecordError:
     return RecordError(message, reason="invalid", field=field, hint=hint)
-
-
-def _shown(value: Any) -> str:
-    """The value for a sentence, cut to what a line can hold."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"

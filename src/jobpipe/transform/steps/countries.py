@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated
 
-from jobpipe.errors import RecordError
 from jobpipe.transform.codes import COUNTRIES
 from jobpipe.transform.steps.country_words import COUNTRY_NAMES, normal_name
 from jobpipe.transform.steps.step import Example, Run, step
+from jobpipe.transform.steps.wordings import Unmapped, wording_reader
 from jobpipe.transform.workbench import Workbench
 
 
@@ -26,22 +26,14 @@ from jobpipe.transform.workbench import Workbench
 def country(
     bench: Workbench,
     unmapped: Annotated[
-        Literal["none", "reject"], "What becomes of other words: nothing, listed in the run's account, or a rejection."
+        Unmapped, "What becomes of other words: nothing, listed in the run's account, or a rejection."
     ] = "none",
 ) -> Run:
     """Names are known in English, French, German, Spanish, Italian, Dutch, Portuguese, Swedish and Norwegian."""
 
-    def run(text: str) -> str | None:
-        found = country_of(text)
-        if found is None and text.strip():
-            bench.unmapped.append(("step:country", text.strip()))
-            if unmapped == "reject":
-                raise RecordError(
-                    f"no country is named {text.strip()!r}", reason="unmapped", hint="a `map` reads others"
-                )
-        return found
-
-    return run
+    return wording_reader(
+        "country", country_of, unmapped, bench, lambda name: (f"no country is named {name!r}", "a `map` reads others")
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from jobpipe.errors import DefinitionError, JobpipeError, RecordError
+from jobpipe.transform.plain_values import shown
 from jobpipe.transform.steps.step import Run, step
-from jobpipe.transform.steps.values import shown
 from jobpipe.transform.workbench import Workbench
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
-from jobpipe.errors import RecordError
 from jobpipe.transform.steps.date_words import fold
 from jobpipe.transform.steps.language_words import CODES, NAMES
 from jobpipe.transform.steps.step import Example, Run, step
+from jobpipe.transform.steps.wordings import Unmapped, wording_reader
 from jobpipe.transform.workbench import Workbench
 
 
@@ -25,20 +25,14 @@ from jobpipe.transform.workbench import Workbench
 def language(
     bench: Workbench,
     unmapped: Annotated[
-        Literal["none", "reject"], "What becomes of other words: nothing, listed in the run's account, or a rejection."
+        Unmapped, "What becomes of other words: nothing, listed in the run's account, or a rejection."
     ] = "none",
 ) -> Run:
     """Names are known in the language itself, English, French, German, Dutch, Spanish, Italian and Swedish."""
 
-    def run(text: str) -> str | None:
-        found = language_of(text)
-        if found is None and text.strip():
-            bench.unmapped.append(("step:language", text.strip()))
-            if unmapped == "reject":
-                raise RecordError(f"no language is named {text.strip()!r}", reason="unmapped", hint="ISO 639-1: fr, en")
-        return found
-
-    return run
+    return wording_reader(
+        "language", language_of, unmapped, bench, lambda name: (f"no language is named {name!r}", "ISO 639-1: fr, en")
+    )
 
 
 def language_of(text: str) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from jobpipe.errors import DefinitionError
+from jobpipe.transform.plain_values import is_empty
 from jobpipe.transform.steps.step import Example, Run, step
-from jobpipe.transform.steps.values import is_nothing, plain_text
+from jobpipe.transform.steps.values import plain_text
 
 _MANY = ["Java", "Python", "Java", "Go"]
 
@@ -54,7 +55,7 @@ def join(separator: Annotated[str, "What stands between them."] = " ") -> Run:
     """What is empty is left out."""
 
     def run(values: list[Any]) -> str | None:
-        return separator.join(plain_text(one, "join") for one in values if not is_nothing(one)) or None
+        return separator.join(plain_text(one, "join") for one in values if not is_empty(one)) or None
 
     return run
 
@@ -66,14 +67,14 @@ def join(separator: Annotated[str, "What stands between them."] = " ") -> Run:
     examples=[Example("first", ["", "b", "c"], "b")],
 )
 def first() -> Run:
-    return lambda values: next((one for one in values if not is_nothing(one)), None)
+    return lambda values: next((one for one in values if not is_empty(one)), None)
 
 
 @step(
     "last", takes="list", summary="Takes the last value that is there.", examples=[Example("last", ["a", "b", ""], "b")]
 )
 def last() -> Run:
-    return lambda values: next((one for one in reversed(values) if not is_nothing(one)), None)
+    return lambda values: next((one for one in reversed(values) if not is_empty(one)), None)
 
 
 @step(
@@ -134,7 +135,7 @@ def unique(ignore_case: Annotated[bool, "Whether texts that differ in case or bl
     def run(values: list[Any]) -> list[Any] | None:
         kept: dict[Any, Any] = {}
         for one in values:
-            if not is_nothing(one):
+            if not is_empty(one):
                 kept.setdefault(same(one), one)
         return list(kept.values()) or None
 
@@ -159,4 +160,4 @@ def sort(descending: Annotated[bool, "The last or largest first."] = False) -> R
     "count", takes="list", summary="Counts the values that are there.", examples=[Example("count", ["a", "", "b"], 2)]
 )
 def count() -> Run:
-    return lambda values: sum(not is_nothing(one) for one in values)
+    return lambda values: sum(not is_empty(one) for one in values)

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 
 from jobpipe.errors import DefinitionError, RecordError
 from jobpipe.transform.codes import CURRENCIES
+from jobpipe.transform.plain_values import shown
 from jobpipe.transform.problems import nearest
 from jobpipe.transform.steps.date_words import fold
 from jobpipe.transform.steps.salary_reading import read_salary
 from jobpipe.transform.steps.salary_words import PERIODS, SIGNS
 from jobpipe.transform.steps.step import Example, Run, step
-from jobpipe.transform.steps.values import plain_text, read_number, shown
+from jobpipe.transform.steps.values import plain_text, read_number
 
 # The parts of a salary, and schema.org's names of them.
 _PARTS = {

@@ -11,21 +11,14 @@ from typing import Annotated, Any, Literal
 
 from jobpipe.errors import DefinitionError, RecordError
 from jobpipe.posting import FIELD_NAMES
+from jobpipe.transform.plain_values import is_empty, shown
 from jobpipe.transform.problems import nearest
 from jobpipe.transform.steps.step import Example, Run, step
-from jobpipe.transform.tables import lookup_in
+from jobpipe.transform.tables import lookup_in, not_in_table
 from jobpipe.transform.workbench import Workbench
 
 # A larger text is no small object that somebody put into a field.
 _MAX_OBJECT_TEXT = 1_000_000
-
-
-def is_nothing(value: Any) -> bool:
-    if value is None:
-        return True
-    if isinstance(value, str):
-        return not value or value.isspace()
-    return isinstance(value, (list, tuple, dict)) and not value
 
 
 def plain_text(value: Any, name: str) -> str:
@@ -44,12 +37,6 @@ def plain_text(value: Any, name: str) -> str:
         )
     isoformat = getattr(value, "isoformat", None)
     return str(isoformat()) if isoformat is not None else str(value)
-
-
-def shown(value: Any) -> str:
-    """The value for a sentence, cut to what a line can hold."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 # Constants and defaults ------------------------------------------------------------------------------
@@ -72,7 +59,7 @@ def constant(value: Annotated[Any, "The value."]) -> Run:
     examples=[Example("{default: CDI}", None, "CDI"), Example("{default: CDI}", "CDD", "CDD")],
 )
 def default(value: Annotated[Any, "The value."]) -> Run:
-    return lambda given: value if is_nothing(given) else given
+    return lambda given: value if is_empty(given) else given
 
 
 @step(
@@ -95,9 +82,9 @@ def first_of(
             raise DefinitionError(f"a posting has no field {path[0]!r}", hint=nearest(path[0], FIELD_NAMES))
 
     def run(given: Any) -> Any:
-        if not is_nothing(given):
+        if not is_empty(given):
             return given
-        return next((found for path in paths if not is_nothing(found := _at(bench.posting, path))), None)
+        return next((found for path in paths if not is_empty(found := _at(bench.posting, path))), None)
 
     return run
 
@@ -133,9 +120,7 @@ def lookup(
             return found
         bench.unmapped.append((name, label))
         if unmapped == "reject":
-            raise RecordError(
-                f"the table {name} does not have {label!r}", reason="unmapped", hint="add it to the table"
-            )
+            raise not_in_table(name, label)
         return label if unmapped == "keep" else None
 
     return run

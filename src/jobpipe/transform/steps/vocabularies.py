@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Annotated, Literal
+from functools import lru_cache, partial
+from typing import Annotated
 
-from jobpipe.errors import RecordError
 from jobpipe.transform.steps.date_words import fold
 from jobpipe.transform.steps.step import Example, Run, step
 from jobpipe.transform.steps.vocabulary_words import CONTRACT, REMOTE, WORKING_TIME, Vocabulary
+from jobpipe.transform.steps.wordings import Unmapped, wording_reader
 from jobpipe.transform.workbench import Workbench
 
-Unmapped = Annotated[
-    Literal["none", "reject"],
+_Unmapped = Annotated[
+    Unmapped,
     "What becomes of other words: the field stays empty and the word is listed in the run's account, or the record is "
     "rejected.",
 ]
@@ -32,7 +32,7 @@ Unmapped = Annotated[
         Example("contract", "Selon profil", None),
     ],
 )
-def contract(bench: Workbench, unmapped: Unmapped = "none") -> Run:
+def contract(bench: Workbench, unmapped: _Unmapped = "none") -> Run:
     return _reader("contract", CONTRACT, unmapped, bench)
 
 
@@ -46,7 +46,7 @@ def contract(bench: Workbench, unmapped: Unmapped = "none") -> Run:
         Example("working_time", "Teilzeit, 50 %", "part_time"),
     ],
 )
-def working_time(bench: Workbench, unmapped: Unmapped = "none") -> Run:
+def working_time(bench: Workbench, unmapped: _Unmapped = "none") -> Run:
     return _reader("working_time", WORKING_TIME, unmapped, bench)
 
 
@@ -61,27 +61,17 @@ def working_time(bench: Workbench, unmapped: Unmapped = "none") -> Run:
         Example("remote", "Vor Ort", "on_site"),
     ],
 )
-def remote(bench: Workbench, unmapped: Unmapped = "none") -> Run:
+def remote(bench: Workbench, unmapped: _Unmapped = "none") -> Run:
     """`true` is remote, and `false` on site."""
     read = _reader("remote", REMOTE, unmapped, bench)
     return lambda value: read(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def _reader(name: str, vocabulary: Vocabulary, unmapped: str, bench: Workbench) -> Callable[[str], str | None]:
-    def run(label: str) -> str | None:
-        label = label.strip()
-        if not label:
-            return None
-        found = _read(vocabulary, label)
-        if found is not None:
-            return found
-        bench.unmapped.append((f"step:{name}", label))
-        if unmapped == "reject":
-            hint = f"a `map` reads any word: map: {{{label[:40]}: …}}"
-            raise RecordError(f"the step `{name}` does not know {label!r}", reason="unmapped", hint=hint)
-        return None
+def _reader(name: str, vocabulary: Vocabulary, unmapped: Unmapped, bench: Workbench) -> Callable[[str], str | None]:
+    def refusal(label: str) -> tuple[str, str]:
+        return f"the step `{name}` does not know {label!r}", f"a `map` reads any word: map: {{{label[:40]}: …}}"
 
-    return run
+    return wording_reader(name, partial(_read, vocabulary), unmapped, bench, refusal)
 
 
 @lru_cache(maxsize=4096)
