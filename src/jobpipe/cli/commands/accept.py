@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.options import json_option
+
 
 @click.command("accept")
 @click.argument("run", type=int)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def command(context: click.Context, run: int, as_json: bool) -> None:
     """Let the expiries that the held run RUN waits with happen."""
-    from jobpipe.cli.opening import open_workspace, run_numbered
-    from jobpipe.cli.printing import print_account, print_json
+    from jobpipe.cli.deciding import decide
     from jobpipe.runs.holding import accept_run
 
-    with open_workspace(context) as workspace:
-        report = accept_run(workspace, run_numbered(run))
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        print_account(report)
+    decide(context, run, accept_run, as_json=as_json)

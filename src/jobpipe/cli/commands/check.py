@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.main import DONE, WRONG_USE
+from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
     from jobpipe.definition.project import Project
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def command(context: click.Context, names: tuple[str, ...], as_json: bool) -> int:
     """Check definitions, mapping tables and hooks without reading a source; all imports when none is named.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.options import json_option
+
 if TYPE_CHECKING:
     from jobpipe.runs.previewing import Preview, PreviewedRecord
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--records", "count", type=click.IntRange(1, 1000), metavar="N", help="How many records (otherwise 3).")
 @click.option("--record", "ordinal", type=click.IntRange(1), metavar="K", help="The record with this number.")
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def command(
     context: click.Context, name: str, count: int | None, ordinal: int | None, instead: str | None, as_json: bool

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.options import json_option
+
 if TYPE_CHECKING:
     from jobpipe.runs.quarantine import Rejected
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--reason", default="", help="Only this reason.")
 @click.option("--limit", type=click.IntRange(1), help="At most this many.")
 @click.option("--raw", is_flag=True, help="The records themselves, as the source gave them.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def command(context: click.Context, name: str, reason: str, limit: int | None, raw: bool, as_json: bool) -> None:
     """List the rejected records of import NAME: each with its reason and its place in the source."""

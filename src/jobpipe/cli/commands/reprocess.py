@@ -6,18 +6,20 @@ import sys
 
 import click
 
+from jobpipe.cli.options import json_option, quiet_option
+
 
 @click.command("reprocess")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
+@quiet_option
 @click.pass_context
 def command(context: click.Context, name: str, as_json: bool, quiet: bool) -> int:
     """Make the postings of NAME again from the stored records, under today's definition.
 
     The source is not asked. Rejected records are tried again too.
     """
-    from jobpipe.cli.commands.run import _exit_code
+    from jobpipe.cli.commands.run import exit_code
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_account, print_json
     from jobpipe.cli.progress import progress_for
@@ -34,4 +36,4 @@ def command(context: click.Context, name: str, as_json: bool, quiet: bool) -> in
         print_json([report.as_dict()])
     else:
         print_account(report)
-    return _exit_code([report], strict=False)
+    return exit_code([report], strict=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.main import DONE, HELD, INTERRUPTED, RUN_FAILED
+from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.report import RunReport
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source, once.")
 @click.option("--workers", type=click.IntRange(0, 256), help="Worker processes (otherwise as jobpipe.yaml says).")
 @click.option("--strict", is_flag=True, help="Rejected records are a failure too (exit code 1).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
+@quiet_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -69,7 +70,7 @@ def command(
                 print_account(report)
     if as_json:
         print_json([report.as_dict() for report in reports])
-    return INTERRUPTED if stop.requested else _exit_code(reports, strict=strict)
+    return INTERRUPTED if stop.requested else exit_code(reports, strict=strict)
 
 
 def _chosen(known: list[str], names: tuple[str, ...], everything: bool, instead: str | None) -> list[str]:
@@ -84,7 +85,7 @@ def _chosen(known: list[str], names: tuple[str, ...], everything: bool, instead:
     return chosen
 
 
-def _exit_code(reports: list[RunReport], *, strict: bool) -> int:
+def exit_code(reports: list[RunReport], *, strict: bool) -> int:
     """1 wins over 3."""
     states = {report.state for report in reports}
     if states & {"failed", "partial", "skipped"}:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+from jobpipe.cli.options import json_option
+
+if TYPE_CHECKING:
+    from jobpipe.runs.report import RunReport
 
 
 @click.command("runs")
 @click.argument("name", required=False)
 @click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def command(context: click.Context, name: str | None, limit: int, as_json: bool) -> None:
     """List the latest runs, of all imports or of NAME."""
@@ -30,7 +37,7 @@ def command(context: click.Context, name: str | None, limit: int, as_json: bool)
         _print_table(reports)
 
 
-def _print_table(reports: list) -> None:  # type: ignore[type-arg]
+def _print_table(reports: list[RunReport]) -> None:
     from rich.table import Table
 
     from jobpipe.cli.printing import STATE_STYLES, console

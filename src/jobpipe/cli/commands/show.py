@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.options import json_option
+
 
 @click.command("show")
 @click.argument("run", type=int)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 @click.pass_context
 def command(context: click.Context, run: int, as_json: bool) -> None:
     """Show run RUN: its account, its evidence, the files it read, what to look at."""

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.options import json_option
+
 if TYPE_CHECKING:
     from jobpipe.transform.steps.step import Example, Parameter, Step
 
 
 @click.command("steps")
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the steps of a definition, or explain the step NAME."""
     from jobpipe.cli.printing import print_json

@@ -379,7 +379,7 @@ class JsonWalker:
 
     def _resynchronise(self) -> bool:
         """Find the next record behind the broken one that begins at the position."""
-        if not self._in_any_array() and not any(not frame.is_object for frame in self._frames):
+        if all(frame.is_object for frame in self._frames):
             # There is one record, and nothing to find behind it.
             self._search = -1
             self._scan = ValueScan(self._position, is_strict=False)

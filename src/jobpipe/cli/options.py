@@ -1,0 +1,8 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import click
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
