@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from hypothesis import given
 from hypothesis import strategies as st
+from splitting import chunks_of
 
 from jobpipe.sources.formats.locating import locate
-
-
-def chunks_of(document: bytes, size: int) -> Iterator[bytes]:
-    return (document[place : place + size] for place in range(0, len(document), size))
 
 
 def by_counting(document: bytes, offset: int) -> tuple[int, int]:

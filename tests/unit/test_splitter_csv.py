@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from splitting import Split, split_in_pieces
 
 from jobpipe.errors import LimitExceededError, RecordError, SourceError
 from jobpipe.sources.formats.csv.reader import CsvReader
@@ -17,20 +18,13 @@ from jobpipe.sources.formats.csv.rows import MAX_OPEN_LINES
 from jobpipe.sources.formats.csv.splitter import CsvSplitter
 from jobpipe.sources.record import CsvDialect, Ending, FormatSettings, RawRecord
 
-Split = tuple[list[RawRecord], Ending]
 HEADER = ["id", "titre", "texte", "lieu"]
 PLAIN = [[str(number), f"Offre {number}", "Un texte; assez", "Metz"] for number in range(50)]
 ROWS = [[str(number), f"Offre {number}", "Un texte, long; assez", "Metz"] for number in range(50)]
 
 
 def split(data: bytes, size: int = 0, *, name: str = "feed.csv", **words: Any) -> Split:
-    splitter = CsvSplitter(FormatSettings(**words), name)
-    size = size or max(1, len(data))
-    records: list[RawRecord] = []
-    for start in range(0, len(data), size):
-        records += splitter.feed(data[start : start + size])
-    last, ending = splitter.close()
-    return records + last, ending
+    return split_in_pieces(CsvSplitter(FormatSettings(**words), name), data, size or max(1, len(data)))
 
 
 def cells(records: list[RawRecord]) -> list[list[Any]]:
@@ -104,6 +98,7 @@ def test_for_any_chunks_a_damaged_file_is_cut_alike(pieces: list[str], size: int
     st.sampled_from(["utf-16", "utf-16-be", "utf-32-le", "utf-8-sig"]),
     sizes,
 )
+@example([["Łódź", "Łódź"], ["日本", "日本"]], "utf-32-le", 1)
 @settings(max_examples=60, deadline=None)
 def test_in_any_encoding_the_rows_are_the_same(rows: list[list[str]], encoding: str, size: int) -> None:
     text = dump([["id", "title"], *rows]).decode()

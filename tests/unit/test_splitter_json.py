@@ -8,23 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from splitting import Split, split_in_pieces
 
 from jobpipe.errors import LimitExceededError, SourceError
 from jobpipe.sources.formats.json.splitter import JsonSplitter
-from jobpipe.sources.record import Ending, FormatSettings, RawRecord
+from jobpipe.sources.record import FormatSettings
 
-Split = tuple[list[RawRecord], Ending]
 JOBS = [{"id": number, "title": f"Offre {number}", "text": 'dit "oui" {[', "tags": [{"id": 1}]} for number in range(20)]
 
 
 def split(data: bytes, size: int = 0, *, name: str = "feed.json", **words: Any) -> Split:
-    splitter = JsonSplitter(FormatSettings(**words), name)
-    size = size or max(1, len(data))
-    records: list[RawRecord] = []
-    for start in range(0, len(data), size):
-        records += splitter.feed(data[start : start + size])
-    last, ending = splitter.close()
-    return records + last, ending
+    return split_in_pieces(JsonSplitter(FormatSettings(**words), name), data, size or max(1, len(data)))
 
 
 def values(found: Split) -> list[Any]:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from xml.parsers import expat
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from splitting import Split, split_in_pieces
 
 from jobpipe.errors import LimitExceededError, SourceError
 from jobpipe.sources.formats.xml.reader import XmlReader
 from jobpipe.sources.formats.xml.splitter import XmlSplitter
-from jobpipe.sources.record import Ending, FormatSettings, RawRecord
+from jobpipe.sources.record import FormatSettings
 
 # Splitting ---------------------------------------------------------------------------------------------
 
 
-def chunks_of(document: bytes, size: int) -> Iterator[bytes]:
-    return (document[place : place + size] for place in range(0, len(document), size))
-
-
-def split(
-    document: bytes | str, chunk: int = 65_536, record: str | None = "job", **others: object
-) -> tuple[list[RawRecord], Ending]:
+def split(document: bytes | str, chunk: int = 65_536, record: str | None = "job", **others: object) -> Split:
     data = document.encode() if isinstance(document, str) else document
     splitter = XmlSplitter(FormatSettings(record=record, **others), "feed.xml")  # type: ignore[arg-type]
-    records: list[RawRecord] = []
-    for piece in chunks_of(data, chunk):
-        records += splitter.feed(piece)
-    rest, ending = splitter.close()
-    return records + rest, ending
+    return split_in_pieces(splitter, data, chunk)
 
 
 def raws(document: bytes | str, chunk: int = 65_536, record: str | None = "job", **others: object) -> list[bytes]:

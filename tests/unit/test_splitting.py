@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from splitting import Split, split_in_pieces
 
 from jobpipe.errors import SourceError
 from jobpipe.sources.formats.splitting import open_splitter
-from jobpipe.sources.record import Ending, FormatSettings, RawRecord
+from jobpipe.sources.record import Ending, FormatSettings
 
 
-def split(document: bytes, name: str = "feed", chunk: int = 65_536, **others: object) -> tuple[list[RawRecord], Ending]:
+def split(document: bytes, name: str = "feed", chunk: int = 65_536, **others: object) -> Split:
     splitter = open_splitter(FormatSettings(**others), name)  # type: ignore[arg-type]
-    records: list[RawRecord] = []
-    for place in range(0, len(document), chunk):
-        records += splitter.feed(document[place : place + chunk])
-    rest, ending = splitter.close()
-    return records + rest, ending
+    return split_in_pieces(splitter, document, chunk)
 
 
 _XML = b"<jobs><job><id>1</id><title>a</title></job></jobs>"

@@ -15,6 +15,32 @@ BLOCK = 16 * 1024
 OffsetOf = Callable[[int], int]
 
 
+# Byte order marks, and what stands for nothing in any encoding.
+_BLANK = b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"
+
+
+class Head:
+    """The first bytes of a document, by which its splitter decides: always as many, whatever the chunks are."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held = bytearray()
+
+    def take(self, chunk: bytes) -> bool:
+        """Whether the head is whole now."""
+        self._held += chunk
+        return len(self._held) >= self._size
+
+    def is_blank(self) -> bool:
+        return not self._held.strip(_BLANK)
+
+    def give(self) -> tuple[bytes, bytes]:
+        """The head, and what has come behind it; both are forgotten here."""
+        head, rest = bytes(self._held[: self._size]), bytes(self._held[self._size :])
+        self._held.clear()
+        return head, rest
+
+
 class Blocks:
     """Gives chunks on as blocks of at least `size` bytes; the last one may be smaller."""
 

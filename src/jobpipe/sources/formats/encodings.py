@@ -147,10 +147,16 @@ def _mark_of(head: bytes) -> tuple[int, str]:
 
 
 def _wide_by_zeros(head: bytes) -> str:
-    """UTF-16 or UTF-32 without a mark: text that is mostly ASCII has its zero bytes in one place."""
+    """UTF-16 or UTF-32 without a mark: text that is mostly ASCII has its zero bytes in one place.
+
+    Whatever its letters are, text of UTF-32 has a zero byte in each, and other bytes are hardly ever valid as such.
+    """
     sample = head[:1024]
     if not sample.count(0):
         return ""
+    for codec in ("utf-32-le", "utf-32-be"):
+        if _can_be(codec, sample):
+            return codec
     first, second, third, fourth = (_share_of_zeros(sample[place::4]) for place in range(4))
     if min(second, third, fourth) > 0.7 and first < 0.2:
         return "utf-32-le"
@@ -162,6 +168,15 @@ def _wide_by_zeros(head: bytes) -> str:
     if even > 0.3 and odd < 0.03:
         return "utf-16-be"
     return ""
+
+
+def _can_be(codec: str, sample: bytes) -> bool:
+    """Of UTF-32: at least two characters of a text, and none that is no character."""
+    whole = sample[: len(sample) // 4 * 4]
+    try:
+        return len(whole) >= 8 and "\0" not in whole.decode(codec)
+    except UnicodeDecodeError:
+        return False
 
 
 def _share_of_zeros(sample: bytes) -> float:

@@ -1,8 +1,15 @@
-"""Bytes to text where some bytes are not what the document says."""
+"""The bytes of a record as UTF-8 or text, also where some of them are not what the document says."""
 
 from __future__ import annotations
 
 import codecs
+
+
+def in_utf8(raw: bytes, encoding: str) -> bytes:
+    """The bytes of a record in UTF-8, without a byte order mark. Raises UnicodeDecodeError."""
+    if encoding == "utf-8" or codecs.lookup(encoding).name == "utf-8":
+        return raw.removeprefix(codecs.BOM_UTF8)
+    return raw.decode(encoding).encode("utf-8")
 
 
 def decode_mended(raw: bytes, encoding: str) -> tuple[str, bool]:

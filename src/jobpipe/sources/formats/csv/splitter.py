@@ -13,7 +13,7 @@ from jobpipe.sources.formats.csv.dialect import (
     given_quote,
 )
 from jobpipe.sources.formats.csv.rows import Row, RowCutter
-from jobpipe.sources.formats.document_bytes import Blocks, DocumentBytes
+from jobpipe.sources.formats.document_bytes import Blocks, DocumentBytes, Head
 from jobpipe.sources.formats.encodings import HEAD_BYTES
 from jobpipe.sources.record import Context, CsvDialect, Ending, FormatSettings, RawRecord
 
@@ -25,7 +25,7 @@ class CsvSplitter:
         self._name = name
         self._delimiter = given_delimiter(settings.delimiter)
         self._quote = given_quote(settings.quote)
-        self._head = bytearray()
+        self._head = Head(HEAD_BYTES)
         self._blocks = Blocks()
         self._document = DocumentBytes("utf-8", 0)
         self._dialect = CsvDialect()
@@ -37,15 +37,14 @@ class CsvSplitter:
 
     def feed(self, chunk: bytes) -> list[RawRecord]:
         if self._cutter is None:
-            self._head += chunk
-            return self._begin(is_whole=False) if len(self._head) >= HEAD_BYTES else []
+            return self._begin(is_whole=False) if self._head.take(chunk) else []
         block = self._blocks.take(chunk)
         return self._take(block) if block else []
 
     def close(self) -> tuple[list[RawRecord], Ending]:
         records: list[RawRecord] = []
         if self._cutter is None:
-            if not self._head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
+            if self._head.is_blank():
                 return [], Ending(complete=False, why=f"{self._name or 'the file'} is empty: it has no row")
             records = self._begin(is_whole=True)
         assert self._cutter is not None
@@ -62,9 +61,8 @@ class CsvSplitter:
     # The beginning -----------------------------------------------------------------------------------
 
     def _begin(self, *, is_whole: bool) -> list[RawRecord]:
-        """Decide by the head, always of the same size whatever the chunks are, and cut it."""
-        head, rest = bytes(self._head[:HEAD_BYTES]), bytes(self._head[HEAD_BYTES:])
-        self._head.clear()
+        """Decide by the head, and cut it."""
+        head, rest = self._head.give()
         self._document = DocumentBytes.of(head, self._settings)
         cut = self._document.take(head)
         encoding = self._document.encoding

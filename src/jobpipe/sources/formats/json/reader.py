@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import math
 import re
@@ -15,7 +14,7 @@ from jobpipe.errors import RecordError
 from jobpipe.sources.formats.feed_level import feed_path, values_of_feed
 from jobpipe.sources.formats.json.paths import MAX_PATH_CHARACTERS, follow, parse_path, remove
 from jobpipe.sources.formats.reading import DigestView, Nodes, PathError, Reading, Values
-from jobpipe.sources.formats.text import decode_mended, is_wide
+from jobpipe.sources.formats.text import decode_mended, in_utf8, is_wide
 from jobpipe.sources.record import Context
 
 _JMESPATH = "jmespath:"
@@ -36,7 +35,7 @@ class JsonNode:
 class JsonReader:
     def read(self, raw: bytes, context: Context) -> Reading:
         try:
-            value, repaired = _decode(self._in_utf8(raw, context)), False
+            value, repaired = _decode(in_utf8(raw, context.encoding)), False
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             value, repaired = _read_mended(raw, context, error), True
         if not isinstance(value, (dict, list)):
@@ -84,12 +83,6 @@ class JsonReader:
             return bytes(_canonical(value))
 
         return view
-
-    def _in_utf8(self, raw: bytes, context: Context) -> bytes:
-        encoding = context.encoding
-        if encoding == "utf-8" or codecs.lookup(encoding).name == "utf-8":
-            return raw.removeprefix(codecs.BOM_UTF8)
-        return raw.decode(encoding).encode("utf-8")
 
 
 def _items(found: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from jobpipe.errors import Place, SourceError
-from jobpipe.sources.formats.document_bytes import Blocks, DocumentBytes
+from jobpipe.sources.formats.document_bytes import Blocks, DocumentBytes, Head
 from jobpipe.sources.formats.json.detection import HEAD, Survey, find_records, survey
 from jobpipe.sources.formats.json.lines import JsonLines, are_lines
 from jobpipe.sources.formats.json.paths import Token, parse_path
@@ -31,7 +31,7 @@ class JsonSplitter:
         self._record = parse_path(settings.record) if settings.record else None
         for path in (*settings.feed_paths, *([settings.total] if settings.total else ())):
             parse_path(path)
-        self._head = bytearray()
+        self._head = Head(HEAD)
         self._is_seen = False
         self._blocks = Blocks()
         self._document = DocumentBytes("utf-8", 0)
@@ -41,15 +41,14 @@ class JsonSplitter:
 
     def feed(self, chunk: bytes) -> list[RawRecord]:
         if self._cutter is None:
-            self._head += chunk
-            return self._begin(is_whole=False) if len(self._head) >= HEAD else []
+            return self._begin(is_whole=False) if self._head.take(chunk) else []
         block = self._blocks.take(chunk)
         return self._take(block) if block else []
 
     def close(self) -> tuple[list[RawRecord], Ending]:
         records: list[RawRecord] = []
         if self._cutter is None:
-            if not self._head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
+            if self._head.is_blank():
                 return [], Ending(complete=False, why=f"{self._name or 'the document'} is empty: it has no record")
             records = self._begin(is_whole=True)
         assert self._cutter is not None
@@ -60,9 +59,8 @@ class JsonSplitter:
     # The beginning -----------------------------------------------------------------------------------
 
     def _begin(self, *, is_whole: bool) -> list[RawRecord]:
-        """Decide by the head, always of the same size whatever the chunks are, and cut it."""
-        head, rest = bytes(self._head[:HEAD]), bytes(self._head[HEAD:])
-        self._head.clear()
+        """Decide by the head, and cut it."""
+        head, rest = self._head.give()
         self._document = DocumentBytes.of(head, self._settings)
         text = self._document.take(head)
         self._context = Context(kind="json", encoding=self._document.encoding)

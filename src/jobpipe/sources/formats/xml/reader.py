@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -11,7 +10,7 @@ from lxml import etree
 from jobpipe.errors import RecordError
 from jobpipe.sources.formats.feed_level import feed_path, values_of_feed
 from jobpipe.sources.formats.reading import DigestView, Nodes, PathError, Reading, Values
-from jobpipe.sources.formats.text import decode_mended, is_wide
+from jobpipe.sources.formats.text import decode_mended, in_utf8, is_wide
 from jobpipe.sources.formats.xml.mending import mend, undeclared_prefixes
 from jobpipe.sources.formats.xml.paths import (
     MAX_PATH_CHARACTERS,
@@ -68,7 +67,7 @@ class XmlReader:
 
     def read(self, raw: bytes, context: Context) -> Reading:
         try:
-            return Reading(Branch(self._parse(self._in_utf8(raw, context), context.namespaces), context), False)
+            return Reading(Branch(self._parse(in_utf8(raw, context.encoding), context.namespaces), context), False)
         except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
             return self._read_mended(raw, context, error)
 
@@ -124,12 +123,6 @@ class XmlReader:
             return bytes(etree.tostring(element, method="c14n"))
 
         return view
-
-    def _in_utf8(self, raw: bytes, context: Context) -> bytes:
-        encoding = context.encoding
-        if encoding == "utf-8" or codecs.lookup(encoding).name == "utf-8":
-            return raw.removeprefix(codecs.BOM_UTF8)
-        return raw.decode(encoding).encode("utf-8")
 
     def _parse(self, document: bytes, namespaces: tuple[tuple[str, str], ...]) -> Element:
         head = self._wrapper(namespaces)
