@@ -1,5 +1,8 @@
 """One record to one posting with the same steps as job-pipe's definition, called by hand: straight down, no options.
 
+The repair stands behind the same gate; what job-pipe saves behind it, giving only the lines that need it to ftfy and only
+those of ftfy's fixers that have something to do, is its own.
+
 All peers share it, so that they differ only in how they read, keep and compare.  `own_steps.py` is the other way: steps
 written for this very feed.
 """
@@ -8,13 +11,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import ftfy
 import msgspec
 
 from bench.mappings import read_mappings
 from bench.peers.own_steps import RECORD, Fields, encode, fields_of
 from jobpipe.definition.models import StepCall
 from jobpipe.posting import JobPosting
-from jobpipe.transform.mojibake import repair_text
+from jobpipe.transform.mojibake import may_be_damaged
 from jobpipe.transform.steps.registry import build
 from jobpipe.transform.workbench import Workbench
 
@@ -26,6 +30,16 @@ _FUNCTIONS = _MAPPINGS["functions"]
 _CONTRACTS = _MAPPINGS["contract"]
 _HOURS = _MAPPINGS["hours"]
 _REMOTE = _MAPPINGS["remote"]
+
+# What job-pipe repairs, and nothing besides.
+_REPAIR = ftfy.TextFixerConfig(
+    unescape_html=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+    explain=False,
+)
 
 
 def _step(name: str, **params: Any) -> Any:
@@ -81,7 +95,12 @@ def posting_of(fields: Fields) -> dict[str, Any]:
 
 def description_of(fields: Fields) -> str:
     text = f"{fields['description'] or ''}<h3>Profil</h3>{fields['profil'] or ''}"
-    return str(sanitize_html(repair_text(unescape(text))))
+    return str(sanitize_html(repaired(unescape(text))))
+
+
+def repaired(text: str) -> str:
+    """A text that the gate does not let pass goes through ftfy as a whole, as its documentation has it."""
+    return ftfy.fix_text(text, _REPAIR) if may_be_damaged(text) else text
 
 
 def category_of(label: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,6 +30,8 @@ _KINDS = bytes(0x80) + b"\1" * 0x40 + b"\2" * 0x40
 _NEIGHBOURS = b"\1\2"
 # Removed or replaced whatever stands beside it.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\u206a-\u206f\ufeff\ufff9-\ufffc]")
+# Can be mojibake where an apostrophe, a hard space or ASCII follows them, but for a letter.
+_TELLING = "œÎŒÂÃÐØÙ"
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
@@ -38,25 +40,40 @@ def repair_text(text: str) -> str:
 
     Quotes, ligatures, widths, line breaks and HTML references stay as they are.
     """
+    return _repair(text) if may_be_damaged(text) else text
+
+
+def may_be_damaged(text: str) -> bool:
+    """The gate: False where repair could change nothing. Costs a hundredth of the repair."""
     try:
         # An apostrophe or a hard space before a letter is common, and no sign of anything: it counts as ASCII.
         raw = text.replace("’", "'").replace("\xa0", " ").encode()
     except UnicodeEncodeError:  # a lone surrogate
-        return _repair(text)
+        return True
     rest = raw.translate(None, _PLAIN)
     if not rest:
-        return text
+        return False
     if not _is_orderly(rest):
-        return _repair(text)
-    if _NEIGHBOURS not in raw.translate(_KINDS) and not _has_telling_letter(rest.decode()):
-        return text
+        return True
+    if _NEIGHBOURS in raw.translate(_KINDS):
+        is_bad = _has_mojibake(text)
+    elif _has_telling_letter(rest.decode()):
+        is_bad = any(map(_is_bad_at(text), _telling_spots(text, _TELLING)))
+    else:
+        return False
     # What is bad at the start of a line is so at the start of any line.
-    return _repair(text) if _has_mojibake(text) or "\nÂ " in text or "\nÃ " in text else text
+    return is_bad or "\nÂ " in text or "\nÃ " in text
 
 
 def repair_ungated(text: str) -> str:
     """What `repair_text` gives, the slow way."""
-    return "".join(map(_repair_segment, _segments(text)))
+    return "".join(map(_repair_by_ftfy, _segments(text)))
+
+
+def _repair_by_ftfy(segment: str) -> str:
+    from ftfy import fix_and_explain
+
+    return str(fix_and_explain(segment, _config()).text)
 
 
 def _is_orderly(rest: bytes) -> bool:
@@ -71,35 +88,33 @@ def _is_orderly(rest: bytes) -> bool:
 
 
 def _has_telling_letter(text: str) -> bool:
-    """Letters that can be mojibake where an apostrophe, a hard space or ASCII follows them."""
-    return (
-        "œ" in text
-        or "Î" in text
-        or "Œ" in text
-        or "Â" in text
-        or "Ã" in text
-        or "Ð" in text
-        or "Ø" in text
-        or "Ù" in text
-    )
+    return any(letter in text for letter in _TELLING)
 
 
 def _has_mojibake(text: str) -> bool:
     """Whether ftfy judges a sequence bad. Exact for a segment; of several, True says that one may be."""
+    return any(map(_is_bad_at(text), _spots(text)))
+
+
+def _is_bad_at(text: str) -> Callable[[int], bool]:
     is_bad = _gate().badness.search
-    return any(is_bad(text, max(0, at - _REACH), at + _REACH + 2) for at in _spots(text))
+    return lambda at: is_bad(text, max(0, at - _REACH), at + _REACH + 2) is not None
 
 
 def _spots(text: str) -> Iterator[int]:
     """The places at which a sequence can be bad: each the first of two characters."""
-    for letter in "œŒÂÃ":
+    yield from _telling_spots(text, "œŒÂÃ")
+    for pair in _gate().pairs.finditer(text):
+        yield pair.start()
+
+
+def _telling_spots(text: str, letters: str) -> Iterator[int]:
+    for letter in letters:
         at = text.find(letter)
         while at >= 0:
             if text[at + 1 : at + 2] not in _LETTERS:
                 yield at
             at = text.find(letter, at + 1)
-    for pair in _gate().pairs.finditer(text):
-        yield pair.start()
 
 
 def _repair(text: str) -> str:
@@ -127,9 +142,36 @@ def _segments(text: str) -> list[str]:
 
 
 def _repair_segment(segment: str) -> str:
-    from ftfy import fix_and_explain
+    """What ftfy makes of it: its fixers in its order until nothing changes, each only where it has something to do."""
+    while True:
+        before = segment
+        segment = _decoded_again(segment)
+        if _UNWANTED.search(segment):
+            segment = _without_unwanted(segment)
+        segment = unicodedata.normalize("NFC", segment)
+        if segment == before:
+            return segment
 
-    return str(fix_and_explain(segment, _config()).text)
+
+def _decoded_again(segment: str) -> str:
+    """`ftfy.fix_encoding`, whose own judgement of what is sound already takes most of its time."""
+    # One of its steps at a time: there is no public name for that.
+    from ftfy import _fix_encoding_one_step_and_explain as take_step
+
+    # Control characters beyond ASCII are bad by themselves.
+    while _UNWANTED.search(segment) or _has_mojibake(segment):
+        before, segment = segment, take_step(segment, _config()).text
+        if segment == before:
+            break
+    return segment
+
+
+def _without_unwanted(segment: str) -> str:
+    from ftfy import fixes
+
+    for fix in (fixes.fix_c1_controls, fixes.fix_surrogates, fixes.remove_terminal_escapes, fixes.remove_control_chars):
+        segment = fix(segment)
+    return str(segment)
 
 
 @cache

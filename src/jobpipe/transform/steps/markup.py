@@ -126,6 +126,10 @@ def _text_of_plain(markup: str) -> str | None:
 def _on_one_line(markup: str) -> str:
     """White space as HTML has it: all of it is a blank, and several are one."""
     text = markup.replace("\n", " ").replace("\r", " ").replace("\t", " ").replace("\xa0", " ").replace("&nbsp;", " ")
+    return _single_blanks(text)
+
+
+def _single_blanks(text: str) -> str:
     while "  " in text:
         text = text.replace("  ", " ")
     return text
@@ -167,9 +171,7 @@ def _assembled(texts: list[str], meanings: list[int | None]) -> str:
 def _unescaped(text: str) -> str:
     if "&" in text:
         text = html.unescape(text).replace("\xa0", " ")
-    if "  " in text or " \n" in text:
-        text = re.sub(r" +", " ", text).replace(" \n", "\n")
-    return text.strip()
+    return _single_blanks(text).replace(" \n", "\n").strip()
 
 
 def _tidied(text: str) -> str:

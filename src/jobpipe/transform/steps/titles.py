@@ -52,6 +52,7 @@ _POSTCODED = re.compile(
 _DEPARTMENT = re.compile(r"\s*\((?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6]|\d{5})\)$")
 _EMPTY = re.compile(r"\s*[(\[{]\s*[-/,.|]?\s*[)\]}]")
 _BLANKS = re.compile(r"\s{2,}")
+_DIGIT = re.compile(r"\d")
 # A longer text is no title.
 _LONGEST = 500
 _ENDS = " -–—|,;:/·•"
@@ -84,10 +85,10 @@ def title(
         whole = clean_text(text)
         if whole is None or len(whole) > _LONGEST:
             return whole
-        made = _without_markers(_BEFORE.sub("", whole))
-        made = _REFERENCE.sub("", made)
-        if salary:
-            made = _SALARY.sub("", made)
+        made = _without_markers(_BEFORE.sub("", whole) if ":" in whole else whole)
+        if _DIGIT.search(made):
+            made = _REFERENCE.sub("", made)
+            made = _SALARY.sub("", made) if salary else made
         if place:
             made = _without_place(made, _cities(bench))
         return _tidied(made) or whole
@@ -112,8 +113,8 @@ def _tidied(text: str) -> str:
 
 
 def _without_place(text: str, cities: list[str]) -> str:
-    made = _DEPARTMENT.sub("", _POSTCODED.sub("", text)) or text
-    folded = fold(made)
+    made = (_DEPARTMENT.sub("", _POSTCODED.sub("", text)) or text) if _DIGIT.search(text) else text
+    folded = fold(made) if cities else ""
     for city in cities:
         found = re.search(rf"\s*(?:\s[-–—|]|,|\s\(|\s(?:à|in|a|@))\s*{re.escape(city)}\)?$", folded)
         if found and found.start() > 2 and len(folded) == len(made):
