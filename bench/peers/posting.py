@@ -1,7 +1,7 @@
 """One record to one posting with the same steps as job-pipe's definition, called by hand: straight down, no options.
 
-The repair stands behind the same gate; what job-pipe saves behind it, giving only the lines that need it to ftfy and only
-those of ftfy's fixers that have something to do, is its own.
+The repair stands behind the same gate; what job-pipe saves behind it, giving only the lines that need it to ftfy and
+only those of ftfy's fixers that have something to do, is its own.
 
 All peers share it, so that they differ only in how they read, keep and compare.  `own_steps.py` is the other way: steps
 written for this very feed.

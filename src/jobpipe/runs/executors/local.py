@@ -1,12 +1,13 @@
-"""The local executor: worker processes, one pipe and one batch each.
+"""The local executor: worker processes, each with its pipes, a batch under way and one that waits in it.
 
-A thread a worker only moves bytes, so that the conductor never waits for a pipe.  The death of a worker
-is known by the batch that it had: the batch is tried again, and one that kills its worker three times is
-halved until the guilty record is found, which is then rejected.
+A thread a worker only moves bytes, so that the conductor never waits for a pipe; a worker that has answered finds
+the next batch there already.  The death of a worker is known by the batch that it had: the batch is tried again,
+and one that kills its worker three times is halved until the guilty record is found, which is then rejected.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import fcntl
 import os
@@ -26,8 +27,13 @@ from jobpipe.runs.executors.worker import receive, send
 from jobpipe.transform.outcome import Made, Transformed
 
 DEATHS_BEFORE_HALVING = 3
+# That a worker has: one under way, and one that it finds when it has answered.
+BATCHES_AT_ONCE = 2
 # What Linux lets anyone have.
 PIPE_BYTES = 1024 * 1024
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Done).decode
 
 
 class _WorkerProcess:
@@ -37,16 +43,21 @@ class _WorkerProcess:
         self._charge = charge
         self._child: subprocess.Popen[bytes] | None = None
 
-    def ask(self, question: bytes) -> bytes | None:
-        """The answer; None when the worker died of it."""
+    def put(self, question: bytes) -> None:
+        """Ask; that the worker died shows when the answer is taken."""
         child = self._child or self._start()
         assert child.stdin is not None
-        assert child.stdout is not None
-        try:
+        with contextlib.suppress(OSError):
             send(child.stdin, question)
-            answer = receive(child.stdout)
-        except OSError:
-            answer = None
+
+    def take(self) -> bytes | None:
+        """The answer to the oldest question; None when the worker died of it, and with it all that it was asked."""
+        child = self._child
+        answer = None
+        if child is not None:
+            assert child.stdout is not None
+            with contextlib.suppress(OSError):
+                answer = receive(child.stdout)
         if answer is None:
             self.stop()
         return answer
@@ -89,14 +100,16 @@ def _enlarge(pipe: IO[bytes]) -> None:
 
 class LocalExecutor:
     def __init__(self, charge: Charge, *, workers: int) -> None:
-        # One batch under way and one waiting for each.
-        self.capacity = workers * 2
+        self.capacity = workers * BATCHES_AT_ONCE
         self._charge = msgspec.msgpack.encode(charge)
         self._waiting: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._ready: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
         self._under_way = 0
         self._most_workers = workers
         self._threads: list[threading.Thread] = []
+        # Workers that have nothing to do: nobody takes a second batch while there is one.
+        self._idle = 0
+        self._counting = threading.Lock()
 
     def submit(self, work: Work) -> None:
         self._under_way += 1
@@ -124,30 +137,67 @@ class LocalExecutor:
         for thread in self._threads:
             thread.join(timeout=10)
 
+    # The thread of one worker -----------------------------------------------------------------------
+
     def _serve(self) -> None:
         worker = _WorkerProcess(self._charge)
-        encoder = msgspec.msgpack.Encoder()
-        decoder = msgspec.msgpack.Decoder(Done)
+        # What it was asked and has not answered, oldest first.
+        asked: collections.deque[Work] = collections.deque()
+        is_open = True
         try:
-            while (work := self._waiting.get()) is not None:
-                self._ready.put(_survive(worker, work, encoder, decoder))
+            while is_open or asked:
+                is_open = is_open and self._ask_ahead(worker, asked)
+                if asked:
+                    self._ready.put(_answer(worker, asked))
         except BaseException as error:
             self._ready.put(error)
         finally:
             worker.stop()
 
+    def _ask_ahead(self, worker: _WorkerProcess, asked: collections.deque[Work]) -> bool:
+        """Give the worker what waits, so much that it never waits itself; False = nothing more will come."""
+        while len(asked) < BATCHES_AT_ONCE:
+            if asked and self._idle:
+                return True
+            try:
+                work = self._waiting.get_nowait() if asked else self._wait_for_work()
+            except queue.Empty:
+                return True
+            if work is None:
+                return False
+            asked.append(work)
+            worker.put(_encode(work))
+        return True
 
-def _survive(
-    worker: _WorkerProcess,
-    work: Work,
-    encoder: msgspec.msgpack.Encoder,
-    decoder: msgspec.msgpack.Decoder[Done],
-) -> Done:
-    question = encoder.encode(work)
-    for _ in range(DEATHS_BEFORE_HALVING):
-        answer = worker.ask(question)
+    def _wait_for_work(self) -> Work | None:
+        with self._counting:
+            self._idle += 1
+        try:
+            return self._waiting.get()
+        finally:
+            with self._counting:
+                self._idle -= 1
+
+
+def _answer(worker: _WorkerProcess, asked: collections.deque[Work]) -> Done:
+    """To the oldest question; where the worker died of it, the others are asked again."""
+    work = asked.popleft()
+    answer = worker.take()
+    if answer is not None:
+        return _decode(answer)
+    done = _survive(worker, work, deaths=1)
+    for other in asked:
+        worker.put(_encode(other))
+    return done
+
+
+def _survive(worker: _WorkerProcess, work: Work, *, deaths: int = 0) -> Done:
+    question = _encode(work)
+    for _ in range(DEATHS_BEFORE_HALVING - deaths):
+        worker.put(question)
+        answer = worker.take()
         if answer is not None:
-            return decoder.decode(answer)
+            return _decode(answer)
     if len(work.items) == 1:
         return Done(work.number, [_rejected_for_killing(work)])
     middle = len(work.items) // 2
@@ -155,7 +205,7 @@ def _survive(
     results: list[Transformed] = []
     peak = 0
     for half in halves:
-        done = _survive(worker, half, encoder, decoder)
+        done = _survive(worker, half)
         results += done.results
         peak = max(peak, done.peak_rss)
     return Done(work.number, results, peak)

@@ -6,10 +6,13 @@ It ends when its parent closes the pipe, and so when its parent dies.
 from __future__ import annotations
 
 import os
+import queue
 import resource
 import signal
 import struct
 import sys
+import threading
+from collections.abc import Iterator
 from typing import IO
 
 import msgspec
@@ -69,15 +72,28 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # What a house's own step prints must not get between the answers.
     os.dup2(2, 1)
-    questions = sys.stdin.buffer
-    encoder = msgspec.msgpack.Encoder()
-    decoder = msgspec.msgpack.Decoder(Work)
-    first = receive(questions)
+    first = receive(sys.stdin.buffer)
     if first is None:
         return
+    encoder = msgspec.msgpack.Encoder()
+    decoder = msgspec.msgpack.Decoder(Work)
     transformer = transformer_of(msgspec.msgpack.decode(first, type=Charge))
-    while (question := receive(questions)) is not None:
+    for question in _read_ahead(sys.stdin.buffer):
         send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question))))
+
+
+def _read_ahead(stream: IO[bytes]) -> Iterator[bytes]:
+    """The messages of a stream, the next one taken in while this one is worked on: whoever sends it need not wait."""
+    taken: queue.Queue[bytes | None] = queue.Queue(maxsize=1)
+
+    def read() -> None:
+        while (message := receive(stream)) is not None:
+            taken.put(message)
+        taken.put(None)
+
+    threading.Thread(target=read, name="questions", daemon=True).start()
+    while (message := taken.get()) is not None:
+        yield message
 
 
 if __name__ == "__main__":
