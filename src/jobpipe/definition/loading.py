@@ -9,10 +9,16 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from jobpipe.definition.connectors import ConnectorError, expand
+from jobpipe.definition.drops import FileOptions
 from jobpipe.definition.faults import Fault, InvalidFileError
+from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
 from jobpipe.definition.messages import faults_of, unknown_fields
-from jobpipe.definition.models import Auth, CsvOptions, Definition, Expire, LimitOptions, Source
+from jobpipe.definition.models import Definition, Expire
+from jobpipe.definition.services import Api, Detail, Paging, Soap
+from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.sound_part import sound_part
+from jobpipe.definition.source import CsvOptions, LimitOptions, Source
 from jobpipe.definition.spots import spot_of
 from jobpipe.definition.yaml import Document, Path, Spot, YamlProblem, read_yaml
 from jobpipe.errors import DefinitionError, Place
@@ -22,7 +28,18 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _BLOCKS: dict[Path, type[BaseModel]] = {
     (): Definition,
     ("source",): Source,
+    ("source", "api"): Api,
+    ("source", "api", "page"): Paging,
+    ("source", "api", "detail"): Detail,
     ("source", "auth"): Auth,
+    ("source", "auth", "key"): ApiKey,
+    ("source", "auth", "oauth2"): OAuth2,
+    ("source", "auth", "store"): StoreKey,
+    ("source", "files"): FileOptions,
+    ("source", "site"): Site,
+    ("source", "site", "form"): Form,
+    ("source", "soap"): Soap,
+    ("source", "soap", "page"): Paging,
     ("source", "csv"): CsvOptions,
     ("source", "limits"): LimitOptions,
     ("expire",): Expire,
@@ -63,7 +80,7 @@ def load_definition(path: FilePath, shown: str) -> LoadedDefinition:
 def parse_definition(text: str, shown: str) -> LoadedDefinition:
     """`shown` names the text in errors. Raises InvalidDefinitionError with everything that is wrong with it."""
     document = parse_yaml(text, shown)
-    value = _mapping_of(Definition, document, text, shown)
+    value = _expanded(document, text, shown)
     try:
         return LoadedDefinition(Definition.model_validate(value), text, shown, document)
     except ValidationError as error:
@@ -72,6 +89,16 @@ def parse_definition(text: str, shown: str) -> LoadedDefinition:
     left = sound_part(value, [tuple(one["loc"]) for one in errors])
     sound = LoadedDefinition(left, text, shown, document) if left is not None else None
     raise InvalidDefinitionError(shown, text, list(dict.fromkeys(faults)), sound)
+
+
+def _expanded(document: Document, text: str, shown: str) -> dict[str, Any]:
+    """What was written, with what the connector that it names brings."""
+    value = _mapping_of(Definition, document, text, shown)
+    try:
+        return expand(value)
+    except ConnectorError as error:
+        fault = Fault(spot_of(document, error.path), error.message, error.hint)
+        raise InvalidFileError(shown, text, [fault]) from error
 
 
 class InvalidDefinitionError(InvalidFileError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from jobpipe.definition.connectors import connector_names
 from jobpipe.definition.faults import Fault
 from jobpipe.definition.models import RULE_WORDS
 from jobpipe.definition.spots import spot_of, value_at
@@ -128,6 +129,8 @@ def _unknown_word(loc: Path, document: Document, blocks: Mapping[Path, type[Base
         near = nearest(word, (*known, *NESTED[field][0].__struct_fields__) if field in NESTED else known)
         return Fault(spot, f"unknown word `{word}`", near or f"known here: {', '.join(known)}")
     known = [info.alias or name for name, info in model.model_fields.items()]
+    if loc[:-1] == ("source",):
+        known += connector_names()
     return Fault(spot, f"unknown word `{word}`", nearest(word, known) or f"known here: {', '.join(known)}")
 
 

@@ -10,18 +10,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from jobpipe.errors import DefinitionError
+from jobpipe.definition.base import Model, Paths, several
+from jobpipe.definition.source import Source
 from jobpipe.posting import NESTED
-from jobpipe.safety.limits import parse_size
 
 RULE_WORDS = frozenset({"from", "value", "for", "parts", "join", "split", "each", "map", "unmapped", "then", "default"})
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, validate_default=False)
 
 
 class StepCall(Model):
@@ -50,11 +46,6 @@ def _one_step(value: Any) -> Any:
     raise ValueError("a step is a name (clean), or a name with its parameters ({date: {order: DMY}})")
 
 
-def _several(value: Any) -> Any:
-    """One where several are allowed."""
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
 def _rule(value: Any) -> Any:
     """Bring the short forms of a field to the full one."""
     if isinstance(value, FieldRule):
@@ -70,8 +61,7 @@ def _rule(value: Any) -> Any:
     return value
 
 
-Steps = Annotated[list[Annotated[StepCall, BeforeValidator(_one_step)]], BeforeValidator(_several)]
-Paths = Annotated[list[str], BeforeValidator(_several)]
+Steps = Annotated[list[Annotated[StepCall, BeforeValidator(_one_step)]], BeforeValidator(several)]
 
 
 class FieldRule(Model):
@@ -108,89 +98,6 @@ class FieldRule(Model):
 
 Rule = Annotated[FieldRule, BeforeValidator(_rule)]
 FieldRule.model_rebuild()
-
-
-class Auth(Model):
-    basic: str | None = Field(default=None, description="user:password, best as ${USER}:${PASSWORD}.")
-    bearer: str | None = Field(default=None, description="A token, best as ${TOKEN}.")
-
-
-class CsvOptions(Model):
-    delimiter: str | None = Field(default=None, description="What stands between two cells; detected when absent.")
-    quote: str | None = Field(default=None, description='What stands around a cell, usually `"`; detected when absent.')
-    header: bool = Field(default=True, description="The first row names the columns.")
-    columns: list[str] = Field(default=[], description="The names of the columns, where no header gives them.")
-    skip_rows: int = Field(default=0, ge=0, description="Rows before the header that are not data.")
-    skip_last_rows: int = Field(default=0, ge=0, description="Rows at the end that are not data (totals).")
-    comment: str | None = Field(default=None, description="Lines that begin with this are not data.")
-    sheet: str | None = Field(default=None, description="xlsx: the sheet; the first one with rows when absent.")
-
-
-class LimitOptions(Model):
-    """Sizes are bytes, or text with a unit: 500MB."""
-
-    download: int | str | None = Field(default=None, description="The most that may come over the wire: 500MB.")
-    unpacked: int | str | None = Field(default=None, description="The most that it may be after unpacking: 2GB.")
-    record: int | str | None = Field(default=None, description="The most that one record may be: 16MB.")
-    ratio: int | None = Field(
-        default=None, ge=1, description="How many times larger than its compressed form an input may become."
-    )
-
-    @field_validator("download", "unpacked", "record")
-    @classmethod
-    def _is_a_size(cls, value: int | str | None) -> int | str | None:
-        if value is not None:
-            try:
-                parse_size(value)
-            except DefinitionError as error:
-                # The message goes in by name: it may hold braces.
-                raise PydanticCustomError("size", "{what}", {"what": error.message, "hint": error.hint}) from error
-        return value
-
-
-class Source(Model):
-    feed: str | None = Field(default=None, description="One file: a URL, a path or a glob.")
-    parts: list[str] = Field(default=[], description="Several files, read one after the other.")
-    parts_come_and_go: bool = Field(
-        default=False, description="The absence of a part says nothing: parts come and go. Otherwise it is a failure."
-    )
-    auth: Auth | None = Field(default=None, description="How to log in at the source.")
-    headers: dict[str, str] = Field(default={}, description="HTTP headers that the source wants.")
-    format: Literal["xml", "json", "ndjson", "csv", "xlsx", "rss"] | None = Field(
-        default=None, description="The format of the file; detected when absent."
-    )
-    record: str | None = Field(
-        default=None,
-        description="Where the records are: a name (offre) or a path (/offers/offer, jobs[*]); detected when absent.",
-    )
-    encoding: str | None = Field(default=None, description="The character set, where the file does not say it right.")
-    holds: Literal["all", "changes"] = Field(
-        default="all",
-        description="all: what is absent is gone. changes: absence says nothing.",
-    )
-    total: str | None = Field(default=None, description="The path of the source's own count of its postings.")
-    ignore: list[str] = Field(
-        default=[], description="Paths that do not count when a record is compared with yesterday's (tracking codes)."
-    )
-    closed: str | None = Field(
-        default=None,
-        description="An expression over `record` and `posting` by which the source says that a posting is over.",
-    )
-    csv: CsvOptions = Field(default=CsvOptions(), description="How a table is written.")
-    limits: LimitOptions = Field(default=LimitOptions(), description="What is larger counts as hostile.")
-    timeout: float = Field(default=60.0, gt=0, description="Seconds without a byte after which reading fails.")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Source:
-        if self.feed and self.parts:
-            raise ValueError("a source has `feed` (one file) or `parts` (several), not both")
-        if not self.feed and not self.parts:
-            raise ValueError("a source needs a place: `feed` (one file) or `parts` (several)")
-        return self
-
-    @property
-    def locations(self) -> list[str]:
-        return [self.feed] if self.feed else list(self.parts)
 
 
 class Expire(Model):

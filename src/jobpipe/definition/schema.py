@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jobpipe.definition.connectors import connector, connector_names
 from jobpipe.definition.field_descriptions import FIELDS, PARTS
 from jobpipe.definition.models import RULE_WORDS, Definition, FieldRule
+from jobpipe.definition.source import PLACES
 from jobpipe.posting import FIELD_NAMES, NESTED
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,7 +30,9 @@ def definition_schema(steps: Mapping[str, Mapping[str, Any]]) -> Schema:
     properties["posting"] = _posting(str(whole["properties"]["posting"]["description"]))
     for word in ("key", "require"):
         properties[word] = _one_or_several(properties[word])
-    blocks["Source"]["anyOf"] = [{"required": ["feed"]}, {"required": ["parts"]}]
+    for name in connector_names():
+        blocks["Source"]["properties"][name] = connector(name).schema()
+    blocks["Source"]["anyOf"] = [{"required": [place]} for place in (*PLACES, *connector_names())]
     guard = blocks["Expire"]["properties"]["guard"]
     percent = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$"}
     blocks["Expire"]["properties"]["guard"] = _either(guard, {"type": "number", "minimum": 0, "maximum": 100}, percent)

@@ -6,10 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobpipe.definition.models import Definition, Source
+from jobpipe.definition.models import Definition
+from jobpipe.definition.source import Source
 from jobpipe.definition.yaml import Path
 from jobpipe.errors import DefinitionError
 from jobpipe.safety.secrets import MissingVariableError, expand, is_secret_name, process_redactor, variables_in
+
+# What of `auth` nobody may see.
+SECRETS: tuple[tuple[str, ...], ...] = (
+    ("basic",),
+    ("bearer",),
+    ("key", "value"),
+    ("oauth2", "client_secret"),
+    ("store", "secret"),
+    ("passphrase",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,12 @@ def literal_logins(definition: Definition) -> list[Path]:
     """Where a login is written out instead of asked for by `${NAME}`."""
     source = definition.source
     found: list[Path] = []
-    for word in ("basic", "bearer"):
-        value = getattr(source.auth, word, None)
+    for path in SECRETS:
+        value: Any = source.auth
+        for word in path:
+            value = getattr(value, word, None)
         if value and "${" not in value:
-            found.append(("source", "auth", word))
+            found.append(("source", "auth", *path))
     for name, value in source.headers.items():
         if is_secret_name(name) and "${" not in value:
             found.append(("source", "headers", name))
@@ -99,12 +112,14 @@ def _resolved(value: Any, environ: Mapping[str, str]) -> Any:
 
 def _keep_secret(source: Mapping[str, Any]) -> None:
     """What is a secret by its place, wherever it came from."""
-    auth = source.get("auth") or {}
-    if basic := auth.get("basic"):
-        process_redactor.add(basic)
-        process_redactor.add(basic.partition(":")[2])
-    if bearer := auth.get("bearer"):
-        process_redactor.add(bearer)
+    for path in SECRETS:
+        value: Any = source.get("auth")
+        for word in path:
+            value = value.get(word) if isinstance(value, Mapping) else None
+        if value:
+            process_redactor.add(value)
+            if path == ("basic",):
+                process_redactor.add(value.partition(":")[2])
     for name, value in (source.get("headers") or {}).items():
         if is_secret_name(name):
             process_redactor.add(value)

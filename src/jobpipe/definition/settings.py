@@ -6,7 +6,7 @@ import os
 
 from pydantic import Field
 
-from jobpipe.definition.models import Model
+from jobpipe.definition.base import Model
 
 MOST_WORKERS = 8
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobpipe.definition.models import Definition
+from jobpipe.definition.source import PLACES
 from jobpipe.definition.yaml import Path
 
 # In the place of what cannot be left out; never read.
@@ -29,9 +30,9 @@ def sound_part(value: Mapping[str, Any], refused: Iterable[Path]) -> Definition 
     for name, stand_in in _STAND_INS.items():
         left.setdefault(name, stand_in)
     source = left["source"]
-    if isinstance(source, dict) and bool(source.get("feed")) == bool(source.get("parts")):
-        left["source"] = {**source, **_STAND_INS["source"]}
-        left["source"].pop("parts", None)
+    if isinstance(source, dict) and sum(bool(source.get(place)) for place in PLACES) != 1:
+        others = {word: value for word, value in source.items() if word not in PLACES}
+        left["source"] = {**others, **_STAND_INS["source"]}
     try:
         return Definition.model_validate(left)
     except ValidationError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from jobpipe.definition.models import Expire
+from jobpipe.definition.models import Definition
 from jobpipe.documents.store import Documents, Role, Selection, Status
 from jobpipe.ledger.models import Run, RunState
 from jobpipe.lifecycle import Kind
@@ -12,6 +12,9 @@ from jobpipe.lifecycle.expiry import Course, PastRun, Plan, Rule, Today, check_g
 from jobpipe.runs.history import complete_runs_since
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.notices import note
+
+# A crawl misses pages more easily than a feed misses records.
+MISSES_OF_A_CRAWL = 3
 
 
 def missing_numbers(known: KnownTable) -> list[int]:
@@ -24,19 +27,23 @@ def live_postings(documents: Documents, import_id: int) -> int:
     return sum(number for (role, status, _), number in counts.items() if (role, status) == (Role.POSTING, Status.LIVE))
 
 
-def rule_of(expire: Expire) -> Rule:
-    return Rule(guard=expire.guard, misses=expire.misses, is_literal="misses" in expire.model_fields_set)
+def rule_of(definition: Definition) -> Rule:
+    expire = definition.expire
+    is_literal = "misses" in expire.model_fields_set
+    is_crawled = definition.source.site is not None
+    misses = MISSES_OF_A_CRAWL if is_crawled and not is_literal else expire.misses
+    return Rule(guard=expire.guard, misses=misses, is_literal=is_literal)
 
 
 class Absence:
     """The absent of one run."""
 
-    def __init__(self, documents: Documents, run: Run, known: KnownTable, expire: Expire) -> None:
+    def __init__(self, documents: Documents, run: Run, known: KnownTable, definition: Definition) -> None:
         self._documents = documents
         self._run = run
         self._import_id: int = run.import_row_id
         self._known = known
-        self._rule = rule_of(expire)
+        self._rule = rule_of(definition)
 
     def settle(self, missing: list[int], past: list[PastRun]) -> None:
         """Expire, hold or wait. Sets the run's state, missing, absent, returned and notices; may be repeated."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobpipe.documents.store import Selection
+from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import JobpipeError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
 from jobpipe.runs.comparing import Comparer
@@ -29,6 +29,7 @@ from jobpipe.runs.settled import settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.asking import Memory, Surroundings
 from jobpipe.sources.formats.csv.reader import CsvReader
 from jobpipe.sources.record import RawRecord
 from jobpipe.transform.compile import paths_read
@@ -188,8 +189,8 @@ class Conductor:
         reader = self._source_reader()
         for part, records in reader.parts():
             self._parts.append(part)
-            comparer.begin_part(part.name)
             for group in records:
+                comparer.begin_part(part.name)
                 self._note_missing_columns(group)
                 fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
                 for record in fresh:
@@ -200,6 +201,8 @@ class Conductor:
             self._save_part(part)
             if part.unchanged:
                 self._see_unchanged_part(part)
+            if part.seen_pages or part.gone_pages:
+                self._take_pages(part)
         if comparer.ordinal < applied:
             raise SourceChangedError("the source gives fewer records than it did before the interruption")
 
@@ -244,7 +247,30 @@ class Conductor:
             scratch=self._workspace.scratch,
             begun=self._save_part,
             instead=self._run.instead,
+            surroundings=Surroundings(
+                root=self._workspace.project.root,
+                memory=Memory(compared.started_at if compared is not None else None, self._live_pages),
+            ),
         )
+
+    def _live_pages(self) -> set[str]:
+        """The pages of a site on which the live postings were found."""
+        rows = self._workspace.documents.select(self._import_id, Selection(role=Role.POSTING, status=Status.LIVE))
+        return {row.part for row in rows if row.part}
+
+    def _take_pages(self, part: PartReading) -> None:
+        """A page that was left alone counts as seen; what stood on one that is gone is closed."""
+        known = self.known
+        assert known is not None
+        closed: list[int] = []
+        for row in self._workspace.documents.select(self._import_id, Selection()):
+            index = known.index_of_row(row.row)
+            if row.part in part.seen_pages:
+                known.mark_seen_otherwise(index)
+            elif row.part in part.gone_pages and row.status == Status.LIVE and not known.is_taken(index):
+                known.mark_seen_otherwise(index)
+                closed.append(row.row)
+        self._workspace.documents.expire(self._import_id, self._run.pk, closed, "closed")
 
     def _save_part(self, part: PartReading) -> None:
         PartRead.objects.update_or_create(

@@ -6,7 +6,7 @@ Everything here may be repeated: a process killed in the middle of it loses noth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -62,14 +62,14 @@ class Finish:
             for notice in part.notices:
                 note(run, "document", notice)
         run.state = RunState.SUCCEEDED if evidence.complete or evidence.of_changes else RunState.PARTIAL
-        absence = Absence(self._documents, run, known, self._preparation.definition.expire)
+        absence = Absence(self._documents, run, known, self._preparation.definition)
         if run.unchanged:
             run.missing = 0
         else:
             absence.settle(missing, past)
             # What a doubted run lacks is not known to be gone.
             self._forget_side_rows(complete=evidence.complete and run.state != RunState.HELD)
-        self._end_postings()
+        self._end_postings({page for part in parts for page in part.gone_pages})
         return self._close()
 
     def finish_reprocess(self) -> RunReport:
@@ -153,18 +153,24 @@ class Finish:
 
     # What goes --------------------------------------------------------------------------------------
 
-    def _end_postings(self) -> None:
-        """Past their own day, postings end without a run's word."""
+    def _end_postings(self, gone_pages: Set[str] = frozenset()) -> None:
+        """Past their own day, postings end without a run's word; those whose page is gone have ended already."""
         run, documents = self._run, self._documents
         now = datetime.now(UTC).isoformat()
         documents.expire(self._import_id, run.pk, documents.ended(self._import_id, now), "ended")
         # Counted from what is stored, so that a second Finish says the same.
-        run.expired = run.absent + self._count_expired("ended")
+        run.expired = run.absent + self._count_expired("ended") + self._count_gone(gone_pages)
 
     def _count_expired(self, reason: str) -> int:
         selection = Selection(status=Status.EXPIRED, reason=reason, changed_in_run=self._run.pk)
         # One whose record changed after its end has ended before.
         return sum(1 for row in self._documents.select(self._import_id, selection) if not _was(row.prior, reason))
+
+    def _count_gone(self, pages: Set[str]) -> int:
+        if not pages:
+            return 0
+        selection = Selection(status=Status.EXPIRED, reason="closed", changed_in_run=self._run.pk)
+        return sum(1 for row in self._documents.select(self._import_id, selection) if row.part in pages)
 
     def _forget_side_rows(self, *, complete: bool) -> None:
         """Duplicates and rejected records that are not in the source any more."""

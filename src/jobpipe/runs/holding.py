@@ -23,7 +23,7 @@ def accept_run(workspace: Workspace, run: Run) -> RunReport:
         run = _waiting(run)
         if run.suspected:
             _believe(run)
-        misses = rule_of(workspace.project.load(name).definition.expire).misses if run.account.get("read") else 0
+        misses = rule_of(workspace.project.load(name).definition).misses if run.account.get("read") else 0
         documents, import_id = workspace.documents, run.import_row_id
         run.absent += documents.expire(import_id, run.pk, due_numbers(documents, run, misses), "absent")
         run.expired += run.absent

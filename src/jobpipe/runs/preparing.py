@@ -80,8 +80,9 @@ def format_settings(definition: Definition, limits: Limits) -> FormatSettings:
     """The definition's words for the splitter."""
     source = definition.source
     table = source.csv
+    site = source.site
     return FormatSettings(
-        format=source.format,
+        format=source.format or ("html" if site is not None else None),
         record=source.record,
         encoding=source.encoding,
         feed_paths=feed_paths(definition),
@@ -94,5 +95,7 @@ def format_settings(definition: Definition, limits: Limits) -> FormatSettings:
         skip_last_rows=table.skip_last_rows,
         comment=table.comment,
         sheet=table.sheet,
+        fields=tuple(site.fields.items()) if site is not None else (),
+        items=(site.items or "") if site is not None else "",
         max_record_bytes=limits.record,
     )

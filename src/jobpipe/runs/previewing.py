@@ -18,6 +18,9 @@ from jobpipe.errors import RecordError, SourceError
 from jobpipe.runs.preparing import Preparation, prepare_in
 from jobpipe.runs.source_reading import request_for, with_charset
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.answer_reading import records_of
+from jobpipe.sources.answers import unframed
+from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
 from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Context, RawRecord
 from jobpipe.sources.streaming import list_locations, open_stream
@@ -118,7 +121,7 @@ def preview(project: Project, name: str, *, instead: Path | None = None, first: 
     reading = Reading()
     found: list[RawRecord] = []
     ordinal = 0
-    with closing(_records(preparation, project, instead, reading)) as records:
+    with closing(_records(preparation, project, instead, reading, first - 1 + count)) as records:
         for record in islice(records, first - 1 + count):
             ordinal += 1
             if ordinal >= first:
@@ -134,8 +137,11 @@ def preview(project: Project, name: str, *, instead: Path | None = None, first: 
 
 
 def _records(
-    preparation: Preparation, project: Project, instead: Path | None, reading: Reading
+    preparation: Preparation, project: Project, instead: Path | None, reading: Reading, enough: int
 ) -> Generator[RawRecord, None, None]:
+    if way_of(preparation.resolved.source) and instead is None:
+        yield from _asked_records(preparation, project, reading, enough)
+        return
     limits = UnpackLimits.of(preparation.limits)
     is_any = False
     for location in _locations(preparation, project, instead):
@@ -151,6 +157,25 @@ def _records(
                 raise
             reading.why = str(error)
     reading.is_over = True
+
+
+def _asked_records(
+    preparation: Preparation, project: Project, reading: Reading, enough: int
+) -> Generator[RawRecord, None, None]:
+    """Of a service or a site, which is asked for no more than is shown."""
+    source = preparation.resolved.source
+    reading.location = shown_place(source)
+    surroundings = Surroundings(root=project.root, enough=enough, cache=project.state_dir / "preview-cache")
+    with open_stream(request_for(preparation, reading.location), conversation_with(source, surroundings)) as stream:
+        for answer in unframed(iter(stream)):
+            reading.notices += answer.notices
+            if answer.kind == "end":
+                reading.is_over, reading.why = not answer.why, answer.why
+            elif answer.kind in ("page", "records"):
+                reading.document = answer.asked
+                records, ending = records_of(answer, preparation.settings)
+                reading.notices += ending.notices
+                yield from records
 
 
 def _locations(preparation: Preparation, project: Project, instead: Path | None) -> Iterator[str]:

@@ -14,11 +14,14 @@ from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.progress import Reading
 from jobpipe.runs.same_bytes import SameBytes
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.answer_reading import records_of
+from jobpipe.sources.answers import Answer, unframed
 from jobpipe.sources.archive import ArchiveReader, ArchiveWriter
+from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
 from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Ending, FormatSettings, RawRecord
 from jobpipe.sources.streaming import list_locations, open_stream
-from jobpipe.sources.transports.transport import Arrival, Request, Validators
+from jobpipe.sources.transports.transport import Arrival, Request, Transport, Validators
 from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
 
 
@@ -53,6 +56,9 @@ class PartReading:
     notices: list[str] = field(default_factory=list)
     # It could not be read, or not to its end, because of this.
     failure: SourceError | None = None
+    # Of a site: pages that are as they were, and pages that hold no posting any more.
+    seen_pages: set[str] = field(default_factory=set)
+    gone_pages: set[str] = field(default_factory=set)
 
 
 class SourceReader:
@@ -70,6 +76,7 @@ class SourceReader:
         scratch: Path,
         begun: Callable[[PartReading], None],
         instead: str = "",
+        surroundings: Surroundings,
     ) -> None:
         """`settled(location, number)` gives what to compare a part with; `begun` hears of each part opened."""
         self._preparation = preparation
@@ -81,12 +88,19 @@ class SourceReader:
         self._scratch = scratch
         self._begun = begun
         self._instead = instead
+        self._surroundings = surroundings
+        # The source is asked, and has no files.
+        self._is_asked = bool(way_of(preparation.resolved.source)) and not instead
 
     def parts(self) -> Iterator[tuple[PartReading, Iterator[list[RawRecord]]]]:
         """Each part with the records in it; how it ended is known when they are exhausted.
 
         Raises SourceError where not even the parts' names can be known.
         """
+        if self._is_asked:
+            part = PartReading(0, shown_place(self._preparation.resolved.source))
+            yield part, self._records(part, part.location)
+            return
         locations = self._locations()
         for number, location in enumerate(locations):
             shown = redact(location)
@@ -127,7 +141,7 @@ class SourceReader:
         settled = self._settled(part.location, part.number)
         if settled is not None:
             request = replace(request, validators=settled.validators)
-        with open_stream(request) as stream:
+        with open_stream(request, self._transport()) as stream:
             self._take_arrival(part, stream.arrival)
             if stream.arrival.unchanged:
                 _mark_unchanged(part, settled)
@@ -158,7 +172,7 @@ class SourceReader:
         version = Validators(etag=meta.get("etag", ""), last_modified=meta.get("last_modified", ""))
         if version:
             request = replace(request, offset=kept.length, resume=version)
-        with open_stream(request) as stream:
+        with open_stream(request, self._transport()) as stream:
             arrival = stream.arrival
             self._take_arrival(part, arrival)
             rest: Iterable[bytes] = stream
@@ -181,13 +195,53 @@ class SourceReader:
             self._reading.bytes += len(chunk)
             yield chunk
 
+    def _transport(self) -> Transport | None:
+        """None = the one that the location asks for."""
+        if not self._is_asked:
+            return None
+        return conversation_with(self._preparation.resolved.source, self._surroundings)
+
     def _split(self, part: PartReading, name: str, charset: str, chunks: Iterator[bytes]) -> Iterator[list[RawRecord]]:
+        if self._is_asked:
+            yield from self._split_answers(part, chunks)
+            return
         settings = with_charset(self._preparation.settings, charset)
         limits = UnpackLimits.of(self._preparation.limits)
         endings: list[Ending] = []
         for document in unpack(chunks, name, limits, spool_folder=self._scratch):
             yield from self._split_document(part, document, settings, endings)
         _conclude(part, endings)
+
+    def _split_answers(self, part: PartReading, chunks: Iterator[bytes]) -> Iterator[list[RawRecord]]:
+        """The records of each answer; what the last one says is how the source ended."""
+        doubts: list[str] = []
+        end: Answer | None = None
+        for answer in unframed(chunks):
+            part.notices += answer.notices
+            match answer.kind:
+                case "seen":
+                    part.seen_pages.add(answer.page)
+                case "gone":
+                    part.gone_pages.add(answer.page)
+                case "end":
+                    end = answer
+                case "page" | "records":
+                    # State rows keep the page that their record was found on.
+                    part.name = answer.page
+                    records, ending = records_of(answer, self._preparation.settings)
+                    part.records += len(records)
+                    part.notices += ending.notices
+                    if not ending.complete:
+                        doubts.append(f"{answer.asked}: {ending.why}")
+                    if ending.stated_total is not None:
+                        part.stated_total = ending.stated_total
+                    if records:
+                        yield records
+        if end is None:
+            raise SourceError("the conversation has no end", place=Place(source=part.location))
+        part.stated_total = end.total if end.total is not None else part.stated_total
+        part.why = end.why or "; ".join(doubts[:3])
+        part.complete = not part.why
 
     def _split_document(
         self, part: PartReading, document: Document, settings: FormatSettings, endings: list[Ending]
@@ -246,6 +300,7 @@ def request_for(preparation: Preparation, location: str) -> Request:
         basic=source.auth.basic if source.auth else None,
         bearer=source.auth.bearer if source.auth else None,
         headers=dict(source.headers),
+        allow=tuple(source.allow),
         timeout=source.timeout,
         max_bytes=preparation.limits.download,
     )

@@ -14,9 +14,10 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from jobpipe.errors import SourceError
+from jobpipe.errors import DefinitionError, SourceError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Gives the addresses of a host, in the order in which they are to be tried. Raises OSError.
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -69,10 +70,13 @@ class NetworkGuard:
     # Lower case, without port or brackets. Empty = the public Internet only.
     named_hosts: frozenset[str] = frozenset()
     resolve: Resolve = field(default=resolve, repr=False)
+    # Private ones that the house lets its sources lead to.
+    allowed: tuple[Network, ...] = ()
 
     @classmethod
-    def naming(cls, hosts: Iterable[str], resolve: Resolve = resolve) -> NetworkGuard:
-        return cls(frozenset(_plain(host) for host in hosts), resolve)
+    def naming(cls, hosts: Iterable[str], resolve: Resolve = resolve, *, allow: Iterable[str] = ()) -> NetworkGuard:
+        """`allow`: networks as 10.0.0.0/8 or addresses. Raises DefinitionError where one is none."""
+        return cls(frozenset(_plain(host) for host in hosts), resolve, tuple(map(network_of, allow)))
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a host that may be connected to, in the order to try them.
@@ -87,7 +91,7 @@ class NetworkGuard:
 
     def check(self, host: str, address: str) -> None:
         kind = kind_of(address)
-        if kind == "public" or (kind == "private" and _plain(host) in self.named_hosts):
+        if kind == "public" or (kind == "private" and (_plain(host) in self.named_hosts or self._is_allowed(address))):
             return
         shown = host if _plain(host) == address else f"{host} ({address})"
         if kind == "private":
@@ -96,6 +100,18 @@ class NetworkGuard:
                 hint="only a host that the definition itself names may be private",
             )
         raise ForbiddenAddressError(f"leads to {shown}, an address that no source may have")
+
+    def _is_allowed(self, address: str) -> bool:
+        inner = _without_wrapping(ipaddress.ip_address(address.partition("%")[0]))
+        return any(inner.version == network.version and inner in network for network in self.allowed)
+
+
+def network_of(text: str) -> Network:
+    """Raises DefinitionError."""
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError as error:
+        raise DefinitionError(f"{text!r} is no network", hint="such as 10.0.0.0/8 or 192.168.1.20") from error
 
 
 def _plain(host: str) -> str:

@@ -83,7 +83,7 @@ class Splitter(Protocol):
 class FormatSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a splitter is told: the definition's words, or None for what it finds out itself."""
 
-    # xml json ndjson csv xlsx rss; None = detected.
+    # xml json ndjson csv xlsx rss html; None = detected.
     format: str | None = None
     # A name (`offre`) or a path (`/offers/offer`, `jobs[*]`); None = detected.
     record: str | None = None
@@ -109,5 +109,10 @@ class FormatSettings(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None = None
     # xlsx: a sheet's name; None = the first one with rows.
     sheet: str | None = None
+    # html: what a record is made of where the page has no data of its own (name, selector), and where each begins.
+    fields: tuple[tuple[str, str], ...] = ()
+    items: str = ""
+    # html: the address that the page's links count from.
+    page_url: str = ""
     # Bytes; a record larger than this is an error of the source, not a record.
     max_record_bytes: int = 16 * 1024 * 1024

@@ -30,6 +30,8 @@ def kinds_of(definition: Definition) -> tuple[ReaderKind, ...]:
     """The kinds of record that a definition may meet: of its format, else of its files' names, else all."""
     if definition.source.format:
         return (KIND_OF_FORMAT[definition.source.format],)
+    if definition.source.site is not None:
+        return ("json",)
     named = {
         found[1].lower() if (found := _NAMED_BY.search(location.partition("?")[0])) else ""
         for location in definition.source.locations

@@ -21,6 +21,7 @@ KIND_OF_FORMAT: dict[str, ReaderKind] = {
     "ndjson": "json",
     "csv": "csv",
     "xlsx": "csv",
+    "html": "json",
 }
 
 

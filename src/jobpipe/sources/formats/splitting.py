@@ -80,7 +80,8 @@ class _OpeningSplitter:
 def _splitter_for(settings: FormatSettings, name: str, head: bytes) -> Splitter:
     if not (settings.format == "xlsx" or head.startswith((_ZIP, _OLD_WORKBOOK))):
         text = _text_of(settings, head)
-        refuse_html_page(text)
+        if settings.format != "html":
+            refuse_html_page(text)
         _refuse_binary(head, text)
     else:
         text = ""
@@ -102,8 +103,14 @@ def _splitter_for(settings: FormatSettings, name: str, head: bytes) -> Splitter:
             from jobpipe.sources.formats.xlsx.splitter import WorkbookSplitter
 
             return WorkbookSplitter(settings, name)
+        case "html":
+            from jobpipe.sources.formats.html.splitter import HtmlSplitter
+
+            return HtmlSplitter(settings, name)
         case other:
-            raise SourceError(f"there is no format {other!r}", hint="xml, json, ndjson, csv, xlsx and rss are known")
+            raise SourceError(
+                f"there is no format {other!r}", hint="xml, json, ndjson, csv, xlsx, rss and html are known"
+            )
 
 
 def _text_of(settings: FormatSettings, head: bytes) -> str:

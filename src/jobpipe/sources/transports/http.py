@@ -73,7 +73,7 @@ class HttpTransport:
         if self._context is None:
             self._context = httpcore2.default_ssl_context()
         host = _host_of(request.location)
-        guard = NetworkGuard.naming([host] if host else [], self._resolve)
+        guard = NetworkGuard.naming([host] if host else [], self._resolve, allow=request.allow)
         download = _Download(request, Exchange(request, guard, self._context), self._patience)
         arrival = await download.begin()
         return arrival, download

@@ -32,6 +32,8 @@ class Request:
     offset: int = 0
     # The version that those bytes belong to.
     resume: Validators = Validators()
+    # Private networks that redirects may lead to.
+    allow: tuple[str, ...] = ()
     # Seconds without a byte.
     timeout: float = 60.0
     # Bytes.

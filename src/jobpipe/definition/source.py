@@ -1,0 +1,111 @@
+"""Where an import's records come from: the block `source` of a definition."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from jobpipe.definition.base import Model
+from jobpipe.definition.drops import FileOptions
+from jobpipe.definition.logins import Auth
+from jobpipe.definition.services import Api, Soap
+from jobpipe.definition.sites import Site
+from jobpipe.errors import DefinitionError
+from jobpipe.safety.limits import parse_size
+
+# Exactly one of them says where.
+PLACES = ("feed", "parts", "api", "site", "soap")
+
+
+class CsvOptions(Model):
+    delimiter: str | None = Field(default=None, description="What stands between two cells; detected when absent.")
+    quote: str | None = Field(default=None, description='What stands around a cell, usually `"`; detected when absent.')
+    header: bool = Field(default=True, description="The first row names the columns.")
+    columns: list[str] = Field(default=[], description="The names of the columns, where no header gives them.")
+    skip_rows: int = Field(default=0, ge=0, description="Rows before the header that are not data.")
+    skip_last_rows: int = Field(default=0, ge=0, description="Rows at the end that are not data (totals).")
+    comment: str | None = Field(default=None, description="Lines that begin with this are not data.")
+    sheet: str | None = Field(default=None, description="xlsx: the sheet; the first one with rows when absent.")
+
+
+class LimitOptions(Model):
+    """Sizes are bytes, or text with a unit: 500MB."""
+
+    download: int | str | None = Field(default=None, description="The most that may come over the wire: 500MB.")
+    unpacked: int | str | None = Field(default=None, description="The most that it may be after unpacking: 2GB.")
+    record: int | str | None = Field(default=None, description="The most that one record may be: 16MB.")
+    ratio: int | None = Field(
+        default=None, ge=1, description="How many times larger than its compressed form an input may become."
+    )
+
+    @field_validator("download", "unpacked", "record")
+    @classmethod
+    def _is_a_size(cls, value: int | str | None) -> int | str | None:
+        if value is not None:
+            try:
+                parse_size(value)
+            except DefinitionError as error:
+                # The message goes in by name: it may hold braces.
+                raise PydanticCustomError("size", "{what}", {"what": error.message, "hint": error.hint}) from error
+        return value
+
+
+class Source(Model):
+    feed: str | None = Field(default=None, description="One file: a URL, a path or a glob.")
+    parts: list[str] = Field(default=[], description="Several files, read one after the other.")
+    parts_come_and_go: bool = Field(
+        default=False, description="The absence of a part says nothing: parts come and go. Otherwise it is a failure."
+    )
+    api: Api | None = Field(default=None, description="A service that answers in pages: REST or GraphQL.")
+    site: Site | None = Field(default=None, description="Web pages to crawl.")
+    soap: Soap | None = Field(default=None, description="A SOAP service.")
+    files: FileOptions = Field(
+        default=FileOptions(), description="Which files of a folder, a bucket or a mailbox, and what becomes of them."
+    )
+    auth: Auth | None = Field(default=None, description="How to log in at the source.")
+    allow: list[str] = Field(
+        default=[],
+        description="Networks that redirects and links of this source may lead to though they are private: 10.0.0.0/8.",
+    )
+    headers: dict[str, str] = Field(default={}, description="HTTP headers that the source wants.")
+    format: Literal["xml", "json", "ndjson", "csv", "xlsx", "rss", "html"] | None = Field(
+        default=None, description="The format of the file; detected when absent."
+    )
+    record: str | None = Field(
+        default=None,
+        description="Where the records are: a name (offre) or a path (/offers/offer, jobs[*]); detected when absent.",
+    )
+    encoding: str | None = Field(default=None, description="The character set, where the file does not say it right.")
+    holds: Literal["all", "changes"] = Field(
+        default="all",
+        description="all: what is absent is gone. changes: absence says nothing.",
+    )
+    total: str | None = Field(default=None, description="The path of the source's own count of its postings.")
+    ignore: list[str] = Field(
+        default=[], description="Paths that do not count when a record is compared with yesterday's (tracking codes)."
+    )
+    closed: str | None = Field(
+        default=None,
+        description="An expression over `record` and `posting` by which the source says that a posting is over.",
+    )
+    csv: CsvOptions = Field(default=CsvOptions(), description="How a table is written.")
+    limits: LimitOptions = Field(default=LimitOptions(), description="What is larger counts as hostile.")
+    timeout: float = Field(default=60.0, gt=0, description="Seconds without a byte after which reading fails.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        given = [name for name in PLACES if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"a source has one place, not both `{given[0]}` and `{given[1]}`")
+        if not given:
+            raise ValueError(
+                "a source needs a place: `feed` (one file), `parts` (several), `api`, `site` or `soap`, or a connector"
+            )
+        return self
+
+    @property
+    def locations(self) -> list[str]:
+        """Of the files; [] = it has none, but is asked."""
+        return [self.feed] if self.feed else list(self.parts)
