@@ -252,7 +252,7 @@ def test_a_choice_that_is_not_there_names_the_right_one(tmp_path: Path) -> None:
     text = HEAD + "  format: XML\nposting:\n  title: t\n"
     line, column, message, hint = only_fault(tmp_path, text)
     assert (line, column, hint) == (4, 11, "did you mean `xml`?")
-    assert message == "'XML' is not one of xml, json, ndjson, csv, xlsx, rss"
+    assert message == "'XML' is not one of xml, json, ndjson, csv, xlsx, rss, html"
 
 
 def test_a_number_where_text_is_wanted_is_told_to_stand_in_quotes(tmp_path: Path) -> None:
