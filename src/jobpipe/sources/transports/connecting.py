@@ -59,17 +59,21 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
     Python, and its servers all speak both.
     """
 
-    def __init__(self, guard: NetworkGuard, context: ssl.SSLContext) -> None:
+    def __init__(self, guard: NetworkGuard, context: ssl.SSLContext, connections: int) -> None:
         # Not super().__init__: its pool cannot be told how to connect.
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context, max_connections=2, http1=True, http2=False, network_backend=_GuardedBackend(guard)
+            ssl_context=context,
+            max_connections=connections,
+            http1=True,
+            http2=False,
+            network_backend=_GuardedBackend(guard),
         )
 
 
 async def client_for(
-    url: httpx2.URL, guard: NetworkGuard, context: ssl.SSLContext, timeout: float
+    url: httpx2.URL, guard: NetworkGuard, context: ssl.SSLContext, timeout: float, connections: int = 2
 ) -> httpx2.AsyncClient:
-    """A client for one exchange with one host: it follows no redirect by itself and keeps no cookie.
+    """A client for exchanges with one host: it follows no redirect by itself and keeps no cookie.
 
     `timeout` = seconds without a byte. Raises ForbiddenAddressError where a proxy would be asked for a
     host that is out of bounds; without a proxy the connection itself does.
@@ -79,7 +83,7 @@ async def client_for(
         await _check_before_proxy(url, guard)
         transport = httpx2.AsyncHTTPTransport(verify=context, proxy=proxy)
     else:
-        transport = GuardedTransport(guard, context)
+        transport = GuardedTransport(guard, context, connections)
     return httpx2.AsyncClient(
         transport=transport,
         timeout=httpx2.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout)),

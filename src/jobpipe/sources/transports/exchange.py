@@ -9,8 +9,9 @@ import datetime as dt
 import email.utils
 import functools
 import importlib.metadata
+import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpcore2
@@ -27,14 +28,26 @@ MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Answers by which a server says that asking again may help.
 _PASSING = frozenset({408, 425, 429})
+# Content types of answers that are for people or programs, and not pages of a browser.
+_SPOKEN = re.compile(r"json|xml|text/plain", re.IGNORECASE)
+# Characters of them that are shown.
+_MOST_SAID = 200
 
 
-class PassingTroubleError(SourceError):
+class RefusedError(SourceError):
+    """A server answered that it will not; 0 = it did not answer."""
+
+    status: int = 0
+
+
+class PassingTroubleError(RefusedError):
     """Worth another attempt; `retry_after` = the seconds that the server asks to wait, where it does."""
 
     retry_after: float | None = None
-    # The hint that is right when no attempt is left.
-    status: int = 0
+
+
+# Gives the client that asks at a URL, for several exchanges with its host; whoever gives it closes it.
+ClientAt = Callable[[httpx2.URL], Awaitable[httpx2.AsyncClient]]
 
 
 @dataclass(slots=True)
@@ -70,9 +83,15 @@ class Answer:
 class Exchange:
     """Asks for one location; follows redirects, and keeps the credentials for the host they are meant for."""
 
-    def __init__(self, request: Request, guard: NetworkGuard, context: ssl.SSLContext) -> None:
-        """Raises SourceError where the location is no URL."""
+    def __init__(
+        self, request: Request, guard: NetworkGuard, context: ssl.SSLContext, client_at: ClientAt | None = None
+    ) -> None:
+        """`client_at` None = a client, and so a connection, for each question.
+
+        Raises SourceError where the location is no URL.
+        """
         self.place = Place(source=redact(request.location))
+        self._client_at = client_at
         self._guard = guard
         self._context = context
         self._timeout = request.timeout
@@ -88,31 +107,50 @@ class Exchange:
         self.final_url = self._url
         self._has_login = "authorization" in self._own_headers
 
-    async def ask(self, headers: Mapping[str, str]) -> Answer:
-        """Raises PassingTroubleError, SourceError; statuses below 400, and 416, are answers."""
+    async def ask(
+        self,
+        headers: Mapping[str, str],
+        *,
+        method: str = "GET",
+        content: bytes | None = None,
+        also: frozenset[int] = frozenset({416}),
+    ) -> Answer:
+        """Raises PassingTroubleError, SourceError; statuses below 400, and those of `also`, are answers."""
         url = self._url
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._ask_at(url, headers)
+            answer = await self._ask_at(url, headers, method, content)
             if answer.status not in _REDIRECTS:
                 self.final_url = url
-                return await self._checked(answer)
+                return await self._checked(answer, also)
             await answer.aclose()
+            if answer.status == 303:
+                method, content = "GET", None
+            elif method != "GET" and answer.status in (301, 302):
+                raise SourceError(
+                    f"redirects (HTTP {answer.status}), by which what is sent would be lost",
+                    place=self.place,
+                    hint=f"write the new address: {redact(answer.headers.get('location', ''))}",
+                )
             url = self._next(url, answer.headers.get("location", ""))
         raise SourceError(
             f"redirects more than {MOST_REDIRECTS} times", place=self.place, hint=f"last to {_shown(url)}"
         )
 
-    async def _ask_at(self, url: httpx2.URL, headers: Mapping[str, str]) -> Answer:
+    async def _ask_at(self, url: httpx2.URL, headers: Mapping[str, str], method: str, content: bytes | None) -> Answer:
         sent = httpx2.Headers({"User-Agent": _user_agent(), "Accept-Encoding": "identity"})
-        if _is_for(url, self._url):
+        if is_for(url, self._url):
             sent.update(self._own_headers)
         sent.update(headers)
         async with contextlib.AsyncExitStack() as stack:
             try:
-                client = await stack.enter_async_context(
-                    await client_for(url, self._guard, self._context, self._timeout)
-                )
-                response = await client.send(client.build_request("GET", url, headers=sent), stream=True)
+                if self._client_at is not None:
+                    client = await self._client_at(url)
+                else:
+                    client = await stack.enter_async_context(
+                        await client_for(url, self._guard, self._context, self._timeout)
+                    )
+                question = client.build_request(method, url, headers=sent, content=content)
+                response = await client.send(question, stream=True)
                 stack.push_async_callback(response.aclose)
                 chunks = response.aiter_raw()
                 first = b"" if response.status_code in _REDIRECTS else await anext(chunks, b"")
@@ -132,8 +170,8 @@ class Exchange:
             raise SourceError(f"redirects to what is no web address: {redact(location)!r}", place=self.place)
         return following
 
-    async def _checked(self, answer: Answer) -> Answer:
-        if answer.status < 400 or answer.status == 416:
+    async def _checked(self, answer: Answer, also: frozenset[int]) -> Answer:
+        if answer.status < 400 or answer.status in also:
             return answer
         await answer.aclose()
         raise self._refused(answer)
@@ -143,12 +181,15 @@ class Exchange:
         what, hint = _meaning(status, self._has_login)
         if self.final_url != self._url:
             what += f", after a redirect to {_shown(self.final_url)}"
+        what += _said(answer)
         if status in _PASSING or status >= 500:
-            error = PassingTroubleError(what, place=self.place, hint=hint)
-            error.retry_after = _seconds(answer.headers.get("retry-after", ""))
-            error.status = status
-            return error
-        return SourceError(what, place=self.place, hint=hint)
+            passing = PassingTroubleError(what, place=self.place, hint=hint)
+            passing.retry_after = _seconds(answer.headers.get("retry-after", ""))
+            passing.status = status
+            return passing
+        refused = RefusedError(what, place=self.place, hint=hint)
+        refused.status = status
+        return refused
 
 
 def trouble_with(error: httpx2.HTTPError, place: Place) -> SourceError:
@@ -203,6 +244,15 @@ def _meaning(status: int, has_login: bool) -> tuple[str, str]:
     return f"refuses the request (HTTP {status})", "check the URL, source.auth and source.headers"
 
 
+def _said(answer: Answer) -> str:
+    """The beginning of what a service says of its refusal, for whoever can do something about it."""
+    if not _SPOKEN.search(answer.headers.get("content-type", "")) or "content-encoding" in answer.headers:
+        return ""
+    text = " ".join(answer.first.decode("utf-8", "replace").split())
+    shown = text[:_MOST_SAID] + ("…" if len(text) > _MOST_SAID else "")
+    return f"; it says {redact(shown)}" if shown else ""
+
+
 def _headers_of(request: Request, url: httpx2.URL) -> httpx2.Headers:
     """What goes to the definition's own host only."""
     headers = httpx2.Headers(request.headers)
@@ -216,7 +266,7 @@ def _headers_of(request: Request, url: httpx2.URL) -> httpx2.Headers:
     return headers
 
 
-def _is_for(url: httpx2.URL, own: httpx2.URL) -> bool:
+def is_for(url: httpx2.URL, own: httpx2.URL) -> bool:
     """Whether what was meant for `own` may be sent to `url`: the same host, never from TLS to plain."""
     if url.host != own.host:
         return False

@@ -6,14 +6,11 @@ The specification is RFC 9110 (§8.8 validators, §13 conditional requests, §14
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 
 import httpcore2
 import httpx2
-import stamina
 import xxhash
 
 from jobpipe.errors import LimitExceededError, Place, SourceChangedError, SourceError
@@ -34,25 +31,10 @@ from jobpipe.sources.transports.headers import (
     range_of,
     validators_of,
 )
+from jobpipe.sources.transports.patience import Patience, patiently
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
-_log = logging.getLogger(__name__)
-
 _GZIP = frozenset({"gzip", "x-gzip"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """How long a server's troubles are borne. Waits are seconds."""
-
-    # In a row, without a new byte between them.
-    attempts: int = 5
-    first_wait: float = 0.5
-    longest_wait: float = 20.0
-    # Longer than this, the run gives up and the next one tries.
-    longest_retry_after: float = 300.0
-    # Cuts of one download altogether, however much comes between them.
-    cuts: int = 100
 
 
 class HttpTransport:
@@ -314,37 +296,15 @@ class _Download:
     # --- asking
 
     async def _ask(self, headers: dict[str, str]) -> Answer:
-        patience = self._patience
         try:
-            async for attempt in stamina.retry_context(
-                on=self._another_attempt,
-                attempts=patience.attempts,
-                timeout=None,
-                wait_initial=patience.first_wait,
-                wait_max=patience.longest_wait,
-                wait_jitter=patience.first_wait,
-            ):
-                with attempt:
-                    return await self._exchange.ask(headers)
+            return await patiently(lambda: self._exchange.ask(headers), self._patience)
         except PassingTroubleError as trouble:
             raise self._given_up(trouble) from trouble
-        raise AssertionError("stamina gives at least one attempt")
-
-    def _another_attempt(self, error: Exception) -> bool | float:
-        """stamina's hook: whether to try again, or after how many seconds."""
-        if not isinstance(error, PassingTroubleError):
-            return False
-        _log.info("%s; trying again", error)
-        if error.retry_after is None:
-            return True
-        return error.retry_after if error.retry_after <= self._patience.longest_retry_after else False
 
     # --- errors
 
     def _given_up(self, trouble: PassingTroubleError) -> SourceError:
-        what, hint = trouble.message, trouble.hint
-        if trouble.retry_after is not None and trouble.retry_after > self._patience.longest_retry_after:
-            what += f"; it asks to come back in {trouble.retry_after:,.0f} seconds"
+        what, hint = self._patience.given_up(trouble), trouble.hint
         if self._position:
             of = f" of {self._length:,}" if self._length is not None else ""
             what += f"; {self._position:,}{of} bytes had come"
