@@ -1,7 +1,7 @@
 """Connectors: `source: {greenhouse: acme}` is a whole import.
 
-A connector is one file of `jobpipe/sources/connectors`: a definition without its name, in whose source `<board>` stands
-for what the import gives.  What the import says itself goes before what the connector says.
+A connector is one file of `jobpipe/sources/connectors`: a definition without its name, in which `<board>` stands for
+what the import gives.  What the import says itself goes before what the connector says.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from jobpipe.errors import DefinitionError
 
 _FOLDER = "jobpipe.sources.connectors"
 _PARAMETER = re.compile(r"<(\w+)>")
+_OPTIONAL = "optional; "
 # What an import may say of its source beside the connector, and the connector of the import.
 _MERGED = ("posting", "expire")
 
@@ -32,6 +33,17 @@ class ConnectorError(DefinitionError):
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a connector takes."""
+
+    name: str
+    about: str
+    is_needed: bool
+    # What it is where the import does not say; None = what names it is left out.
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     name: str
     # Whose service it is, for people.
@@ -39,19 +51,23 @@ class Connector:
     documentation: str
     # `recorded`: tested on a real answer; `documentation`: on one made after the service's documentation.
     tested_on: str
-    # Name and what it is; the first is what a bare value means. One whose text begins with "optional" may be absent.
-    takes: Mapping[str, str]
+    # The first is what a bare value means.
+    takes: Mapping[str, Parameter]
     definition: Mapping[str, Any]
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of what may follow its name."""
+        texts = {
+            one.name: {"type": ["string", "integer"], "description": one.about, "pattern": r"\S"}
+            for one in self.takes.values()
+        }
         named = {
             "type": "object",
-            "properties": {name: {"type": "string", "description": text} for name, text in self.takes.items()},
-            "required": [name for name in self.takes if not self._is_optional(name)],
+            "properties": texts,
+            "required": self._needed(),
             "additionalProperties": False,
         }
-        bare = {"type": "string", "description": next(iter(self.takes.values()))}
+        bare = next(iter(texts.values()))
         return {"description": self.about, "anyOf": [bare, named] if len(self._needed()) <= 1 else [named]}
 
     def given(self, value: Any) -> dict[str, str]:
@@ -69,14 +85,13 @@ class Connector:
             if not isinstance(text, (str, int)) or isinstance(text, bool) or not str(text).strip():
                 raise ConnectorError((*here, str(name)), f"`{name}` is a text", self._example())
         if missing := [name for name in self._needed() if name not in value]:
-            raise ConnectorError(here, f"{self.name} needs `{missing[0]}`: {self.takes[missing[0]]}", self._example())
-        return {name: str(text).strip() for name, text in value.items()}
+            about = self.takes[missing[0]].about
+            raise ConnectorError(here, f"{self.name} needs `{missing[0]}`: {about}", self._example())
+        defaults = {one.name: one.default for one in self.takes.values() if one.default is not None}
+        return defaults | {name: str(text).strip() for name, text in value.items()}
 
     def _needed(self) -> list[str]:
-        return [name for name in self.takes if not self._is_optional(name)]
-
-    def _is_optional(self, name: str) -> bool:
-        return self.takes[name].startswith("optional")
+        return [one.name for one in self.takes.values() if one.is_needed]
 
     def _example(self) -> str:
         needed = self._needed()
@@ -100,9 +115,17 @@ def connector(name: str) -> Connector:
         about=content.pop("about"),
         documentation=content.pop("documentation"),
         tested_on=content.pop("tested_on"),
-        takes=content.pop("takes"),
+        takes={word: _parameter(word, said) for word, said in content.pop("takes").items()},
         definition=content,
     )
+
+
+def _parameter(name: str, said: str | Mapping[str, str]) -> Parameter:
+    """Written as a text, which begins with "optional; " where it may be absent, or as {about: …, default: …}."""
+    if isinstance(said, str):
+        about = said.removeprefix(_OPTIONAL)
+        return Parameter(name, about, is_needed=about == said)
+    return Parameter(name, said["about"], is_needed=False, default=said["default"])
 
 
 def expand(value: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +139,9 @@ def expand(value: dict[str, Any]) -> dict[str, Any]:
     if len(named) > 1:
         raise ConnectorError(("source", named[1]), f"a source has one place, not both `{named[0]}` and `{named[1]}`")
     used = connector(named[0])
-    brought = _filled(used.definition, used.given(source[named[0]]))
-    own = {word: given for word, given in source.items() if word != named[0]}
+    given = used.given(source[named[0]])
+    brought = _filled(used.definition, given, frozenset(used.takes.keys() - given.keys()))
+    own = {word: said for word, said in source.items() if word != named[0]}
     made = {**brought, **value, "source": _merged(brought["source"], own)}
     for block in _MERGED:
         if isinstance(brought.get(block), dict) and isinstance(value.get(block, {}), dict):
@@ -140,16 +164,18 @@ def _merged_fields(first: Mapping[str, Any], over: Mapping[str, Any]) -> dict[st
     return {name: rule for name, rule in first.items() if str(name).partition(".")[0] not in own} | dict(over)
 
 
-def _filled(value: Any, given: Mapping[str, str]) -> Any:
-    """With the parameters in place; what names one that is not given is left out."""
+def _filled(value: Any, given: Mapping[str, str], absent: frozenset[str]) -> Any:
+    """With the parameters in place; what is one that is absent is left out, and what would hold nothing else."""
     if isinstance(value, str):
         return _PARAMETER.sub(lambda found: given.get(found[1], found[0]), value)
     if isinstance(value, dict):
-        return {name: _filled(one, given) for name, one in value.items() if not _lacks(one, given)}
+        return {name: _filled(one, given, absent) for name, one in value.items() if not _lacks(one, absent)}
     if isinstance(value, list):
-        return [_filled(one, given) for one in value if not _lacks(one, given)]
+        return [_filled(one, given, absent) for one in value if not _lacks(one, absent)]
     return value
 
 
-def _lacks(value: Any, given: Mapping[str, str]) -> bool:
-    return isinstance(value, str) and (found := _PARAMETER.fullmatch(value)) is not None and found[1] not in given
+def _lacks(value: Any, absent: frozenset[str]) -> bool:
+    if isinstance(value, dict) and value:
+        return all(_lacks(one, absent) for one in value.values())
+    return isinstance(value, str) and (found := _PARAMETER.fullmatch(value)) is not None and found[1] in absent
