@@ -14,6 +14,7 @@ from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
+from jobpipe.sources.formats.settings import settings_of
 from jobpipe.sources.record import FormatSettings
 from jobpipe.transform.revision import revision_of, tables_used
 
@@ -55,7 +56,7 @@ def prepare_in(project: Project, name: str) -> Preparation:
     definition = loaded.definition
     hooks = project.hooks_source()
     tables = project.tables()
-    resolved = _with_secrets(loaded)
+    resolved = _with_key_files(_with_secrets(loaded), project)
     used = {table: dict(tables[table]) for table in tables_used(definition) if table in tables}
     charge = Charge(definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=used)
     limits = Limits.given(**definition.source.limits.model_dump())
@@ -76,26 +77,16 @@ def _with_secrets(loaded: LoadedDefinition) -> Definition:
         raise loaded.errors_of(error.problems) from error
 
 
+def _with_key_files(definition: Definition, project: Project) -> Definition:
+    """The files of a login count from the project's folder."""
+    auth = definition.source.auth
+    if auth is None:
+        return definition
+    named = {name: getattr(auth, name) for name in ("private_key", "known_hosts") if getattr(auth, name)}
+    found = auth.model_copy(update={name: project.resolve(path) for name, path in named.items()})
+    return definition.model_copy(update={"source": definition.source.model_copy(update={"auth": found})})
+
+
 def format_settings(definition: Definition, limits: Limits) -> FormatSettings:
     """The definition's words for the splitter."""
-    source = definition.source
-    table = source.csv
-    site = source.site
-    return FormatSettings(
-        format=source.format or ("html" if site is not None else None),
-        record=source.record,
-        encoding=source.encoding,
-        feed_paths=feed_paths(definition),
-        total=source.total,
-        delimiter=table.delimiter,
-        quote=table.quote,
-        header=table.header,
-        columns=tuple(table.columns),
-        skip_rows=table.skip_rows,
-        skip_last_rows=table.skip_last_rows,
-        comment=table.comment,
-        sheet=table.sheet,
-        fields=tuple(site.fields.items()) if site is not None else (),
-        items=(site.items or "") if site is not None else "",
-        max_record_bytes=limits.record,
-    )
+    return settings_of(definition.source, max_record_bytes=limits.record, feed_paths=feed_paths(definition))

@@ -18,9 +18,10 @@ from jobpipe.sources.answer_reading import records_of
 from jobpipe.sources.answers import Answer, unframed
 from jobpipe.sources.archive import ArchiveReader, ArchiveWriter
 from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
+from jobpipe.sources.dropped_files import FoundFiles, find_files, may_be_empty
 from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Ending, FormatSettings, RawRecord
-from jobpipe.sources.streaming import list_locations, open_stream
+from jobpipe.sources.streaming import open_stream, run_apart
 from jobpipe.sources.transports.transport import Arrival, Request, Transport, Validators
 from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
 
@@ -43,6 +44,8 @@ class PartReading:
     number: int
     # Without secrets.
     location: str
+    # With them: never to be shown.
+    address: str = field(default="", repr=False)
     # What state rows keep of it: its location; "" where the source has only this one.
     name: str = ""
     validators: Validators = field(default_factory=Validators)
@@ -89,6 +92,9 @@ class SourceReader:
         self._begun = begun
         self._instead = instead
         self._surroundings = surroundings
+        # What lies at the source's places, once that is known, and the parts that were read whole.
+        self.found = FoundFiles()
+        self.read: list[PartReading] = []
         # The source is asked, and has no files.
         self._is_asked = bool(way_of(preparation.resolved.source)) and not instead
 
@@ -101,19 +107,42 @@ class SourceReader:
             part = PartReading(0, shown_place(self._preparation.resolved.source))
             yield part, self._records(part, part.location)
             return
-        locations = self._locations()
-        for number, location in enumerate(locations):
+        found = self.found = self._find()
+        is_alone = found.taken == [self._instead] or found.taken == self._named()
+        for number, location in enumerate(found.taken):
             shown = redact(location)
-            part = PartReading(number, shown, shown if len(locations) > 1 else "")
+            # A file that a pattern found may have others beside it on another day.
+            part = PartReading(number, shown, location, "" if is_alone and len(found.taken) == 1 else shown)
             yield part, self._records(part, location)
+            if part.complete:
+                self.read.append(part)
+        yield from self._busy_parts(found)
 
-    def _locations(self) -> list[str]:
+    def _named(self) -> list[str]:
+        return [self._resolve(location) for location in self._preparation.resolved.source.locations]
+
+    def _find(self) -> FoundFiles:
+        found = FoundFiles()
         if self._instead:
-            return [self._instead]
-        found: list[str] = []
-        for location in self._preparation.resolved.source.locations:
-            found += list_locations(self._request(self._resolve(location)))
+            found.taken = [self._instead]
+            return found
+        for location in self._named():
+            found.add(run_apart(find_files(self._request(location), self._preparation.resolved.source)))
         return found
+
+    def _busy_parts(self, found: FoundFiles) -> Iterator[tuple[PartReading, Iterator[list[RawRecord]]]]:
+        """Files that are still being written: what they hold is not known today."""
+        source = self._preparation.resolved.source
+        if source.parts_may_vanish and (found.taken or may_be_empty(source)):
+            return
+        for number, location in enumerate(found.busy, len(found.taken)):
+            shown = redact(location)
+            part = PartReading(number, shown, location, shown)
+            part.failure = SourceError(
+                "is still being written", place=Place(source=shown), hint="it was left alone: the next run reads it"
+            )
+            part.why = str(part.failure)
+            yield part, iter(())
 
     def _request(self, location: str) -> Request:
         return request_for(self._preparation, location)
@@ -233,13 +262,12 @@ class SourceReader:
                     part.notices += ending.notices
                     if not ending.complete:
                         doubts.append(f"{answer.asked}: {ending.why}")
-                    if ending.stated_total is not None:
-                        part.stated_total = ending.stated_total
                     if records:
                         yield records
         if end is None:
             raise SourceError("the conversation has no end", place=Place(source=part.location))
-        part.stated_total = end.total if end.total is not None else part.stated_total
+        # What each page says may be of that page alone: whoever asked knows what it means.
+        part.stated_total = end.total
         part.why = end.why or "; ".join(doubts[:3])
         part.complete = not part.why
 
@@ -297,6 +325,9 @@ def request_for(preparation: Preparation, location: str) -> Request:
     source = preparation.resolved.source
     return Request(
         location=location,
+        auth=source.auth,
+        sender=source.files.sender,
+        subject=source.files.subject,
         basic=source.auth.basic if source.auth else None,
         bearer=source.auth.bearer if source.auth else None,
         headers=dict(source.headers),
