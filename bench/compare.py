@@ -33,7 +33,8 @@ def main() -> None:
     if given.page_only:
         results = Results.read(raw)
     else:
-        results = compare(given.size, given.rounds, _chosen(given.only), given.cores)
+        scenarios = (FIRST,) if given.first_only else SCENARIOS
+        results = compare(given.size, given.rounds, _chosen(given.only), given.cores, scenarios)
         results.write(raw)
     page = given.output or (ROOT / "docs" if given.size >= PUBLISHED_FROM else DATA) / "benchmarks.md"
     print(write_page(results, page))
@@ -46,6 +47,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cores", type=int, default=2, help="everything is pinned to so many")
     parser.add_argument("--only", default="", help="runners, with commas: " + ", ".join(one.name for one in RUNNERS))
+    parser.add_argument(
+        "--first-only", action="store_true", help="only first imports (dlt's second day takes very long)"
+    )
     parser.add_argument("--output", type=Path, help="the page (otherwise docs/benchmarks.md, or bench/data for less)")
     parser.add_argument("--page-only", action="store_true", help="write the page of the last results again")
     return parser.parse_args()
@@ -61,7 +65,9 @@ def _chosen(names: str) -> list[Runner]:
     return [by_name[name] for name in wanted]
 
 
-def compare(size: int, rounds: int, runners: Sequence[Runner], cores: int) -> Results:
+def compare(
+    size: int, rounds: int, runners: Sequence[Runner], cores: int, scenarios: Sequence[str] = SCENARIOS
+) -> Results:
     """Run all of it. A runner that fails is left out from there on, and named in the results."""
     feeds = {day: feed_file(size, day=day) for day in (1, 2)}
     results = Results(size, setting=describe_setting(pin_to(cores), rounds, feeds[1]))
@@ -69,7 +75,7 @@ def compare(size: int, rounds: int, runners: Sequence[Runner], cores: int) -> Re
     try:
         for number in range(1, rounds + 1):
             _start_up(results, runners, work, number)
-            _one_round(results, runners, work, number, feeds)
+            _one_round(results, runners, work, number, feeds, scenarios)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return results
@@ -85,9 +91,16 @@ def _start_up(results: Results, runners: Sequence[Runner], work: Path, number: i
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _one_round(results: Results, runners: Sequence[Runner], work: Path, number: int, feeds: dict[int, Path]) -> None:
+def _one_round(
+    results: Results,
+    runners: Sequence[Runner],
+    work: Path,
+    number: int,
+    feeds: dict[int, Path],
+    scenarios: Sequence[str],
+) -> None:
     folders = {runner.name: runner.start_anew(work) for runner in runners}
-    for scenario in SCENARIOS:
+    for scenario in scenarios:
         feed = feeds[2 if scenario == SECOND else 1]
         if scenario == SAME_BYTES:
             # Served anew: the same bytes, with another date.
