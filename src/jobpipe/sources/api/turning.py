@@ -75,7 +75,8 @@ class Turning:
         # A page beyond the last one may say 0.
         pages = list(zip(self._totals, self._counts, strict=True))
         stated = [total for total, count in pages if total is not None and (count or not self.given)]
-        return stated[-1] if stated else None
+        # Workday counts on the first page alone, and says 0 on the others.
+        return next((total for total in reversed(stated) if total), stated[-1] if stated else None)
 
     # One page ---------------------------------------------------------------------------------------
 
