@@ -162,6 +162,6 @@ def test_a_scheme_that_nobody_speaks_names_the_nearest_one() -> None:
 
 
 def test_a_scheme_that_is_planned_says_so() -> None:
-    with pytest.raises(DefinitionError, match="sftp is not built yet") as caught:
-        transport_for("sftp://anna:secret@example.org/jobs.xml")
+    with pytest.raises(DefinitionError, match="gs is not built yet") as caught:
+        transport_for("gs://anna:secret@example.org/jobs.xml")
     assert "secret" not in str(caught.value)

@@ -106,6 +106,12 @@ class Source(Model):
         return self
 
     @property
+    def parts_may_vanish(self) -> bool:
+        """A part of last time that is not there today is as it should be."""
+        files = self.files
+        return self.parts_come_and_go or self.holds == "changes" or files.take == "newest" or files.afterwards != "keep"
+
+    @property
     def locations(self) -> list[str]:
         """Of the files; [] = it has none, but is asked."""
         return [self.feed] if self.feed else list(self.parts)

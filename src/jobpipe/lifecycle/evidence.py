@@ -71,6 +71,8 @@ class Reading:
 def weigh(reading: Reading) -> Evidence:
     """Whether absence says something, and why (not)."""
     parts = reading.parts
+    if not parts:
+        return Evidence(complete=False, why="nothing new was there to read: absence says nothing", of_changes=True)
     failures = [part.failure for part in parts if part.failure]
     if failures and not reading.read and not any(part.complete for part in parts):
         return Evidence(complete=False, why=_named(failures), failed=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import JobpipeError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
+from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
@@ -25,7 +26,7 @@ from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.recovery import last_applied
 from jobpipe.runs.report import RunReport, report_of, skipped
-from jobpipe.runs.settled import settled_part, settled_run
+from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
@@ -143,6 +144,7 @@ class Conductor:
         self._pipeline: Pipeline | None = None
         self._knows_columns = False
         self.known: KnownTable | None = None
+        self._reader: SourceReader | None = None
 
     def conduct(self) -> RunReport:
         began = time.monotonic()
@@ -163,7 +165,9 @@ class Conductor:
             return report_of(self._run)
         assert self.known is not None
         self._note_sitting(began)
-        return Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
+        report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
+        assert self._reader is not None
+        return put_away(self._preparation, self._run, self._reader, report)
 
     def _fail(self, why: str, began: float) -> RunReport:
         self._note_sitting(began)
@@ -186,7 +190,7 @@ class Conductor:
 
     def _read(self, comparer: Comparer) -> None:
         applied, chain = last_applied(self._run)
-        reader = self._source_reader()
+        reader = self._reader = self._source_reader()
         for part, records in reader.parts():
             self._parts.append(part)
             for group in records:
@@ -199,7 +203,7 @@ class Conductor:
                 if self._stop.requested:
                     return
             self._save_part(part)
-            if part.unchanged:
+            if part.unchanged and self._preparation.definition.source.holds == "all":
                 self._see_unchanged_part(part)
             if part.seen_pages or part.gone_pages:
                 self._take_pages(part)
@@ -230,12 +234,16 @@ class Conductor:
         name = self._preparation.definition.import_
         archive = self._workspace.archive_of(name)
         compared = settled_run(self._run)
-        if compared is not None and compared.live and not self.known:
-            # The documents are gone: everything must come again.
-            compared = None
+        if not self.known:
+            # Nothing is known, or the documents are gone: everything must come again.
+            compared = compared if compared is not None and not compared.live else None
+        reads_once = self._preparation.definition.source.holds == "changes" and bool(self.known)
 
         def settled(location: str, number: int) -> SettledPart | None:
-            return settled_part(compared, location, number, archive) if not self._run.instead else None
+            if self._run.instead:
+                return None
+            part = settled_part(compared, location, number, archive)
+            return part_read_before(self._run, location) if part is None and reads_once else part
 
         return SourceReader(
             self._preparation,

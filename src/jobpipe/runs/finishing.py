@@ -57,7 +57,8 @@ class Finish:
             return self.fail(evidence.why)
         run.complete, run.why = evidence.complete, evidence.why
         run.suspected = _as_document(evidence.suspected)
-        run.unchanged = bool(parts) and all(part.unchanged for part in parts)
+        # Where no file was there, nothing was read either.
+        run.unchanged = all(part.unchanged for part in parts)
         for part in parts:
             for notice in part.notices:
                 note(run, "document", notice)
@@ -128,7 +129,7 @@ class Finish:
                 parts=[_evidence_of(part) for part in parts],
                 holds_all=self._holds_all,
                 vanished=self._vanished(parts, past),
-                parts_come_and_go=self._preparation.definition.source.parts_come_and_go,
+                parts_come_and_go=self._preparation.definition.source.parts_may_vanish,
                 read=run.account["read"],
                 read_before=last.read if last else None,
                 missing=missing,

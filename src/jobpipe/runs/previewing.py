@@ -21,9 +21,10 @@ from jobpipe.safety.secrets import redact
 from jobpipe.sources.answer_reading import records_of
 from jobpipe.sources.answers import unframed
 from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
+from jobpipe.sources.dropped_files import find_files
 from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Context, RawRecord
-from jobpipe.sources.streaming import list_locations, open_stream
+from jobpipe.sources.streaming import open_stream, run_apart
 from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
 from jobpipe.transform.compile import FieldTrace, Transformer, compile_definition
 from jobpipe.transform.outcome import Item, Transformed
@@ -182,8 +183,9 @@ def _locations(preparation: Preparation, project: Project, instead: Path | None)
     if instead is not None:
         yield str(instead.resolve())
         return
-    for location in preparation.resolved.source.locations:
-        yield from list_locations(request_for(preparation, project.resolve(location)))
+    source = preparation.resolved.source
+    for location in source.locations:
+        yield from run_apart(find_files(request_for(preparation, project.resolve(location)), source)).taken
 
 
 def _split(preparation: Preparation, document: Document, charset: str, reading: Reading) -> Iterator[RawRecord]:

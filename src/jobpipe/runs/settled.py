@@ -39,6 +39,27 @@ def settled_part(run: Run | None, location: str, number: int, archive: Path) -> 
     return SettledPart(Validators(etag=part.etag, last_modified=part.last_modified), part.digest, kept)
 
 
+def part_read_before(run: Run, location: str) -> SettledPart | None:
+    """A file of a source of changes as any earlier run under the same revision read it, to its end."""
+    part = (
+        PartRead.objects.filter(
+            run__import_row=run.import_row_id,
+            run__kind=RunKind.IMPORT,
+            run__revision=run.revision,
+            run__instead="",
+            run__pk__lt=run.pk,
+            run__state__in=(RunState.SUCCEEDED, RunState.PARTIAL, RunState.HELD),
+            location=location,
+            complete=True,
+        )
+        .order_by("-run_id")
+        .first()
+    )
+    if part is None:
+        return None
+    return SettledPart(Validators(etag=part.etag, last_modified=part.last_modified), part.digest, None)
+
+
 def _archive_of(folder: Path, number: int, part: PartRead) -> ArchiveReader | None:
     kept = latest_finished(folder, number)
     return kept if kept is not None and part.digest and kept.digest.hex() == part.digest else None

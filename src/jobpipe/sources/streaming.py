@@ -35,10 +35,10 @@ def open_stream(request: Request, transport: Transport | None = None) -> Stream:
 def list_locations(request: Request, transport: Transport | None = None) -> list[str]:
     """The locations that a pattern stands for, sorted; the location itself where it is none."""
     found = transport or transport_for(request.location)
-    return _finish(found.list(request))
+    return run_apart(found.list(request))
 
 
-def _finish(coroutine: Coroutine[Any, Any, _Made]) -> _Made:
+def run_apart(coroutine: Coroutine[Any, Any, _Made]) -> _Made:
     """Run it to its end on a thread, so that this works where an event loop already runs."""
     made: list[_Made] = []
     trouble: list[BaseException] = []

@@ -15,10 +15,16 @@ TRANSPORTS = {
     "file": "jobpipe.sources.transports.file:FileTransport",
     "http": "jobpipe.sources.transports.http:HttpTransport",
     "https": "jobpipe.sources.transports.http:HttpTransport",
+    "ftp": "jobpipe.sources.transports.ftp:FtpTransport",
+    "ftps": "jobpipe.sources.transports.ftp:FtpTransport",
+    "sftp": "jobpipe.sources.transports.sftp:SftpTransport",
+    "s3": "jobpipe.sources.transports.s3:S3Transport",
+    "imap": "jobpipe.sources.transports.imap:ImapTransport",
+    "imaps": "jobpipe.sources.transports.imap:ImapTransport",
 }
 
 # Known, and not there yet.
-PLANNED = ("ftp", "ftps", "sftp", "s3", "gs", "az", "imap", "imaps")
+PLANNED = ("gs", "az")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
 import email.utils
 import glob
 import os
+import shutil
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from jobpipe.errors import LimitExceededError, Place, SourceChangedError, SourceError
 from jobpipe.safety.limits import show_size
+from jobpipe.sources.transports.drop import DroppedFile
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
 # Bytes read at once.
@@ -31,6 +35,24 @@ class FileTransport:
     async def list(self, request: Request) -> list[str]:
         """The files that a pattern matches, sorted. Raises SourceError where it matches none."""
         return await asyncio.to_thread(_list, request.location)
+
+    async def look(self, request: Request) -> list[DroppedFile]:
+        """The files that a pattern matches, with their sizes and times."""
+        return await asyncio.to_thread(_look, request.location)
+
+    async def remove(self, request: Request) -> bool:
+        """Delete the file, if it is the version of `request.validators`."""
+        return await asyncio.to_thread(_put_away, request, lambda path: path.unlink(missing_ok=True))
+
+    async def move(self, request: Request, folder: str) -> bool:
+        """Move it, likewise. A relative folder counts from the file's own; what has its name there is replaced."""
+
+        def rename(path: Path) -> None:
+            target = path.parent / Path(folder).expanduser()
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, target / path.name)
+
+        return await asyncio.to_thread(_put_away, request, rename)
 
 
 def path_of(location: str) -> Path:
@@ -140,6 +162,41 @@ def _list(location: str) -> list[str]:
     if not found:
         raise SourceError("no file matches", place=Place(source=str(path)), hint=_surroundings(path))
     return found
+
+
+def _look(location: str) -> list[DroppedFile]:
+    path = path_of(location)
+    is_plain = not glob.has_magic(str(path)) or path.exists()
+    names = [str(path)] if is_plain else sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - as in _list
+    found = []
+    for name in names:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            status = os.stat(name)  # noqa: PTH116 - a name may be bytes that are no text
+            if stat.S_ISREG(status.st_mode) or is_plain:
+                modified = datetime.fromtimestamp(status.st_mtime, UTC)
+                found.append(
+                    DroppedFile(
+                        location=location if is_plain else name,
+                        name=Path(name).name,
+                        size=status.st_size,
+                        modified=modified,
+                    )
+                )
+    return found
+
+
+def _put_away(request: Request, act: Callable[[Path], object]) -> bool:
+    path = path_of(request.location)
+    try:
+        status = path.stat()
+        if request.validators.etag and _validators(status).etag != request.validators.etag:
+            return False
+        act(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise SourceError(f"cannot be moved or deleted: {error.strerror}", place=Place(source=str(path))) from error
+    return True
 
 
 def _cannot_open(path: Path, error: OSError) -> SourceError:

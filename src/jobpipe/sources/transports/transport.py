@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from jobpipe.definition.logins import Auth
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Validators:
@@ -25,6 +27,11 @@ class Request:
     # user:password
     basic: str | None = field(default=None, repr=False)
     bearer: str | None = field(default=None, repr=False)
+    # All that the definition says of logging in, the two above included; the paths of its files are absolute.
+    auth: Auth | None = field(default=None, repr=False)
+    # Of a mailbox: only mails from this address, whose subject contains this.
+    sender: str | None = None
+    subject: str | None = None
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     # Of the version that the last finished run read: if the source still has it, nothing is sent.
     validators: Validators = Validators()

@@ -1,0 +1,23 @@
+"""Libraries that block, called from a coroutine: on a thread, which is never left behind with an open connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+_Made = TypeVar("_Made")
+
+
+async def blocking(call: Callable[[], _Made], hang_up: Callable[[], None]) -> _Made:
+    """What `call` gives. Where the coroutine is cancelled, `hang_up` makes `call` end, which is waited for."""
+    calling = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(calling)
+    except asyncio.CancelledError:
+        hang_up()
+        await asyncio.wait([calling])
+        # Nobody asks for its error any more.
+        if not calling.cancelled():
+            calling.exception()
+        raise

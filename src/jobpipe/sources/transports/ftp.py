@@ -1,0 +1,315 @@
+"""FTP and FTPS: `ftp://host/folder/*.xml.gz`, `ftps://host/…` (AUTH TLS; TLS from the first byte on port 990).
+
+A path counts from the folder of the login; `ftp://host//srv/out/jobs.xml` is an absolute one.  The specifications
+are RFC 959, 3659 (SIZE, MDTM, REST, MLSD) and 4217 (TLS).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import email.utils
+import ftplib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TypeVar
+from urllib.parse import SplitResult, quote, unquote_to_bytes
+
+from jobpipe.errors import Place, SourceError
+from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard, Resolve, resolve
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.transports.blocking import blocking
+from jobpipe.sources.transports.drop import (
+    DroppedFile,
+    is_pattern,
+    locations_of,
+    login_of,
+    matches,
+    moved_folder,
+    parts_of,
+)
+from jobpipe.sources.transports.exchange import PassingTroubleError
+from jobpipe.sources.transports.ftp_session import Facts, FtpSession, Security, readable, wire
+from jobpipe.sources.transports.patience import Patience
+from jobpipe.sources.transports.resuming import Download, OpenFile, tried
+from jobpipe.sources.transports.transport import Arrival, Request, Validators
+
+# Bytes read at once.
+CHUNK = 256 * 1024
+IMPLICIT_PORT = 990
+
+_Made = TypeVar("_Made")
+
+
+class FtpTransport:
+    """`ftp://` and `ftps://`: the standard library's client on a thread."""
+
+    def __init__(
+        self,
+        *,
+        patience: Patience | None = None,
+        resolve: Resolve = resolve,
+        context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._resolve = resolve
+        self._context = context
+
+    async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
+        """Raises SourceError where the file cannot be had."""
+        address = self._address(request)
+
+        async def connect() -> OpenFile:
+            connection = await _Connection.to(address)
+            try:
+                return await connection.open_file()
+            except BaseException:
+                await connection.aclose()
+                raise
+
+        download = Download(request, connect, address.place, self._patience)
+        return await download.begin(), download
+
+    async def list(self, request: Request) -> list[str]:
+        """Raises SourceError where no file matches."""
+        if not is_pattern(self._address(request).name):
+            return [request.location]
+        return await locations_of(self, request)
+
+    async def look(self, request: Request) -> list[DroppedFile]:
+        address = self._address(request)
+
+        async def ask() -> list[DroppedFile]:
+            return await self._with(address, lambda connection: connection.look())
+
+        return await tried(ask, self._patience)
+
+    async def remove(self, request: Request) -> bool:
+        address = self._address(request)
+        return await self._with(address, lambda connection: connection.remove(request.validators))
+
+    async def move(self, request: Request, folder: str) -> bool:
+        address = self._address(request)
+        return await self._with(address, lambda connection: connection.move(request.validators, folder))
+
+    def _address(self, request: Request) -> _Address:
+        parts = parts_of(request.location)
+        is_secure = parts.scheme.lower() == "ftps"
+        guard = NetworkGuard.naming([parts.hostname or ""], self._resolve, allow=request.allow)
+        user, password = login_of(request, parts)
+        port = parts.port or 21
+        security = Security(self._context(), port == IMPLICIT_PORT) if is_secure else Security()
+        return _Address(request, parts, port, user, password, security, guard)
+
+    async def _with(self, address: _Address, ask: Callable[[_Connection], AsyncIterator[_Made] | object]) -> _Made:
+        connection = await _Connection.to(address)
+        try:
+            return await ask(connection)  # type: ignore[misc]
+        finally:
+            await connection.aclose()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Address:
+    """What a location says, taken apart."""
+
+    request: Request
+    parts: SplitResult
+    port: int
+    user: str
+    password: str = dataclasses.field(repr=False)
+    security: Security
+    guard: NetworkGuard
+
+    @property
+    def place(self) -> Place:
+        return Place(source=redact(self.request.location))
+
+    @property
+    def path(self) -> str:
+        """As it goes over the wire: without the slash that ends the host."""
+        path = self.parts.path[1:].replace("%3F", "?").replace("%23", "#")
+        return wire(unquote_to_bytes(path))
+
+    @property
+    def folder(self) -> str:
+        """ "" = that of the login."""
+        folder, slash, _ = self.path.rpartition("/")
+        return folder or slash
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    def location_of(self, name: str) -> str:
+        head = self.request.location[: len(self.request.location) - len(self._tail)]
+        return head + quote(name.encode("latin-1"))
+
+    @property
+    def _tail(self) -> str:
+        return self.request.location.rpartition("/")[2]
+
+
+class _Connection:
+    """A session that is open and logged in; its methods wait on threads."""
+
+    name: str
+    can_resume = True
+
+    def __init__(self, session: FtpSession, address: _Address) -> None:
+        self._session = session
+        self._address = address
+        self.name = readable(address.name)
+        self.validators = Validators()
+        self.length: int | None = None
+
+    @classmethod
+    async def to(cls, address: _Address) -> _Connection:
+        host = address.parts.hostname or ""
+        try:
+            found = await address.guard.addresses(host, address.port)
+        except ForbiddenAddressError as error:
+            raise ForbiddenAddressError(error.message, place=address.place, hint=error.hint) from error
+        except OSError as error:
+            raise _trouble(address, f"cannot be reached: the host {host} is not known ({error.strerror})") from error
+        failure: SourceError | None = None
+        for one in found:
+            session = FtpSession(host, address.security, address.request.timeout)
+            connection = cls(session, address)
+            try:
+                await connection._call(partial(session.open, one, address.port, address.user, address.password))
+                return connection
+            except PassingTroubleError as error:
+                await connection.aclose()
+                failure = error
+            except BaseException:
+                await connection.aclose()
+                raise
+        raise failure or _trouble(address, f"cannot be reached: the host {host} has no address")
+
+    # One file ---------------------------------------------------------------------------------------
+
+    async def open_file(self) -> OpenFile:
+        facts = await self._call(partial(self._session.facts, self._address.path))
+        if facts is None:
+            raise SourceError(
+                "is not there, or is no file",
+                place=self._address.place,
+                hint="a path counts from the folder of the login; ftp://host//srv/jobs.xml is an absolute one",
+            )
+        self.length = facts.size
+        self.validators = validators_of(facts)
+        return self
+
+    async def chunks(self, offset: int) -> AsyncIterator[bytes]:
+        if self.length is not None and offset >= self.length:
+            return
+        data = await self._call(partial(self._session.receive, self._address.path, offset))
+        while chunk := await self._call(partial(data.recv, CHUNK)):
+            yield chunk
+        await self._call(self._session.finish)
+
+    async def version_now(self) -> Validators:
+        if not self.validators:
+            return self.validators
+        facts = await self._call(partial(self._session.facts, self._address.path))
+        return validators_of(facts) if facts is not None else self.validators
+
+    async def aclose(self) -> None:
+        self._session.leave()
+
+    # A folder ---------------------------------------------------------------------------------------
+
+    async def look(self) -> list[DroppedFile]:
+        address = self._address
+        if not is_pattern(address.name):
+            facts = await self._call(partial(self._session.facts, address.path))
+            return [] if facts is None else [self._file(address.request.location, address.name, facts)]
+        names = await self._call(lambda: list(self._session.files_of(address.folder)))
+        pattern = readable(address.name)
+        found = []
+        for name, known in sorted(names):
+            if not matches(readable(name), pattern):
+                continue
+            path = f"{address.folder.rstrip('/')}/{name}" if address.folder else name
+            facts = known or await self._call(partial(self._session.facts, path))
+            if facts is not None:
+                found.append(self._file(address.location_of(name), name, facts))
+        return found
+
+    def _file(self, location: str, name: str, facts: Facts) -> DroppedFile:
+        return DroppedFile(location=location, name=readable(name), size=facts.size, modified=facts.modified)
+
+    async def remove(self, version: Validators) -> bool:
+        return await self._if_still(version, lambda: self._session.delete(self._address.path))
+
+    async def move(self, version: Validators, folder: str) -> bool:
+        target = wire(moved_folder(readable(self._address.folder), folder).encode())
+
+        def rename() -> None:
+            self._session.make_folder(target)
+            self._session.rename(self._address.path, f"{target.rstrip('/')}/{self._address.name}")
+
+        return await self._if_still(version, rename)
+
+    async def _if_still(self, version: Validators, act: Callable[[], object]) -> bool:
+        facts = await self._call(partial(self._session.facts, self._address.path))
+        if facts is None:
+            return True
+        if version.etag and validators_of(facts).etag != version.etag:
+            return False
+        await self._call(act)
+        return True
+
+    # Errors -----------------------------------------------------------------------------------------
+
+    async def _call(self, ask: Callable[[], _Made]) -> _Made:
+        try:
+            return await blocking(ask, self._session.hang_up)
+        except ssl.SSLCertVerificationError as error:
+            raise SourceError(
+                f"its certificate is not trusted: {error.verify_message or error}",
+                place=self._address.place,
+                hint="ask the publisher to renew it, or add its authority to this machine's",
+            ) from error
+        except ftplib.error_perm as error:
+            raise self._refused(str(error)) from error
+        except TimeoutError as error:
+            raise _trouble(
+                self._address, "sends nothing more", "source.timeout says how many seconds to wait for a byte"
+            ) from error
+        except (EOFError, OSError, ftplib.Error) as error:
+            what = str(error) or "the server hung up"
+            raise _trouble(self._address, f"broke the connection: {redact(what)}") from error
+        except ValueError as error:
+            raise SourceError(f"has a path that FTP cannot say: {error}", place=self._address.place) from error
+
+    def _refused(self, answer: str) -> SourceError:
+        place, answer = self._address.place, redact(" ".join(answer.split())[:200])
+        code = answer[:3]
+        if code == "530":
+            hint = "check the user and password of source.auth.basic"
+            if "ssl" in answer.lower() or "tls" in answer.lower():
+                hint = "it wants TLS: write ftps:// instead of ftp://"
+            return SourceError(f"refuses the login (FTP {answer})", place=place, hint=hint)
+        if code == "550":
+            return SourceError(
+                f"is not there, or may not be read (FTP {answer})", place=place, hint="check the path and the rights"
+            )
+        if code in ("500", "502", "504", "534") and self._address.security.context is not None:
+            return SourceError(f"speaks no TLS (FTP {answer})", place=place, hint="ask the publisher, or write ftp://")
+        return SourceError(f"refuses (FTP {answer})", place=place, hint="ask the publisher what the server wants")
+
+
+def validators_of(facts: Facts) -> Validators:
+    """Size and time make a version; one of them alone says too little."""
+    if facts.size is None or facts.modified is None:
+        return Validators()
+    return Validators(
+        etag=f'"{facts.size:x}-{facts.modified:%Y%m%d%H%M%S}"',
+        last_modified=email.utils.format_datetime(facts.modified, usegmt=True),
+    )
+
+
+def _trouble(address: _Address, what: str, hint: str = "") -> PassingTroubleError:
+    return PassingTroubleError(what, place=address.place, hint=hint)

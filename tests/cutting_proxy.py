@@ -1,0 +1,59 @@
+"""A wire that breaks: passes bytes on to a server, and cuts the connection after so many."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class CuttingProxy:
+    """`cuts`: one a connection, until they are used up: after so many bytes from the server it is cut."""
+
+    def __init__(self, port: int, cuts: list[int] | None = None) -> None:
+        self._target = port
+        self.cuts = cuts or []
+        self.connections = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            server = socket.create_connection(("127.0.0.1", self._target))
+            cut = self.cuts.pop(0) if self.cuts else None
+            threading.Thread(target=_pass_on, args=(client, server, None), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(server, client, cut), daemon=True).start()
+
+
+def _pass_on(giver: socket.socket, taker: socket.socket, cut: int | None) -> None:
+    passed = 0
+    with contextlib.suppress(OSError):
+        while chunk := giver.recv(16 * 1024):
+            if cut is not None and passed + len(chunk) > cut:
+                taker.sendall(chunk[: cut - passed])
+                break
+            passed += len(chunk)
+            taker.sendall(chunk)
+    for one in (giver, taker):
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
