@@ -352,6 +352,13 @@ def test_an_error_in_xml_is_no_empty_page(service: ApiService) -> None:
     assert "its root is error" in str(talk.error) and "too many requests" in str(talk.error)
 
 
+def test_a_page_that_is_short_because_a_record_in_it_is_broken_is_not_the_last(service: ApiService) -> None:
+    broken = Reply(body=b"<liste><offre><id>11</id><offre><id>12</id></liste>", content_type="text/xml")
+    service.on("/jobs", replies(xml_page(range(1, 11)), broken, xml_page(range(21, 31)), xml_page(range(31, 33))))
+    talk = converse({**api(service, BY_NUMBER, NUMBERS), "record": "offre"})
+    assert talk.raw[-1] == b"<offre><id>32</id></offre>" and not talk.end.why
+
+
 def test_one_answer_without_pages_is_a_whole_list(service: ApiService) -> None:
     service.on("/jobs", lambda asked: {"jobs": JOBS, "meta": {"total": 25}})
     talk = converse({"api": {"url": service.url("/jobs")}, "record": LIST, "total": "meta.total"})

@@ -198,7 +198,9 @@ class Turning:
         total = page.ending.stated_total
         is_believed = self._total_is_named or self._totals != self._counts
         is_reached = total is not None and self.given >= total and is_believed
-        is_short = paging.size is not None and count < paging.size
+        # What cannot be read may have been several.
+        is_sound = not any(record.flaw for record in page.records)
+        is_short = paging.size is not None and count < paging.size and is_sound
         if is_short and (is_reached or self._is_shorter_than_before(count)):
             return False
         # Full pages are never taken for the last one, whatever the total says: one more question shows it.  Nor is a

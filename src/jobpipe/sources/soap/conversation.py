@@ -1,0 +1,95 @@
+"""A SOAP service, asked page by page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from jobpipe.definition.services import Soap
+from jobpipe.definition.source import Source
+from jobpipe.safety.limits import Limits
+from jobpipe.safety.network import Resolve, resolve
+from jobpipe.sources.answers import Answer, framed
+from jobpipe.sources.api.page import Page
+from jobpipe.sources.api.placeholders import Position, filled
+from jobpipe.sources.api.turning import Turning
+from jobpipe.sources.api.web import Web, shown
+from jobpipe.sources.asking import Surroundings, shown_place
+from jobpipe.sources.formats.settings import settings_of
+from jobpipe.sources.soap.calling import Service, is_web_address
+from jobpipe.sources.soap.envelope import cut, first_part, refuse_fault
+from jobpipe.sources.transports.patience import Patience
+from jobpipe.sources.transports.transport import Arrival, Request
+
+
+class SoapConversation:
+    def __init__(
+        self,
+        source: Source,
+        surroundings: Surroundings,
+        *,
+        patience: Patience | None = None,
+        resolve: Resolve = resolve,
+    ) -> None:
+        assert source.soap is not None
+        self._source = source
+        self._soap: Soap = source.soap
+        self._root: Path = surroundings.root
+        self._enough = surroundings.enough
+        self._patience = patience
+        self._resolve = resolve
+        limits = Limits.given(**source.limits.model_dump())
+        self._settings = settings_of(source, max_record_bytes=limits.record)
+
+    async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
+        """Nothing is asked before the stream is read."""
+        return Arrival(shown=shown_place(self._source), name="answers"), self._frames(request)
+
+    async def list(self, request: Request) -> list[str]:
+        return [request.location]
+
+    async def _frames(self, request: Request) -> AsyncIterator[bytes]:
+        soap = self._soap
+        web = Web(
+            self._source,
+            request,
+            [url for url in (soap.wsdl, soap.address or "") if is_web_address(url)],
+            # With WS-Security the login is in the messages, and nowhere else.
+            has_http_login=soap.security is None,
+            patience=self._patience,
+            resolve=self._resolve,
+        )
+        try:
+            async for answer in self._answers(web):
+                yield framed(answer)
+        finally:
+            await web.aclose()
+
+    async def _answers(self, web: Web) -> AsyncIterator[Answer]:
+        soap, enough = self._soap, self._enough
+        turning = Turning(soap.page, stated_format=self._source.format, total_is_named=self._source.total is not None)
+        service = await asyncio.to_thread(Service, self._source, self._root, web, asyncio.get_running_loop())
+
+        async def ask(position: Position) -> Page:
+            params = _without_nothing(filled(soap.params, position.values(soap.page)))
+            fetched = await asyncio.to_thread(service.call, params)
+            number = f", page {position.page}" if soap.page is not None else ""
+            asked = f"{shown(service.address)} ({soap.operation}{number})"
+            body = first_part(fetched.headers.get("content-type", ""), fetched.body)
+            page = Page(asked, fetched.url, body, fetched.charset, fetched.headers, fetched.status)
+            refuse_fault(page, soap.operation)
+            return cut(page, self._settings)
+
+        async for page in turning.pages(ask):
+            yield page.answer()
+            if enough is not None and turning.given >= enough:
+                yield Answer(kind="end", why=f"only the first {enough:,} records were wanted")
+                return
+        yield Answer(kind="end", why=turning.why, total=turning.total)
+
+
+def _without_nothing(params: dict[str, Any]) -> dict[str, Any]:
+    """The first page has no cursor: the parameter is left out."""
+    return {name: value for name, value in params.items() if value is not None}
