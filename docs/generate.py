@@ -9,8 +9,14 @@ import click
 import yaml
 
 from jobpipe.cli.main import COMMANDS, LazyCommands, jobpipe
+from jobpipe.definition.connectors import connector, connector_names
+from jobpipe.definition.drops import FileOptions
 from jobpipe.definition.field_descriptions import FIELDS
-from jobpipe.definition.models import Auth, CsvOptions, Definition, Expire, FieldRule, LimitOptions, Source
+from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
+from jobpipe.definition.models import Definition, Expire, FieldRule
+from jobpipe.definition.services import Api, Detail, Paging, Soap
+from jobpipe.definition.sites import Form, Site
+from jobpipe.definition.source import CsvOptions, LimitOptions, Source
 from jobpipe.transform.steps.registry import steps
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -30,10 +36,28 @@ taken. `--json` puts one JSON document on stdout; talk and progress go to stderr
 | 4 | an error of job-pipe itself |
 | 130 | interrupted |
 """
+_CONNECTORS_HEAD = """\
+# Connectors
+
+A connector is a whole import: `source: {greenhouse: acme}` needs no `posting`. What the import says itself goes before
+what its connector says: a field of `posting`, `holds`, `expire`, a word of `source`. A saved answer is read
+by `jobpipe run NAME --file answer.json`. To add one: [add a connector](../how-to/add-a-connector.md).
+"""
+_TESTED_ON = {"recorded": "on recorded answers", "documentation": "from documentation"}
 _BLOCKS = {
     "the definition": Definition,
     "source": Source,
+    "source.api": Api,
+    "source.api.page, source.soap.page": Paging,
+    "source.api.detail": Detail,
+    "source.site": Site,
+    "source.site.form": Form,
+    "source.soap": Soap,
+    "source.files": FileOptions,
     "source.auth": Auth,
+    "source.auth.key": ApiKey,
+    "source.auth.oauth2": OAuth2,
+    "source.auth.store": StoreKey,
     "source.csv": CsvOptions,
     "source.limits": LimitOptions,
     "expire": Expire,
@@ -43,7 +67,12 @@ _BLOCKS = {
 
 def pages() -> dict[str, str]:
     """File name -> text."""
-    return {"steps.md": steps_page(), "definition.md": definition_page(), "commands.md": commands_page()}
+    return {
+        "steps.md": steps_page(),
+        "definition.md": definition_page(),
+        "commands.md": commands_page(),
+        "connectors.md": connectors_page(),
+    }
 
 
 def steps_page() -> str:
@@ -61,6 +90,22 @@ def steps_page() -> str:
             made.append("\n| written | given | made |\n| --- | --- | --- |\n")
             for example in step.examples:
                 made.append(f"| `{_cell(example.call)}` | {_shown(example.given)} | {_shown(example.result)} |\n")
+    return _NOTE + "".join(made)
+
+
+def connectors_page() -> str:
+    made = [_CONNECTORS_HEAD, "\n| connector | reads | tested |\n| --- | --- | --- |\n"]
+    known = [connector(name) for name in connector_names()]
+    for one in known:
+        made.append(f"| [`{one.name}`](#{one.name}) | {_cell(one.about)} | {_TESTED_ON[one.tested_on]} |\n")
+    for one in known:
+        made.append(f"\n## {one.name}\n\n{one.about}. [Documentation]({one.documentation})")
+        made.append(f"; tested: {_TESTED_ON[one.tested_on]}.\n\n```yaml\n{one.example}\n```\n")
+        made.append("\n| takes | meaning | default |\n| --- | --- | --- |\n")
+        for taken in one.takes.values():
+            default = "required" if taken.is_needed else f"`{taken.default}`" if taken.default else ""
+            made.append(f"| `{taken.name}` | {_cell(taken.about)} | {default} |\n")
+        made.append(f"\nMakes {', '.join(f'`{field}`' for field in one.definition['posting'])}.\n")
     return _NOTE + "".join(made)
 
 

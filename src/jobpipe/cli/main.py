@@ -30,6 +30,7 @@ COMMANDS = {
     "quarantine": "List rejected records, with reason and place.",
     "export": "Write an import's live postings to a file.",
     "steps": "List the steps of a definition, or explain one.",
+    "connectors": "List the services that a word in `source` is enough for, or explain one.",
     "schema": "Print the JSON Schema of definitions, for editors.",
 }
 

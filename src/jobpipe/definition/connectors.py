@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from jobpipe.definition.source import PLACES
 from jobpipe.definition.yaml import Path, read_yaml
 from jobpipe.errors import DefinitionError
 
@@ -27,9 +28,11 @@ _MERGED = ("posting", "expire")
 class ConnectorError(DefinitionError):
     """A connector that is not given what it needs, at a path of the definition."""
 
-    def __init__(self, path: Path, message: str, hint: str = "") -> None:
+    def __init__(self, path: Path, message: str, hint: str = "", *, of_key: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.path = path
+        # It is the word itself that is wrong, not what it is given.
+        self.of_key = of_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +67,45 @@ class Connector:
         named = {
             "type": "object",
             "properties": texts,
-            "required": self._needed(),
+            "required": self.needed,
             "additionalProperties": False,
         }
         bare = next(iter(texts.values()))
-        return {"description": self.about, "anyOf": [bare, named] if len(self._needed()) <= 1 else [named]}
+        return {"description": self.about, "anyOf": [bare, named] if len(self.needed) <= 1 else [named]}
 
     def given(self, value: Any) -> dict[str, str]:
         """The parameters by name. Raises ConnectorError."""
         here: Path = ("source", self.name)
         if not isinstance(value, dict):
-            if len(self._needed()) > 1:
-                raise ConnectorError(here, f"{self.name} needs {' and '.join(self._needed())}", self._example())
+            if len(self.needed) > 1:
+                raise ConnectorError(here, f"{self.name} needs {' and '.join(self.needed)}", self._hint())
             value = {next(iter(self.takes)): value}
         for name, text in value.items():
             if name not in self.takes:
                 near = difflib.get_close_matches(str(name), self.takes, n=1)
                 hint = f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(self.takes)}"
-                raise ConnectorError((*here, str(name)), f"{self.name} takes no `{name}`", hint)
+                raise ConnectorError((*here, str(name)), f"{self.name} takes no `{name}`", hint, of_key=True)
             if not isinstance(text, (str, int)) or isinstance(text, bool) or not str(text).strip():
-                raise ConnectorError((*here, str(name)), f"`{name}` is a text", self._example())
-        if missing := [name for name in self._needed() if name not in value]:
+                raise ConnectorError((*here, str(name)), f"`{name}` is a text", self._hint())
+        if missing := [name for name in self.needed if name not in value]:
             about = self.takes[missing[0]].about
-            raise ConnectorError(here, f"{self.name} needs `{missing[0]}`: {about}", self._example())
+            raise ConnectorError(here, f"{self.name} needs `{missing[0]}`: {about}", self._hint())
         defaults = {one.name: one.default for one in self.takes.values() if one.default is not None}
         return defaults | {name: str(text).strip() for name, text in value.items()}
 
-    def _needed(self) -> list[str]:
+    @property
+    def needed(self) -> list[str]:
         return [one.name for one in self.takes.values() if one.is_needed]
 
-    def _example(self) -> str:
-        needed = self._needed()
+    @property
+    def example(self) -> str:
+        needed = self.needed
         if len(needed) == 1:
-            return f"write source: {{{self.name}: {needed[0]}}}"
-        return f"write source: {{{self.name}: {{{', '.join(f'{name}: …' for name in needed)}}}}}"
+            return f"source: {{{self.name}: {needed[0]}}}"
+        return f"source: {{{self.name}: {{{', '.join(f'{name}: …' for name in needed)}}}}}"
+
+    def _hint(self) -> str:
+        return f"write {self.example}"
 
 
 @cache
@@ -136,9 +144,12 @@ def expand(value: dict[str, Any]) -> dict[str, Any]:
     named = [name for name in source if name in connector_names()]
     if not named:
         return value
-    if len(named) > 1:
-        raise ConnectorError(("source", named[1]), f"a source has one place, not both `{named[0]}` and `{named[1]}`")
     used = connector(named[0])
+    places = [word for word in source if word in (*named, *(set(PLACES) - used.definition["source"].keys()))]
+    if len(places) > 1:
+        first, second = places[:2]
+        message = f"a source has one place, not both `{first}` and `{second}`"
+        raise ConnectorError(("source", second), message, of_key=True)
     given = used.given(source[named[0]])
     brought = _filled(used.definition, given, frozenset(used.takes.keys() - given.keys()))
     own = {word: said for word, said in source.items() if word != named[0]}

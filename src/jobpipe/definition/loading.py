@@ -97,7 +97,7 @@ def _expanded(document: Document, text: str, shown: str) -> dict[str, Any]:
     try:
         return expand(value)
     except ConnectorError as error:
-        fault = Fault(spot_of(document, error.path), error.message, error.hint)
+        fault = Fault(spot_of(document, error.path, of_key=error.of_key), error.message, error.hint)
         raise InvalidFileError(shown, text, [fault]) from error
 
 
