@@ -52,10 +52,10 @@ class FtpPlace:
                 self.cut: int | None = None
                 self.passed = 0
 
-            def push_dtp_data(self, content: Any, isproducer: bool = False, file: Any = None, cmd: Any = None) -> None:
-                if cmd == "RETR" and place.cuts:
+            def push_with_producer(self, producer: Any) -> None:
+                if self.file_obj is not None and place.cuts:
                     self.cut = place.cuts.pop(0)
-                super().push_dtp_data(content, isproducer, file=file, cmd=cmd)
+                super().push_with_producer(producer)
 
             def send(self, piece: bytes) -> int:
                 if self.cut is not None and self.passed + len(piece) > self.cut:
@@ -78,7 +78,6 @@ class FtpPlace:
         Control.dtp_handler = Data
         Control.use_sendfile = False
         Control.auth_failed_timeout = 0
-        # No address of 127.0.0.1 is foreign to the client, so that PASV may name another one.
         if certificate:
             Control.certfile = str(certificate)
             Control.tls_control_required = Control.tls_data_required = True
@@ -132,7 +131,7 @@ def vsftpd(folder: Path, certificate: Path, scratch: Path, **settings: str) -> I
         "force_anon_logins_ssl": "YES",
         "force_anon_data_ssl": "YES",
         "require_ssl_reuse": "YES",
-        "ssl_tlsv1_2": "YES",
+        "ssl_tlsv1": "YES",
         "ssl_ciphers": "HIGH",
         "rsa_cert_file": str(certificate),
         "secure_chroot_dir": str(empty),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -247,14 +248,16 @@ def test_a_server_without_tls_is_named(place: FtpPlace) -> None:
     assert "PASS" not in place.verbs()
 
 
-@pytest.mark.parametrize("newest", ["NO", "YES"], ids=["TLS 1.2", "TLS 1.3"])
-def test_a_server_that_demands_the_tls_session_again_gets_it(tmp_path: Path, pem: Path, newest: str) -> None:
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_demands_the_tls_session_again_gets_it(tmp_path: Path, pem: Path, version: ssl.TLSVersion) -> None:
     folder = tmp_path / "drop"
     write(folder / "a.xml", FEED)
     write(folder / "b.xml", b"<jobs/>")
     folder.chmod(0o555)
-    with vsftpd(folder, pem, tmp_path, ssl_tlsv1_3=newest) as port:
-        secure = transport(context=trusting(pem))
+    context = trusting(pem)()
+    context.minimum_version = context.maximum_version = version
+    with vsftpd(folder, pem, tmp_path) as port:
+        secure = transport(context=lambda: context)
         base = f"ftps://127.0.0.1:{port}"
         assert listed(secure, f"{base}/*.xml") == [f"{base}/a.xml", f"{base}/b.xml"]
         arrival, body = fetch(secure, f"{base}/a.xml")

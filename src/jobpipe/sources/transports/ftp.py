@@ -287,10 +287,10 @@ class _Connection:
     def _refused(self, answer: str) -> SourceError:
         place, answer = self._address.place, redact(" ".join(answer.split())[:200])
         code = answer[:3]
+        if self._address.security.context is None and any(word in answer.lower() for word in ("ssl", "tls", "secur")):
+            return SourceError(f"wants TLS (FTP {answer})", place=place, hint="write ftps:// instead of ftp://")
         if code == "530":
             hint = "check the user and password of source.auth.basic"
-            if "ssl" in answer.lower() or "tls" in answer.lower():
-                hint = "it wants TLS: write ftps:// instead of ftp://"
             return SourceError(f"refuses the login (FTP {answer})", place=place, hint=hint)
         if code == "550":
             return SourceError(
