@@ -255,6 +255,20 @@ def test_a_list_without_end_ends_after_the_most_pages(service: ApiService) -> No
     assert "4 pages and no end" in talk.end.why
 
 
+def test_a_list_that_ends_on_the_last_page_allowed_is_whole(service: ApiService) -> None:
+    service.on("/jobs", numbered)
+    assert not converse(api(service, {**BY_NUMBER, "most": 3}, NUMBERS)).end.why
+    service.on("/jobs", lambda asked: numbered(asked, JOBS[:20], total=20))
+    assert not converse(api(service, {**BY_NUMBER, "most": 2}, NUMBERS, total="total")).end.why
+
+
+def test_a_total_that_only_the_first_page_tells_is_the_total(service: ApiService) -> None:
+    service.on("/jobs", lambda asked: numbered(asked, total=25 if asked.number("page") == 1 else 0))
+    talk = converse(api(service, BY_NUMBER, NUMBERS, total="total"))
+    assert (len(talk.ids), talk.end.why, talk.end.total) == (25, "", 25)
+    assert len(service.requests) == 3
+
+
 def test_placeholders_go_into_the_url_and_keep_their_type_in_a_body(service: ApiService) -> None:
     service.on("/jobs/", replies({"jobs": JOBS[:2], "next": "abc"}, {"jobs": JOBS[2:3]}))
     talk = converse(

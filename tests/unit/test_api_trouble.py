@@ -242,3 +242,46 @@ def test_a_pace_is_kept_in_a_conversation(service: ApiService) -> None:
     talk = converse(source)
     assert talk.ids == [1, 2, 3, 4, 5, 6]
     assert moments[-1] - moments[0] > 0.25
+
+
+def test_what_is_sent_does_not_follow_a_redirect_to_another_host(service: ApiService) -> None:
+    with ApiService() as other:
+        other.on("/jobs", lambda asked: {"jobs": JOBS})
+        service.on("/jobs", lambda asked: Reply(status=307, headers={"Location": other.url("/jobs")}))
+        talk = converse({"api": {"url": service.url("/jobs"), "body": {"login": "x"}}, "record": "jobs[*]"})
+        assert not other.requests
+    assert "what is sent to another host" in str(talk.error)
+
+
+def test_the_headers_of_a_definition_go_before_the_usual_ones(service: ApiService) -> None:
+    service.on("/jobs", lambda asked: {"jobs": JOBS})
+    headers = {"accept": "application/vnd.jobs+json", "Content-Type": "application/vnd.api+json"}
+    converse({"api": {"url": service.url("/jobs"), "body": {}}, "record": "jobs[*]", "headers": headers})
+    (asked,) = service.requests
+    assert asked.headers["accept"] == headers["accept"] and asked.headers["content-type"] == headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"api": {"url": "https://h/", "page": {"by": "number"}}}, "no parameter turns the page"),
+        ({"api": {"url": "https://h/", "page": {"by": "cursor"}}}, "`by: cursor` needs `cursor`"),
+        ({"api": {"url": "https://h/{page}"}}, "needs `page"),
+        ({"api": {"url": "https://h/", "params": {"n": "{size}"}, "page": {"by": "link"}}}, "need `page: {size"),
+        ({"api": {"url": "https://h/", "detail": {"url": "https://h/detail"}}}, "every record would ask for the same"),
+        (
+            {
+                "api": {
+                    "url": "https://h/",
+                    "body": {"query": "{ jobs { edges{cursor} } }"},
+                    "page": {"by": "cursor", "cursor": "data.c"},
+                }
+            },
+            "no parameter turns the page",
+        ),
+        ({"soap": {"wsdl": "a.wsdl", "operation": "X", "page": {"by": "link"}}}, "no URL of a next page"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_asked(source: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        converse(source)

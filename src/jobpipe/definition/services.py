@@ -7,6 +7,7 @@ reading is.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -15,6 +16,7 @@ from jobpipe.definition.base import Model
 
 PLACEHOLDERS = frozenset({"page", "offset", "last", "size", "cursor"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_BRACES = re.compile(r"\{[^{}]+\}")
 # What a way of turning pages changes in the next request.
 _MOVING = {"number": {"page"}, "offset": {"offset", "last"}, "cursor": {"cursor"}}
 
@@ -28,10 +30,14 @@ class Paging(Model):
         default=1, ge=0, description="The first {page}; with `offset` the first {offset} (then often 0)."
     )
     size: int | None = Field(default=None, ge=1, description="Records a page: {size}.")
-    cursor: str | None = Field(default=None, description="The path of the next cursor in an answer.")
-    next: str | None = Field(default=None, description="The path of the next URL in an answer.")
-    more: str | None = Field(default=None, description="The path of what says that there is more: true, or not empty.")
-    pages: str | None = Field(default=None, description="The path of the number of pages.")
+    cursor: str | None = Field(
+        default=None, description="The path of the next cursor in an answer, or header:NAME of its header."
+    )
+    next: str | None = Field(default=None, description="The path of the next URL in an answer, or header:NAME.")
+    more: str | None = Field(
+        default=None, description="The path of what says that there is more (true, or not empty), or header:NAME."
+    )
+    pages: str | None = Field(default=None, description="The path of the number of pages, or header:NAME.")
     most: int = Field(default=10_000, ge=1, description="Pages after which it must have come to an end.")
 
     @model_validator(mode="before")
@@ -53,16 +59,22 @@ class Detail(Model):
     """A request for each record of a list, whose answer is put into it."""
 
     url: str = Field(description="{name} stands for what is at that path of the record: https://example.org/jobs/{id}.")
-    method: Literal["GET", "POST"] = Field(default="GET", description="How it is asked.")
+    method: Literal["GET", "POST"] = Field(default="GET", description="How it is asked; by POST where it has a body.")
     params: dict[str, str] = Field(default={}, description="Of the query.")
     body: Any = Field(default=None, description="JSON that is sent.")
     path: str | None = Field(default=None, description="Where in the answer the detail is; all of it when absent.")
     as_: str = Field(default="detail", alias="as", description="Under which name it is put into the record.")
 
+    @model_validator(mode="after")
+    def _speaks_of_the_record(self) -> Detail:
+        if not any(_BRACES.search(text) for text in _texts((self.url, self.params, self.body))):
+            raise ValueError("every record would ask for the same: write {id}, or another path of the record, in `url`")
+        return self
+
 
 class Api(Model):
     url: str = Field(description="The first request.")
-    method: Literal["GET", "POST"] = Field(default="GET", description="How it is asked.")
+    method: Literal["GET", "POST"] = Field(default="GET", description="How it is asked; by POST where it has a body.")
     params: dict[str, str | int | bool] = Field(
         default={}, description="Of the query: {page: '{page}', per_page: 100}."
     )
@@ -114,10 +126,19 @@ def _check_placeholders(page: Paging | None, places: tuple[Any, ...]) -> None:
 
 
 def _placeholders(value: Any) -> set[str]:
+    if is_graphql(value):
+        value = {name: item for name, item in value.items() if name != "query"}
+    return {name for text in _texts(value) for name in _PLACEHOLDER.findall(text)}
+
+
+def is_graphql(body: Any) -> bool:
+    """Whether it holds a query whose braces are its own: what moves is in its variables."""
+    return isinstance(body, dict) and isinstance(body.get("query"), str) and "{" in body["query"].strip(" {}")
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return set(_PLACEHOLDER.findall(value))
-    if isinstance(value, dict):
-        return {name for item in value.values() for name in _placeholders(item)}
-    if isinstance(value, list):
-        return {name for item in value for name in _placeholders(item)}
-    return set()
+        yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

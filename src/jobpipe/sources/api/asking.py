@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from jobpipe.definition.services import Api, Detail
+from jobpipe.definition.services import Api, Detail, is_graphql
 from jobpipe.errors import SourceError
 from jobpipe.sources.api.page import Page
-from jobpipe.sources.api.placeholders import Position, filled, filled_body, filled_url, is_graphql
+from jobpipe.sources.api.placeholders import Position, filled, filled_body, filled_url
 from jobpipe.sources.api.web import Fetched, Question, url_of
 
 _MOST_SHOWN = 3

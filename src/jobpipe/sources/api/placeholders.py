@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from jobpipe.definition.services import PLACEHOLDERS, Paging
+from jobpipe.definition.services import PLACEHOLDERS, Paging, is_graphql
 
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(sorted(PLACEHOLDERS)) + r")\}")
 
@@ -53,13 +53,9 @@ def filled_url(url: str, values: dict[str, Any]) -> str:
 
 def filled_body(body: Any, values: dict[str, Any]) -> Any:
     """In the text of a GraphQL query braces are its own: what moves goes into its variables."""
-    if isinstance(body, dict) and is_graphql(body):
+    if is_graphql(body):
         return {name: item if name == "query" else filled(item, values) for name, item in body.items()}
     return filled(body, values)
-
-
-def is_graphql(body: Any) -> bool:
-    return isinstance(body, dict) and isinstance(body.get("query"), str) and "{" in body["query"].strip(" {}")
 
 
 def _text(value: Any) -> str:

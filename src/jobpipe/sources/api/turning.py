@@ -124,11 +124,12 @@ class Turning:
             raise page.trouble(page.ending.why or "is not whole")
         if paging is None:
             return None
-        if len(self._counts) >= paging.most:
-            self.why = f"{page.asked}: {paging.most:,} pages and no end; page.most says how many there may be"
-            return None
         following = self._following(paging, page, position)
         if following is None:
+            return None
+        if len(self._counts) >= paging.most:
+            if not self._is_beyond:
+                self.why = f"{page.asked}: {paging.most:,} pages and no end; page.most says how many there may be"
             return None
         if len(self._counts) >= _MOST_EMPTY and not any(self._counts[-_MOST_EMPTY:]):
             self.why = f"{page.asked}: {_MOST_EMPTY} pages in a row without a record, and still no end"
@@ -195,9 +196,8 @@ class Turning:
             return _is_true(page.first(paging.more, self._format))
         if not count:
             return False
-        total = page.ending.stated_total
         is_believed = self._total_is_named or self._totals != self._counts
-        is_reached = total is not None and self.given >= total and is_believed
+        is_reached = bool(self.total) and self.given >= (self.total or 0) and is_believed
         # What cannot be read may have been several.
         is_sound = not any(record.flaw for record in page.records)
         is_short = paging.size is not None and count < paging.size and is_sound

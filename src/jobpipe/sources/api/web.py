@@ -26,6 +26,7 @@ from jobpipe.sources.transports.transport import Request
 
 # One answer may take so many times as long as the server may be silent.
 LONGEST_ANSWER = 10
+_ACCEPT = "application/json, application/xml;q=0.9, */*;q=0.8"
 # Bytes that a frame needs around a page.
 _AROUND = 64 * 1024
 
@@ -182,11 +183,9 @@ class Web:
         asked = shown(question.url)
         exchange = Exchange(request, self._guard, self._context, self._client_at)
         exchange.place = Place(source=asked)
-        headers = {"Accept": "application/json, application/xml;q=0.9, */*;q=0.8", "Accept-Encoding": "gzip"}
-        sent = httpx2.Headers(headers)
-        for name in request.headers:
+        sent = httpx2.Headers({"Accept": _ACCEPT, "Accept-Encoding": "gzip", **dict(question.headers)})
+        for name in request.headers:  # the definition's own go before what is usual
             sent.pop(name, None)
-        sent.update(dict(question.headers))
         longest = LONGEST_ANSWER * request.timeout
         try:
             async with asyncio.timeout(longest):

@@ -132,6 +132,13 @@ class Exchange:
                     hint=f"write the new address: {redact(answer.headers.get('location', ''))}",
                 )
             url = self._next(url, answer.headers.get("location", ""))
+            if content is not None and not is_for(url, self._url):
+                # It may well hold a login.
+                raise SourceError(
+                    f"redirects what is sent to another host: {_shown(url)}",
+                    place=self.place,
+                    hint="if that is right, write the new address",
+                )
         raise SourceError(
             f"redirects more than {MOST_REDIRECTS} times", place=self.place, hint=f"last to {_shown(url)}"
         )
