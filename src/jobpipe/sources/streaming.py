@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from jobpipe.sources.event_loop import LONGEST_GOODBYE, EventLoop, shared_loop
 from jobpipe.sources.transports import transport_for
 from jobpipe.sources.transports.transport import Arrival, Request, Transport
 
@@ -18,14 +19,11 @@ WINDOW = 2 * 1024 * 1024
 # Small chunks that wait together are given together, up to this many bytes.
 GIVEN_AT_ONCE = 512 * 1024
 
-# Seconds.
-LONGEST_GOODBYE = 10.0
-
 _Made = TypeVar("_Made")
 
 
 def open_stream(request: Request, transport: Transport | None = None) -> Stream:
-    """Open a location and read it ahead on a thread of its own, until the `with` block ends.
+    """Open a location and read it ahead, until the `with` block ends.
 
     Raises what the transport raises: at once for what is found when opening, while iterating for the rest.
     """
@@ -35,26 +33,22 @@ def open_stream(request: Request, transport: Transport | None = None) -> Stream:
 def list_locations(request: Request, transport: Transport | None = None) -> list[str]:
     """The locations that a pattern stands for, sorted; the location itself where it is none."""
     found = transport or transport_for(request.location)
-    return run_apart(found.list(request))
+    return _finish(found.list(request), _loop_for(found))
 
 
-def run_apart(coroutine: Coroutine[Any, Any, _Made]) -> _Made:
-    """Run it to its end on a thread, so that this works where an event loop already runs."""
-    made: list[_Made] = []
-    trouble: list[BaseException] = []
+def _loop_for(transport: Transport) -> EventLoop:
+    """All share one loop, but for those that would hold up the others: they get their own."""
+    return EventLoop("jobpipe-fetch") if getattr(transport, "is_blocking", False) else shared_loop
 
-    def run() -> None:
+
+def _finish(coroutine: Coroutine[Any, Any, _Made], event_loop: EventLoop) -> _Made:
+    with event_loop.held() as loop:
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
-            made.append(asyncio.run(coroutine))
-        except BaseException as error:
-            trouble.append(error)
-
-    thread = threading.Thread(target=run, name="jobpipe-list", daemon=True)
-    thread.start()
-    thread.join()
-    if trouble:
-        raise trouble[0]
-    return made[0]
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
 
 class Stream:
@@ -71,16 +65,17 @@ class Stream:
         self._waiting = 0
         self._arrived: Arrival | None = None
         self._is_over = False
-        self._is_closed = False
         self._error: BaseException | None = None
-        # Of the thread: made by it before anything can be asked of it.
+        self._event_loop = _loop_for(transport)
+        # None = not begun, or closed.
         self._loop: asyncio.AbstractEventLoop | None = None
+        # Of the loop.
         self._task: asyncio.Task[None] | None = None
-        self._room: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="jobpipe-fetch", daemon=True)
+        self._room = asyncio.Event()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._loop = self._event_loop.hold()
+        self._loop.call_soon_threadsafe(self._begin)
         try:
             with self._change:
                 while self._arrived is None and not self._is_over:
@@ -115,18 +110,15 @@ class Stream:
 
     def close(self) -> None:
         """Stop the download and release the connection; returns when both are done."""
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(self._cancel)
+            with self._change:
+                self._change.wait_for(lambda: self._is_over, timeout=LONGEST_GOODBYE)
+            self._event_loop.release()
         with self._change:
             self._chunks.clear()
             self._waiting = 0
-            self._is_closed = True
-            loop, task = self._loop, self._task
-            if loop is not None and task is not None:
-                loop.call_soon_threadsafe(task.cancel)
-        if self._thread.ident is not None:
-            # A name that is still being looked up cannot be called back; it holds nothing of ours.
-            self._thread.join(timeout=LONGEST_GOODBYE)
-        with self._change:
-            self._chunks.clear()
             self._is_over = True
 
     def _take(self) -> bytes:
@@ -143,41 +135,24 @@ class Stream:
         return b"".join(parts)
 
     def _let_in(self) -> None:
-        # Under the lock the loop cannot end meanwhile: it takes the lock to say that it is over.
-        if self._loop is None or self._room is None or self._waiting >= WINDOW // 2:
-            return
-        if not self._room.is_set():
+        if self._loop is not None and self._waiting < WINDOW // 2 and not self._room.is_set():
             self._loop.call_soon_threadsafe(self._room.set)
 
-    # --- on the thread
+    # --- on the loop
 
-    def _run(self) -> None:
-        error: BaseException | None = None
-        try:
-            with asyncio.Runner() as runner:
-                runner.run(self._main())
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            pass
-        except BaseException as trouble:
-            error = trouble
+    def _begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._fetch())
+        self._task.add_done_callback(self._end)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
         with self._change:
-            self._error = error
+            self._error = None if task.cancelled() else task.exception()
             self._is_over = True
             self._change.notify_all()
-
-    async def _main(self) -> None:
-        with self._change:
-            self._room = asyncio.Event()
-            self._loop = asyncio.get_running_loop()
-            self._task = asyncio.current_task()
-            if self._is_closed:
-                return
-        try:
-            await self._fetch()
-        finally:
-            with self._change:
-                # From here on nobody may call into the loop: it is about to close.
-                self._loop = self._task = None
 
     async def _fetch(self) -> None:
         arrival, chunks = await self._transport.open(self._request)
@@ -191,17 +166,15 @@ class Stream:
             await _close(chunks)
 
     async def _put(self, chunk: bytes) -> None:
-        room = self._room
-        assert room is not None
         with self._change:
             self._chunks.append(chunk)
             self._waiting += len(chunk)
             is_full = self._waiting >= WINDOW
             if is_full:
-                room.clear()
+                self._room.clear()
             self._change.notify_all()
         if is_full:
-            await room.wait()
+            await self._room.wait()
 
 
 async def _close(chunks: AsyncIterator[bytes]) -> None:
