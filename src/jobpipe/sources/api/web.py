@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpcore2
 import httpx2
@@ -100,10 +101,17 @@ class Web:
         self._clients: dict[tuple[str, str, int | None], httpx2.AsyncClient] = {}
         self._opening = asyncio.Lock()
         self._received = 0
+        self._asking: set[asyncio.Task[Any]] = set()
 
     async def ask(self, question: Question) -> Fetched:
         """Raises RefusedError (with the status), SourceError, LimitExceededError."""
-        return await self._patiently(lambda: self._with_login(question), question.url)
+        task = asyncio.current_task()
+        assert task is not None
+        self._asking.add(task)
+        try:
+            return await self._patiently(lambda: self._with_login(question), question.url)
+        finally:
+            self._asking.discard(task)
 
     def trust(self, url: str) -> None:
         """One more that the definition names, though not in so many words."""
@@ -117,6 +125,9 @@ class Web:
         return any(is_for(asked, own) for own in self._own)
 
     async def aclose(self) -> None:
+        """What is still asked, for a thread that nobody waits for any more, is given up."""
+        for task in self._asking - {asyncio.current_task()}:
+            task.cancel()
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
