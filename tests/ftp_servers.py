@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,9 @@ class FtpPlace:
         self.cuts: list[int] = []
         # Of the verbs that came, with what they named.
         self.asked: list[tuple[str, str]] = []
+        # Called before a verb is answered, and after.
+        self.before: dict[str, Callable[[str], object]] = {}
+        self.after: dict[str, Callable[[], object]] = {}
         # Verbs that this server does not know.
         self.unknown: set[str] = set()
         self._loop = IOLoop()
@@ -70,6 +73,10 @@ class FtpPlace:
         class Control(control):  # type: ignore[misc]
             def process_command(self, verb: str, *given: Any, **more: Any) -> Any:
                 place.asked.append((verb, str(given[0]) if given else ""))
+                if verb in place.before:
+                    place.before[verb](verb)
+                if verb in place.after:
+                    place.after.pop(verb)()
                 if verb in place.unknown:
                     return self.respond(f'502 Command "{verb}" not implemented.')
                 return super().process_command(verb, *given, **more)
@@ -89,6 +96,15 @@ class FtpPlace:
 
     def url(self, path: str, *, login: str = f"{USER}:{PASSWORD}@") -> str:
         return f"{self._scheme}://{login}127.0.0.1:{self.port}/{path}"
+
+    def on_next(self, verb: str, act: Callable[[str], object]) -> None:
+        """Once."""
+
+        def once(came: str) -> None:
+            del self.before[verb]
+            act(came)
+
+        self.before[verb] = once
 
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.asked]

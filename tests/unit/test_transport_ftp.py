@@ -249,7 +249,9 @@ def test_a_server_without_tls_is_named(place: FtpPlace) -> None:
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_server_that_demands_the_tls_session_again_gets_it(tmp_path: Path, pem: Path, version: ssl.TLSVersion) -> None:
+def test_a_server_that_demands_the_tls_session_again_gets_it(
+    tmp_path: Path, pem: Path, version: ssl.TLSVersion
+) -> None:
     folder = tmp_path / "drop"
     write(folder / "a.xml", FEED)
     write(folder / "b.xml", b"<jobs/>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.header
 import email.utils
 import re
+import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,8 +113,14 @@ def _parameter(pairs: Any, name: str) -> str:
         return ""
     whole = "".join(given[key] for key in pieces)
     if pieces[0].endswith("*") and whole.count("'") >= 2:
-        whole = email.utils.collapse_rfc2231_value(email.utils.decode_rfc2231(whole))
+        whole = email.utils.collapse_rfc2231_value(_triple(whole))
     return _without_folders(whole)
+
+
+def _triple(text: str) -> tuple[str | None, str | None, str]:
+    """Character set, language, and what is written in them."""
+    charset, language, quoted = text.split("'", 2)
+    return charset or None, language or None, urllib.parse.unquote(quoted, encoding="latin-1")
 
 
 def _number(key: str) -> int:
