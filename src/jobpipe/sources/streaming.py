@@ -36,6 +36,11 @@ def list_locations(request: Request, transport: Transport | None = None) -> list
     return _finish(found.list(request), _loop_for(found))
 
 
+def run_apart(coroutine: Coroutine[Any, Any, _Made]) -> _Made:
+    """What a coroutine that never blocks gives, where none can be awaited."""
+    return _finish(coroutine, shared_loop())
+
+
 def _loop_for(transport: Transport) -> EventLoop:
     """All share one loop, but for those that would hold up the others: they get their own."""
     return EventLoop("jobpipe-fetch") if getattr(transport, "is_blocking", False) else shared_loop
