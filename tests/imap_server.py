@@ -7,6 +7,7 @@ import imaplib
 import os
 import pwd
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,9 +71,11 @@ def dovecot(folder: Path, pem: Path) -> Iterator[Mailbox]:
     is_root = os.geteuid() == 0
     owner = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.geteuid())
     user, group = owner.pw_name, grp.getgrgid(owner.pw_gid).gr_name
-    mails, run = folder / "mails", folder / "run"
+    mails = folder / "mails"
     mails.mkdir(parents=True)
-    run.mkdir()
+    # The names of sockets must be short.
+    run = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    run.chmod(0o755)
     if is_root:
         os.chown(mails, owner.pw_uid, owner.pw_gid)
         for parent in [folder, *folder.parents]:
@@ -124,5 +127,8 @@ service stats {{
   chroot =
 }}
 """)
-    with server_process([program, "-F", "-c", str(config)], port):
-        yield Mailbox(port, plain_port, pem)
+    try:
+        with server_process([program, "-F", "-c", str(config)], port):
+            yield Mailbox(port, plain_port, pem)
+    finally:
+        shutil.rmtree(run, ignore_errors=True)

@@ -65,7 +65,7 @@ def test_names_that_are_not_ascii_are_read(box: Mailbox, name: str) -> None:
 def test_another_folder_is_named_in_the_path(box: Mailbox) -> None:
     box.deliver({"a.csv": b"a"}, folder="Feeds")
     assert names(listed(transport(box), box.url("Feeds/*.csv"), **LOGIN)) == ["a.csv"]
-    with pytest.raises(SourceError, match="has no folder Feed.*there is .*Feeds"):
+    with pytest.raises(SourceError, match=r"has no folder Feed.*there is .*Feeds"):
         listed(transport(box), box.url("Feed/*.csv"), **LOGIN)
     with pytest.raises(SourceError, match="no file matches"):
         listed(transport(box), box.url("Feeds/*.xml"), **LOGIN)

@@ -88,7 +88,7 @@ def test_a_store_that_is_not_there_is_named() -> None:
 
 def test_an_object_that_changes_during_a_cut_is_not_mixed(bucket: Bucket) -> None:
     async def change(location: str, more: dict[str, Any]) -> None:
-        arrival, chunks = await transport().open(Request(location=location, **more))
+        _, chunks = await transport().open(Request(location=location, **more))
         await anext(chunks)
         bucket.put("out/offers.xml", FEED[::-1])
         try:

@@ -196,14 +196,14 @@ def test_a_broken_connection_goes_on_where_it_ended(place: SftpPlace) -> None:
 
 
 def test_a_connection_that_always_breaks_is_no_complete_file(place: SftpPlace) -> None:
-    with CuttingProxy(place.port, [500_000] + [5_000] * 50) as proxy:
-        with pytest.raises(SourceError, match=r"broke the connection"):
-            fetch(transport(), place.url("offers.xml", proxy.port), **place.login(proxy.port))
+    cuts = [500_000] + [5_000] * 50
+    with CuttingProxy(place.port, cuts) as proxy, pytest.raises(SourceError, match="broke the connection"):
+        fetch(transport(), place.url("offers.xml", proxy.port), **place.login(proxy.port))
 
 
 def test_a_file_that_changes_during_a_cut_is_not_mixed(place: SftpPlace) -> None:
     async def change(url: str, login: dict[str, Any]) -> None:
-        arrival, chunks = await transport().open(Request(location=url, **login))
+        _, chunks = await transport().open(Request(location=url, **login))
         await anext(chunks)
         write(place.folder / "offers.xml", FEED[::-1], LONG_AGO + 60)
         try:
