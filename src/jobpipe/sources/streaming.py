@@ -38,7 +38,7 @@ def list_locations(request: Request, transport: Transport | None = None) -> list
 
 def run_apart(coroutine: Coroutine[Any, Any, _Made]) -> _Made:
     """What a coroutine that never blocks gives, where none can be awaited."""
-    return _finish(coroutine, shared_loop())
+    return _finish(coroutine, shared_loop)
 
 
 def _loop_for(transport: Transport) -> EventLoop:
