@@ -52,6 +52,8 @@ class Connector:
     # Whose service it is, for people.
     about: str
     documentation: str
+    # What people should know before they use it; "" = nothing.
+    note: str
     # `recorded`: tested on a real answer; `documentation`: on one made after the service's documentation.
     tested_on: str
     # The first is what a bare value means.
@@ -122,6 +124,7 @@ def connector(name: str) -> Connector:
         name=name,
         about=content.pop("about"),
         documentation=content.pop("documentation"),
+        note=content.pop("note", ""),
         tested_on=content.pop("tested_on"),
         takes={word: _parameter(word, said) for word, said in content.pop("takes").items()},
         definition=content,
@@ -143,7 +146,7 @@ def expand(value: dict[str, Any]) -> dict[str, Any]:
         return value
     named = [name for name in source if name in connector_names()]
     if not named:
-        return value
+        return _with_posting_of_site(value, source)
     used = connector(named[0])
     places = [word for word in source if word in (*named, *(set(PLACES) - used.definition["source"].keys()))]
     if len(places) > 1:
@@ -157,6 +160,24 @@ def expand(value: dict[str, Any]) -> dict[str, Any]:
     for block in _MERGED:
         if isinstance(brought.get(block), dict) and isinstance(value.get(block, {}), dict):
             made[block] = _merged_fields(brought[block], value.get(block, {}))
+    return made
+
+
+def _with_posting_of_site(value: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
+    """A site whose pages say JobPosting needs no `posting`; what the import says of one goes before."""
+    site = source.get("site")
+    own = value.get("posting", {})
+    if not isinstance(site, dict) or not isinstance(own, dict):
+        return value
+    if "posting" in value and (site.get("fields") or site.get("spider")):
+        return value
+    return {**value, "posting": _merged_fields(_posting_of_site(), own)}
+
+
+@cache
+def _posting_of_site() -> dict[str, Any]:
+    text = (resources.files("jobpipe.sources.site") / "job_posting.yaml").read_text(encoding="utf-8")
+    made: dict[str, Any] = read_yaml(text).value
     return made
 
 

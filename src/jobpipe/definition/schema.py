@@ -17,6 +17,8 @@ from jobpipe.posting import FIELD_NAMES, NESTED
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PATH = {"type": "string", "description": "The path of the value in a record."}
 _STEPS = {"$ref": "#/$defs/steps"}
+# The pages of a site may say by themselves what a posting is.
+_NAMES_A_CONNECTOR = {"anyOf": [{"required": [name]} for name in (*connector_names(), "site")]}
 _PATHS = {"anyOf": [_PATH, {"type": "array", "items": _PATH}]}
 
 Schema = dict[str, Any]
@@ -30,9 +32,7 @@ def definition_schema(steps: Mapping[str, Mapping[str, Any]]) -> Schema:
     properties["posting"] = _posting(str(whole["properties"]["posting"]["description"]))
     for word in ("key", "require"):
         properties[word] = _one_or_several(properties[word])
-    for name in connector_names():
-        blocks["Source"]["properties"][name] = connector(name).schema()
-    blocks["Source"]["anyOf"] = [{"required": [place]} for place in (*PLACES, *connector_names())]
+    _add_connectors(blocks)
     guard = blocks["Expire"]["properties"]["guard"]
     percent = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$"}
     blocks["Expire"]["properties"]["guard"] = _either(guard, {"type": "number", "minimum": 0, "maximum": 100}, percent)
@@ -41,10 +41,29 @@ def definition_schema(steps: Mapping[str, Mapping[str, Any]]) -> Schema:
         "title": "job-pipe definition",
         "description": "One import: where its records come from, and how a posting is made of each.",
         "type": "object",
-        "required": whole["required"],
+        "required": [word for word in whole["required"] if word != "posting"],
+        "if": {"properties": {"source": _NAMES_A_CONNECTOR}},
+        "else": {"required": ["posting"]},
         "additionalProperties": False,
         "properties": properties,
         "$defs": {**blocks, **_rules(), "step": _step(steps), "steps": _several(), "inner_step": _inner_step()},
+    }
+
+
+def _add_connectors(blocks: dict[str, Schema]) -> None:
+    """An import need not say what its connector brings, and may say a word of it alone: {api: {page: {size: 20}}}."""
+    source = blocks["Source"]
+    source["properties"] |= {name: connector(name).schema() for name in connector_names()}
+    source["anyOf"] = [{"required": [place]} for place in (*PLACES, *connector_names())]
+    needed = {name: {"required": blocks[name].pop("required")} for name in ("Api", "Paging", "Detail", "OAuth2")}
+    page = {"page": needed["Paging"]}
+    source["if"] = _NAMES_A_CONNECTOR
+    source["else"] = {
+        "properties": {
+            "api": {**needed["Api"], "properties": {**page, "detail": needed["Detail"]}},
+            "soap": {"properties": page},
+            "auth": {"properties": {"oauth2": needed["OAuth2"]}},
+        }
     }
 
 

@@ -18,8 +18,9 @@ _TAIL = re.compile(r"/(?:@(?P<attribute>[\w:.\-]+)|(?P<markup>html\(\)))\s*$")
 # Their values are addresses.
 _ADDRESSES = frozenset({"href", "src", "action", "data-href", "data-url", "cite", "poster"})
 _APART = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main "
-    "nav ol option p pre section table tbody td tfoot th thead tr ul".split()
+    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form"}
+    | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "option", "p", "pre", "section"}
+    | {"table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
 )
 _UNSEEN = frozenset({"script", "style", "template", "noscript"})
 

@@ -1,0 +1,1 @@
+"""Sites: crawled by Scrapy in a process of its own, whose pages come over a pipe as answers."""
