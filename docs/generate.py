@@ -100,7 +100,9 @@ def connectors_page() -> str:
         made.append(f"| [`{one.name}`](#{one.name}) | {_cell(one.about)} | {_TESTED_ON[one.tested_on]} |\n")
     for one in known:
         made.append(f"\n## {one.name}\n\n{one.about}. [Documentation]({one.documentation})")
-        made.append(f"; tested: {_TESTED_ON[one.tested_on]}.\n\n```yaml\n{one.example}\n```\n")
+        made.append(f"; tested: {_TESTED_ON[one.tested_on]}.\n")
+        made.append(f"\n{one.note}\n" if one.note else "")
+        made.append(f"\n```yaml\n{one.example}\n```\n")
         made.append("\n| takes | meaning | default |\n| --- | --- | --- |\n")
         for taken in one.takes.values():
             default = "required" if taken.is_needed else f"`{taken.default}`" if taken.default else ""

@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+from command_line import jobpipe
+from jsonschema import Draft202012Validator
 from project_folder import ProjectFolder, adds_up
 from recorded_service import RecordedService
 
+from jobpipe.cli.definition_schema import schema_text
 from jobpipe.definition.connectors import connector, connector_names, expand
 from jobpipe.definition.faults import InvalidFileError
 from jobpipe.definition.loading import parse_definition
@@ -142,6 +145,42 @@ def test_a_real_answer_gives_what_a_definition_by_hand_gives(name: str, samples:
         assert by_hand.keys() - GIVEN_BY_HAND <= made[key].keys(), key
         for field in by_hand.keys() & ALIKE:
             assert is_kept(made[key][field], by_hand[field]), (key, field)
+
+
+@pytest.mark.parametrize("name", connector_names())
+def test_editors_accept_what_an_import_says_of_a_connector(name: str) -> None:
+    written = yaml.safe_load((RECORDED / name / "import.yaml").read_text(encoding="utf-8"))
+    schema = Draft202012Validator(json.loads(schema_text()))
+    assert [error.message for error in schema.iter_errors(written)] == []
+    written["source"][name] = {"nonsense": "x"}
+    assert list(schema.iter_errors(written))
+    without = {"import": "offers", "source": {"api": {"page": {"size": 2}}}}
+    assert {error.message for error in schema.iter_errors(without)} == {
+        "'posting' is a required property",
+        "'url' is a required property",
+        "'by' is a required property",
+    }
+
+
+def test_what_the_service_counts_anew_every_day_is_no_change(tmp_path: Path) -> None:
+    with RecordedService(RECORDED / "workday") as service:
+        written = yaml.safe_load((RECORDED / "workday" / "import.yaml").read_text(encoding="utf-8"))
+        project = ProjectFolder(tmp_path / "project", json.dumps(at(written, service.here)))
+        project.run()
+        for exchange in service.exchanges:
+            exchange["gives"] = json.loads(json.dumps(exchange["gives"]).replace("Posted Today", "Posted Yesterday"))
+        report = project.run()
+    assert (report.account["read"], report.account["unchanged"]) == (3, 3)
+
+
+def test_a_saved_answer_is_read_instead_of_the_service(tmp_path: Path) -> None:
+    answers = json.loads((RECORDED / "greenhouse" / "answers.json").read_text(encoding="utf-8"))
+    (tmp_path / "answer.json").write_text(json.dumps(answers[0]["gives"]), encoding="utf-8")
+    ProjectFolder(tmp_path / "project", json.dumps(minimal("greenhouse")))
+    options = ("--file", tmp_path / "answer.json", "--workers", "0", "--json", "--quiet")
+    done = jobpipe("run", "offers", *options, cwd=tmp_path / "project")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["account"]["new"] == 2
 
 
 def test_the_connector_that_the_documentation_shows_is_the_real_one() -> None:

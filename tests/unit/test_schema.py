@@ -104,7 +104,8 @@ def named_properties(schema: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
         for name, one in schema.get("properties", {}).items():
             yield f"{path}.{name}", one
         for name, one in schema.items():
-            yield from named_properties(one, f"{path}.{name}")
+            if name not in ("if", "else"):  # conditions on words that are explained where they are
+                yield from named_properties(one, f"{path}.{name}")
     elif isinstance(schema, list):
         for one in schema:
             yield from named_properties(one, path)

@@ -39,6 +39,7 @@ def _as_document(one: Connector) -> dict[str, Any]:
     return {
         "name": one.name,
         "about": one.about,
+        "note": one.note,
         "documentation": one.documentation,
         "tested_on": one.tested_on,
         "takes": [
@@ -71,13 +72,15 @@ def _explain(one: Connector) -> None:
 
     out = console()
     out.print(f"[bold cyan]{one.name}[/]")
-    out.print(Padding(_text(one.about), (1, 0, 0, 2)))
+    out.print(Padding(_text(one.about), (1, 0, 0, 2)), soft_wrap=False)
+    if one.note:
+        out.print(Padding(_text(one.note), (1, 0, 0, 2)), soft_wrap=False)
     out.print("\n[bold]write[/]")
     out.print(_text(f"  {one.example}"), soft_wrap=True)
     out.print("\n[bold]takes[/]" + ("" if len(one.needed) > 1 else " [dim](the first may be given bare)[/]"))
     table = _table()
     for taken in one.takes.values():
-        about = _text(taken.about)
+        about = _text(f"{taken.about}.")
         if taken.is_needed:
             about.append(" Required.", style="yellow")
         elif taken.default is not None:
@@ -85,11 +88,11 @@ def _explain(one: Connector) -> None:
         table.add_row(f"  [cyan]{taken.name}[/]", about)
     out.print(table)
     out.print("\n[bold]makes[/]")
-    out.print(Padding(_text(", ".join(one.definition["posting"])), (0, 0, 0, 2)))
+    out.print(Padding(_text(", ".join(one.definition["posting"])), (0, 0, 0, 2)), soft_wrap=False)
     out.print("\n[bold]documentation[/]")
     out.print(_text(f"  {one.documentation}"), soft_wrap=True)
     if one.tested_on == "documentation":
-        out.print("  [dim]Tested on answers written after the documentation, not on recorded ones.[/]")
+        out.print("  [dim]Tested on answers written from what is published of it, not on recorded ones.[/]")
 
 
 def _table() -> Any:
