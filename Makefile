@@ -29,8 +29,8 @@ check: $(VENV)/.installed ## Style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-servers: ## Install the servers that some tests need (Debian packages; asks for root)
-	@echo "No test needs a server yet."
+servers: ## Install the servers that some tests start: vsftpd and Dovecot (Debian packages; asks for root)
+	@sh tests/install_servers.sh
 
 $(VENV)/.bench: $(VENV)/.installed
 	$(BIN)/pip install --quiet -e '.[bench]'

@@ -1,0 +1,35 @@
+#!/bin/sh
+# `make servers`: installs the servers that some tests start as processes of their own. Nothing is left running.
+set -eu
+
+packages=""
+[ -x /usr/sbin/vsftpd ] || packages="$packages vsftpd"
+[ -x /usr/lib/dovecot/imap ] || packages="$packages dovecot-imapd"
+if [ -z "$packages" ]; then
+  echo "The tests' servers are there: vsftpd, dovecot-imapd."
+  exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+  echo "Please install$packages by hand: there is no apt-get here." >&2
+  exit 1
+fi
+root=""
+[ "$(id -u)" -eq 0 ] || root="sudo"
+
+echo "Installing$packages with apt-get, for the tests of FTPS and of mailboxes."
+# Debian starts what it installs, unless this file says no. One that is there already is left as it is.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+  $root chmod 755 "$policy"
+  trap '$root rm -f "$policy"' EXIT
+fi
+$root apt-get update -qq
+# shellcheck disable=SC2086 - several words
+$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+if [ -d /run/systemd/system ]; then
+  for package in $packages; do
+    $root systemctl disable --quiet --now "${package%-imapd}" 2>/dev/null || true
+  done
+fi
+echo "Installed; the services of this machine are as they were, none was started."
