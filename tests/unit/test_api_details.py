@@ -153,6 +153,22 @@ def test_details_in_xml_of_records_in_xml_are_put_in_as_values(service: ApiServi
     assert not talk.end.why
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ('{"text": "Café à Köln"}'.encode("cp1252"), "application/json"),
+        ('{"text": "Café à Köln"}'.encode("utf-16"), "application/json"),
+        ('{"text": "Café à Köln"}'.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        ("<?xml version='1.0' encoding='ISO-8859-1'?><d><text>Café à Köln</text></d>".encode("latin-1"), "text/xml"),
+        ("<?xml version='1.0' encoding='UTF-16'?><d><text>Café à Köln</text></d>".encode("utf-16"), "text/xml"),
+    ],
+)
+def test_details_are_read_in_their_encoding(service: ApiService, body: bytes, content_type: str) -> None:
+    service.on("/jobs", lambda asked: {"jobs": JOBS[:1]})
+    service.on("/jobs/", lambda asked: Reply(body=body, content_type=content_type))
+    assert talk_of(service).records[0]["detail"] == {"text": "Café à Köln"}
+
+
 def test_a_detail_may_be_asked_for_by_post_with_what_the_record_has(service: ApiService) -> None:
     service.on("/jobs", lambda asked: {"jobs": [{"id": 7, "ref": "a&b", "tags": []}]})
     service.on("/detail", lambda asked: {"echo": asked.json, "query": asked.query})
@@ -193,6 +209,7 @@ def test_a_detail_of_a_host_that_a_record_names_gets_no_credentials(service: Api
             "api": {"url": service.url("/jobs"), "detail": {"url": "{at}"}},
             "record": "jobs[*]",
             "auth": {"bearer": "${TOKEN}"},
+            "allow": ["127.0.0.1"],
         }
         talk = converse(source, environ={"TOKEN": "geheim-99"})
     assert talk.records[0]["detail"] == {"seen": False}

@@ -269,6 +269,19 @@ def test_a_total_that_only_the_first_page_tells_is_the_total(service: ApiService
     assert len(service.requests) == 3
 
 
+def test_an_error_with_status_200_after_a_short_first_page_is_no_end(service: ApiService) -> None:
+    """The service may give fewer a page than it is asked for: nobody knows that this was all."""
+    service.on("/jobs", replies({"jobs": JOBS[:3]}, {"error": "slow down"}))
+    talk = converse(api(service, BY_NUMBER, NUMBERS))
+    assert talk.ids == [1, 2, 3] and "slow down" in str(talk.error)
+
+
+def test_whatever_is_said_beyond_the_stated_total_is_the_end(service: ApiService) -> None:
+    service.on("/jobs", replies({"jobs": JOBS[:10], "total": 10}, {"message": "no such page"}))
+    talk = converse(api(service, BY_NUMBER, NUMBERS, total="total"))
+    assert (len(talk.ids), talk.end.why, talk.end.total) == (10, "", 10)
+
+
 def test_placeholders_go_into_the_url_and_keep_their_type_in_a_body(service: ApiService) -> None:
     service.on("/jobs/", replies({"jobs": JOBS[:2], "next": "abc"}, {"jobs": JOBS[2:3]}))
     talk = converse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from jobpipe.definition.services import Api
@@ -19,6 +20,9 @@ from jobpipe.sources.asking import Surroundings, shown_place
 from jobpipe.sources.formats.settings import settings_of
 from jobpipe.sources.transports.patience import Patience
 from jobpipe.sources.transports.transport import Arrival, Request
+
+# Bytes of a page that is cut in no time.
+_SMALL = 128 * 1024
 
 
 class ApiConversation:
@@ -71,7 +75,11 @@ class ApiConversation:
         async def ask(position: Position) -> Page:
             page = page_of(await web.ask(question_at(api, position)))
             refuse_graphql_errors(api, page)
-            page.cut(self._settings)
+            if len(page.body) > _SMALL:
+                # The loop is that of all sources: none waits for the pages of another.
+                await asyncio.to_thread(page.cut, self._settings)
+            else:
+                page.cut(self._settings)
             return page
 
         async for page in turning.pages(ask):

@@ -18,13 +18,14 @@ from jobpipe.sources.formats.encodings import HEAD_BYTES, detect_encoding
 from jobpipe.sources.formats.json.totals import number_of
 from jobpipe.sources.formats.readers import KIND_OF_FORMAT, reader_for
 from jobpipe.sources.formats.reading import Reader
+from jobpipe.sources.formats.text import is_wide
 from jobpipe.sources.formats.xml.markup import declared_encoding
 from jobpipe.sources.formats.xml.reader import Branch
 from jobpipe.sources.record import Context, Ending, FormatSettings, RawRecord, ReaderKind
 
 # A path of the definition that names a header of the answer.
 HEADER = "header:"
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(rb"\s*<\?xml[^>]*\?>")
 _MOST_SHOWN = 160
 # `Content-Range: offers 0-149/9564`: a listing's own range, told in a unit that is not bytes.
 _LISTED = re.compile(r"(?!bytes\b)[\w-]+\s+(?:\d+-\d+|\*)/(\d+)")
@@ -134,7 +135,7 @@ class Page:
             kind = self.kind(stated)
             reader = reader_for(kind)
             try:
-                root = reader.read(self._in_utf8(kind), Context(kind=kind)).root
+                root = reader.read(*self._document(kind)).root
             except JobpipeError as error:
                 raise self.trouble(
                     f"cannot be read: {error.message}", hint=f"it begins with {self.shown()!r}"
@@ -142,10 +143,15 @@ class Page:
             self._root = (reader, root, kind)
         return self._root
 
-    def _in_utf8(self, kind: str) -> bytes:
+    def _document(self, kind: ReaderKind) -> tuple[bytes, Context]:
+        """As a reader takes it; what the document declares of its encoding is in the context."""
         head = self.body[:HEAD_BYTES]
         encoding = detect_encoding(
             head, declared=None, in_document=declared_encoding(head), transport=self.charset or None
         )
-        text = self.body[encoding.bom :].decode(encoding.codec, "replace")
-        return (_DECLARATION.sub("", text, count=1) if kind == "xml" else text).encode("utf-8", "replace")
+        body, codec = self.body[encoding.bom :], encoding.codec
+        if is_wide(codec):
+            body, codec = body.decode(codec, "replace").encode(), "utf-8"
+        if kind == "xml":
+            body = _DECLARATION.sub(b"", body, count=1)
+        return body, Context(kind=kind, encoding=codec)

@@ -48,6 +48,8 @@ class Turning:
         self._first_root = ""
         # The page that is asked for is one that should not be there: its refusal is the end.
         self._is_beyond = False
+        # As many were given as the service states.
+        self._is_reached = False
 
     async def pages(self, ask: Ask) -> AsyncIterator[Page]:
         """Raises SourceError where a page cannot be had, after those before it were given."""
@@ -85,7 +87,7 @@ class Turning:
         number = len(self._counts) + 1
         count = len(page.records)
         if not count and (why := self._why_not_empty(page)):
-            if self._is_beyond:
+            if self._is_reached:
                 return False
             raise page.trouble(why, hint=f"it says {page.shown()}" if page.body.strip() else "")
         if count:
@@ -184,7 +186,7 @@ class Turning:
     def _goes_on(self, paging: Paging, page: Page, position: Position) -> bool:
         """By number or by offset: whether there may be another page."""
         count = len(page.records)
-        self._is_beyond = False
+        self._is_beyond = self._is_reached = False
         if paging.pages is not None:
             pages = _number(page.first(paging.pages, self._format))
             if pages is None and not count:
@@ -197,7 +199,7 @@ class Turning:
         if not count:
             return False
         is_believed = self._total_is_named or self._totals != self._counts
-        is_reached = bool(self.total) and self.given >= (self.total or 0) and is_believed
+        is_reached = self._is_reached = bool(self.total) and self.given >= (self.total or 0) and is_believed
         # What cannot be read may have been several.
         is_sound = not any(record.flaw for record in page.records)
         is_short = paging.size is not None and count < paging.size and is_sound

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,20 +62,24 @@ class SoapConversation:
             patience=self._patience,
             resolve=self._resolve,
         )
+        # Its own: a call waits in its thread for what the loop may need one of the common threads for.
+        thread = ThreadPoolExecutor(1, "jobpipe-soap")
         try:
-            async for answer in self._answers(web):
+            async for answer in self._answers(web, thread):
                 yield framed(answer)
         finally:
             await web.aclose()
+            thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _answers(self, web: Web) -> AsyncIterator[Answer]:
+    async def _answers(self, web: Web, thread: Executor) -> AsyncIterator[Answer]:
         soap, enough = self._soap, self._enough
         turning = Turning(soap.page, stated_format=self._source.format, total_is_named=self._source.total is not None)
-        service = await asyncio.to_thread(Service, self._source, self._root, web, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        service = await loop.run_in_executor(thread, Service, self._source, self._root, web, loop)
 
         async def ask(position: Position) -> Page:
             params = _without_nothing(filled(soap.params, position.values(soap.page)))
-            fetched = await asyncio.to_thread(service.call, params)
+            fetched = await loop.run_in_executor(thread, service.call, params)
             number = f", page {position.page}" if soap.page is not None else ""
             asked = f"{shown(service.address)} ({soap.operation}{number})"
             body = first_part(fetched.headers.get("content-type", ""), fetched.body)
