@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -33,7 +34,7 @@ class DroppedFile:
 class Drop(Transport, Protocol):
     """A transport whose files can be looked at, deleted and moved."""
 
-    async def look(self, request: Request) -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
         """The files that a pattern matches, sorted by name; the file itself where it is none. [] = there is none."""
         ...
 

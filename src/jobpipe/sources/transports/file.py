@@ -10,7 +10,7 @@ import glob
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -36,7 +36,7 @@ class FileTransport:
         """The files that a pattern matches, sorted. Raises SourceError where it matches none."""
         return await asyncio.to_thread(_list, request.location)
 
-    async def look(self, request: Request) -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
         """The files that a pattern matches, with their sizes and times."""
         return await asyncio.to_thread(_look, request.location)
 

@@ -10,7 +10,7 @@ import dataclasses
 import email.utils
 import ftplib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 from urllib.parse import SplitResult, quote, unquote_to_bytes
@@ -76,10 +76,10 @@ class FtpTransport:
             return [request.location]
         return await locations_of(self, request)
 
-    async def look(self, request: Request) -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
         address = self._address(request)
 
-        async def ask() -> list[DroppedFile]:
+        async def ask() -> Sequence[DroppedFile]:
             return await self._with(address, lambda connection: connection.look())
 
         return await tried(ask, self._patience)
@@ -101,10 +101,10 @@ class FtpTransport:
         security = Security(self._context(), port == IMPLICIT_PORT) if is_secure else Security()
         return _Address(request, parts, port, user, password, security, guard)
 
-    async def _with(self, address: _Address, ask: Callable[[_Connection], AsyncIterator[_Made] | object]) -> _Made:
+    async def _with(self, address: _Address, ask: Callable[[_Connection], Awaitable[_Made]]) -> _Made:
         connection = await _Connection.to(address)
         try:
-            return await ask(connection)  # type: ignore[misc]
+            return await ask(connection)
         finally:
             await connection.aclose()
 

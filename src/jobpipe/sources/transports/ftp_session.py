@@ -83,7 +83,7 @@ class FtpSession(ftplib.FTP_TLS):
         return context.wrap_socket(plain, server_hostname=self.host, session=session)
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
-        data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # type: ignore[arg-type]
+        data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
         self._data = data
         if self._security.context is not None:
             try:
@@ -97,11 +97,11 @@ class FtpSession(ftplib.FTP_TLS):
         self._lines += 1
         if self._lines > MOST_LINES:
             raise ftplib.error_proto("the server's answer has no end")
-        return super().getline()  # type: ignore[misc,no-any-return]
+        return super().getline()
 
     def putline(self, line: str) -> None:
         self._lines = 0
-        super().putline(line)  # type: ignore[misc]
+        super().putline(line)
 
     def hang_up(self) -> None:
         """From any thread: whoever waits for a byte gets an error at once."""
@@ -182,7 +182,7 @@ class FtpSession(ftplib.FTP_TLS):
             self.mkd(folder)
 
     def receive(self, path: str, offset: int) -> socket.socket:
-        return self.transfercmd(f"RETR {path}", offset or None)  # type: ignore[arg-type]
+        return self.transfercmd(f"RETR {path}", offset or None)
 
     def finish(self) -> None:
         """The server's word that it has sent the whole file."""

@@ -11,7 +11,7 @@ import dataclasses
 import quopri
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote, unquote
 
@@ -67,10 +67,10 @@ class ImapTransport:
             return [request.location]
         return await locations_of(self, request)
 
-    async def look(self, request: Request) -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
         address = self._address(request)
 
-        async def ask() -> list[DroppedFile]:
+        async def ask() -> Sequence[DroppedFile]:
             connection = await ImapConnection.to(address)
             try:
                 await connection.select(readonly=True)

@@ -6,7 +6,7 @@ import asyncio
 import email.utils
 import importlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -65,7 +65,7 @@ class S3Transport:
             return [request.location]
         return await locations_of(self, request)
 
-    async def look(self, request: Request) -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
         bucket = await self._bucket(request)
         return await tried(lambda: bucket.look(request), self._patience)
 
@@ -131,7 +131,7 @@ class _Bucket:
     has_login: bool
     timeout: float
 
-    async def look(self, request: Request) -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
         with self.errors():
             if not is_pattern(self.key):
                 return await self._one(request)

@@ -6,7 +6,7 @@ A path counts from the folder of the login; `sftp://host//srv/out/jobs.xml` is a
 from __future__ import annotations
 
 import email.utils
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -68,8 +68,8 @@ class SftpTransport:
             return [request.location]
         return await locations_of(self, request)
 
-    async def look(self, request: Request) -> list[DroppedFile]:
-        async def ask() -> list[DroppedFile]:
+    async def look(self, request: Request) -> Sequence[DroppedFile]:
+        async def ask() -> Sequence[DroppedFile]:
             return await self._with(request, lambda sftp: _look(sftp, request))
 
         return await tried(ask, self._patience)
@@ -163,7 +163,7 @@ class _File:
                         chunk = await file.read(CHUNK)
                     if not chunk:
                         return
-                    yield bytes(chunk)
+                    yield chunk if isinstance(chunk, bytes) else chunk.encode()
 
     async def version_now(self) -> Validators:
         if not self.validators:

@@ -51,7 +51,7 @@ class SshServer:
         plain = await self._socket()
         ssh = self._ssh
         try:
-            return await ssh.connect(
+            session: asyncssh.SSHClientConnection = await ssh.connect(
                 self._host,
                 self._port,
                 sock=plain,
@@ -65,6 +65,7 @@ class SshServer:
                 login_timeout=self._request.timeout,
                 keepalive_interval=15,
             )
+            return session
         except ssh.HostKeyNotVerifiable as error:
             raise self._unknown_host(seen[0] if seen else None, known_hosts, str(error)) from error
         except ssh.PermissionDenied as error:
