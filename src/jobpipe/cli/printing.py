@@ -61,3 +61,39 @@ def print_account(report: RunReport) -> None:
         out.print(f"  [dim]see[/] jobpipe quarantine {escape(report.name)}")
     if report.state == "held":
         out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
+
+
+def print_line(report: RunReport) -> None:
+    """One run among several: its account in a line, and what to do where something is to be done."""
+    from rich.markup import escape
+
+    out = console()
+    style = STATE_STYLES.get(report.state, "dim")
+    account = report.account
+    made = ", ".join(f"{account[name]:,} {name}" for name in account if name != "read" and account[name])
+    said = "nothing new" if report.unchanged else f"read {account['read']:,}" + (f": {made}" if made else "")
+    if report.expired:
+        said += f"; {report.expired:,} expired"
+    parts = [f"[bold]{escape(report.name)}[/]", f"[{style}]{report.state}[/]"]
+    if report.run:
+        parts += [f"[dim]run {report.run}[/]", said, f"[dim]{report.seconds:.1f} s[/]"]
+    out.print("  ".join(parts))
+    if report.error:
+        out.print(f"  [red]{escape(report.error)}[/]")
+    elif report.state == "partial":
+        out.print(f"  [yellow]{escape(report.why)}[/]")
+    if report.state == "held":
+        out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
+
+
+def print_sum(reports: list[RunReport], *, chosen: int, seconds: float) -> None:
+    """The last line of several runs."""
+    from collections import Counter
+
+    out = console()
+    states = Counter(report.state for report in reports)
+    parts = [f"[{STATE_STYLES.get(state, 'dim')}]{count:,} {state}[/]" for state, count in states.most_common()]
+    if chosen > len(reports):
+        parts.append(f"[dim]{chosen - len(reports):,} not begun[/]")
+    read = sum(report.account["read"] for report in reports)
+    out.print(f"[bold]{chosen:,} imports[/]: {', '.join(parts)}; read {read:,}  [dim]{seconds:.1f} s[/]")

@@ -101,3 +101,116 @@ class LiveProgress(PlainProgress):
         self._stream.write("\r\x1b[K" + text[:width])
         self._stream.flush()
         self._is_open = True
+
+
+class Board:
+    """Several imports: those that are under way, and how many are left. Written by one thread, told by many."""
+
+    # Of the imports under way, at most so many have a line.
+    most_lines = 10
+
+    def __init__(self, stream: TextIO, imports: int) -> None:
+        self._stream = stream
+        self._imports = imports
+        self._under_way: dict[str, _Line] = {}
+        self._done = self._records = 0
+        self._began = self._said = time.monotonic()
+
+    def progress_of(self, name: str) -> Progress:
+        return _Line(self, name)
+
+    def ended(self, name: str, records: int) -> None:
+        self._under_way.pop(name, None)
+        self._done += 1
+        self._records += records
+
+    def show(self) -> None:
+        """What there is to say now, where it is time to say it."""
+        now = time.monotonic()
+        if now - self._said >= PLAIN_SECONDS:
+            self._said = now
+            print(self.total(), file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Make room for other lines."""
+
+    def total(self) -> str:
+        lines = list(self._under_way.values())
+        left = self._imports - self._done - len(lines)
+        records = self._records + sum(line.reading.records for line in lines)
+        passed = duration(time.monotonic() - self._began)
+        done = f"{self._done:,} of {self._imports:,} done, {len(lines)} under way, {left:,} to come"
+        return f"{done}; {records:,} records, {passed}"
+
+    def begun(self, line: _Line) -> None:
+        self._under_way[line.name] = line
+
+
+class LiveBoard(Board):
+    """Lines that are written over: the imports that have been under way longest, and a total."""
+
+    def __init__(self, stream: TextIO, imports: int) -> None:
+        super().__init__(stream, imports)
+        self._height = 0
+
+    def show(self) -> None:
+        import shutil
+
+        size = shutil.get_terminal_size()
+        lines = sorted(self._under_way.values(), key=lambda line: line.began)
+        shown = lines[: max(1, min(self.most_lines, size.lines - 3))]
+        width = max((len(line.name) for line in shown), default=0)
+        texts = [f"  {line.name:{width}}  {line.describe()}" for line in shown]
+        if len(lines) > len(shown):
+            texts.append(f"  … and {len(lines) - len(shown)} more")
+        texts.append(self.total())
+        # Up to the first of the old lines, and what is below it is erased (ECMA-48 CPL, ED).
+        up = f"\x1b[{self._height}F\x1b[J" if self._height else ""
+        self._stream.write(up + "".join(text[: size.columns - 1] + "\n" for text in texts))
+        self._stream.flush()
+        self._height = len(texts)
+
+    def clear(self) -> None:
+        if self._height:
+            self._stream.write(f"\x1b[{self._height}F\x1b[J")
+            self._stream.flush()
+            self._height = 0
+
+
+class _Line(Progress):
+    """One import on a board; told by its conductor's thread."""
+
+    def __init__(self, board: Board, name: str) -> None:
+        self._board = board
+        self.name = name
+        self.reading = Reading()
+        self.began = time.monotonic()
+
+    def begin(self, name: str, run: int) -> None:
+        self.began = time.monotonic()
+        self._board.begun(self)
+
+    def update(self, reading: Reading) -> None:
+        self.reading = reading
+
+    def describe(self) -> str:
+        reading = self.reading
+        passed = duration(time.monotonic() - self.began)
+        if not reading.records:
+            return f"waiting for its source, {passed}"
+        share = (
+            f", {min(1.0, reading.bytes / reading.total_bytes):.0%}" if reading.total_bytes and reading.bytes else ""
+        )
+        return f"{reading.records:,} records{share}, {passed}"
+
+
+def board_for(stream: TextIO, imports: int) -> Board:
+    return LiveBoard(stream, imports) if stream.isatty() else Board(stream, imports)
+
+
+class SilentBoard(Board):
+    def __init__(self, imports: int) -> None:
+        super().__init__(sys.stderr, imports)
+
+    def show(self) -> None:
+        pass

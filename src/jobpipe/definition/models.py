@@ -121,6 +121,9 @@ class Definition(Model):
         alias="import", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="The import's name: that of its file."
     )
     client: str = Field(default="", description="The company whose postings these are.")
+    tags: Annotated[list[str], BeforeValidator(several)] = Field(
+        default=[], description="Words by which several imports are chosen together: `jobpipe run tag:nightly`."
+    )
     source: Source = Field(description="Where the records come from.")
     schedule: str | None = Field(default=None, description="When it runs by itself: a cron expression.")
     posting: dict[str, Rule] = Field(description="How each field of a posting is made from a record.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,11 +12,31 @@ from jobpipe.definition.base import Model
 MOST_WORKERS = 8
 
 
+class HostSettings(Model):
+    """How gently hosts are asked, by all imports that run in one process together."""
+
+    # Requests to one host at the same time.
+    per_host: int = Field(default=8, ge=1)
+    # Requests at the same time, whoever they are to.
+    in_all: int = Field(default=64, ge=1)
+    # In a row, each after all its attempts, until a host is left alone.
+    failures: int = Field(default=3, ge=1)
+    # Seconds for which it is left alone.
+    pause: float = Field(default=60.0, ge=0)
+
+
 class Settings(Model):
     # Worker processes of one run; 0 = transform in the process that reads. Empty = one a core, at most 8.
     workers: int | None = Field(default=None, ge=0, le=256)
+    # Imports that run at the same time, where several are run together.
+    at_once: int = Field(default=32, ge=1, le=1000)
     # Where ledger, documents and archive lie.
     state: str = ".jobpipe"
+    hosts: HostSettings = HostSettings()
+    # own: a host that a definition names may be private. strict: no host may, unless it lies in `allow`.
+    guard: Literal["own", "strict"] = "own"
+    # Networks that every source may lead to though they are private (10.0.0.0/8).
+    allow: list[str] = Field(default=[])
 
     @property
     def worker_processes(self) -> int:

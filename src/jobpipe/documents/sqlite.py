@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file, written by one process at a time and read by many.
+"""The embedded store: one SQLite file, written by one thread of one process at a time and read by many.
 
 Commits are durable (WAL, synchronous=FULL).  State rows and bodies are apart: see `schema.sql`.
 """
@@ -55,7 +55,7 @@ _BODIES_PIECE = 16
 
 
 class SqliteDocuments:
-    """See `jobpipe.documents.store.Documents`. For one thread at a time; other processes may open the same file."""
+    """See `jobpipe.documents.store.Documents`. For any number of threads and processes."""
 
     def __init__(self, path: Path, *, revisions_kept: int = 3) -> None:
         """Raises JobpipeError where the file cannot be opened or is no database of ours; so does each method

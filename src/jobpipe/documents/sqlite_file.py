@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,26 +48,49 @@ _BUGS = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sq
 
 
 class SqliteFile:
-    """One connection. Any number of processes may read while one writes."""
+    """A connection a thread. Any number of threads and processes may read while one writes."""
 
     def __init__(self, path: Path) -> None:
         """Raises JobpipeError where the file cannot be opened, is no database, or is of a later version."""
         self._path = path
-        with self.errors_named():
-            # One thread at a time, whichever it is.
-            self._connection = sqlite3.connect(
-                path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=64, check_same_thread=False
-            )
+        self._own = threading.local()
+        self._opening = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+        # Threads take turns at writing: SQLite itself would let them try again and again.
+        self._writing = threading.Lock()
         try:
             with self.errors_named():
                 self._prepare()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def close(self) -> None:
-        with self.errors_named():
-            self._connection.close()
+        """To be called when no thread uses it any more."""
+        with self.errors_named(), self._opening:
+            while self._connections:
+                self._connections.pop().close()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """That of this thread."""
+        found: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        return found if found is not None else self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        with self._opening:
+            # Closed by whichever thread closes the file.
+            connection = sqlite3.connect(
+                self._path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=64, check_same_thread=False
+            )
+            # Many threads have small caches, so that their memory stays within that of a few.
+            pragmas = _PRAGMAS if not self._connections else (*_PRAGMAS, "cache_size = -2000")
+            self._connections.append(connection)
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection.create_function("contains_folded", 2, contains_folded, deterministic=True)
+        self._own.connection = connection
+        return connection
 
     def fetch(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows: for few of them."""
@@ -104,7 +128,7 @@ class SqliteFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, and durable when it ends."""
-        with self.errors_named():
+        with self.errors_named(), self._writing:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -138,10 +162,6 @@ class SqliteFile:
             ) from error
 
     def _prepare(self) -> None:
-        connection = self._connection
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        connection.create_function("contains_folded", 2, contains_folded, deterministic=True)
         if self._schema() != SCHEMA:
             self._make_tables()
 

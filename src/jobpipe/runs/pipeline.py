@@ -31,6 +31,7 @@ class Pipeline:
         """Loads what is known, and restores what earlier sittings of the run have seen."""
         self._run = run
         self._preparation = preparation
+        self._free_workers = workspace.free_workers
         self._workers = workspace.project.workers if workers is None else workers
         documents, import_id = workspace.documents, run.import_row_id
         self.known = KnownTable.load(documents.known(import_id, before_run=run.pk), folder=workspace.scratch)
@@ -71,6 +72,10 @@ class Pipeline:
 
     def _start_executor(self, alone: bool) -> Executor:
         charge = self._preparation.charge
+        if self._free_workers is not None:
+            from jobpipe.runs.executors.shared import SharedExecutor
+
+            return SharedExecutor(charge, self._free_workers, alone=alone)
         if alone or not self._workers:
             from jobpipe.runs.executors.inline import InlineExecutor
 

@@ -12,6 +12,7 @@ from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
+from jobpipe.runs.network_settings import set_network
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.formats.settings import settings_of
@@ -52,6 +53,7 @@ def prepare(workspace: Workspace, name: str) -> Preparation:
 
 def prepare_in(project: Project, name: str) -> Preparation:
     """The same without the project's ledger and documents, for what writes nothing."""
+    set_network(project.settings)
     loaded = load_checked(project, name)
     definition = loaded.definition
     hooks = project.hooks_source()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from jobpipe.ledger.opening import open_ledger
 class Workspace:
     project: Project
     documents: Documents
+    # Of several runs at the same time: the worker processes that are free. None = this run has its own.
+    free_workers: threading.Semaphore | None = None
 
     @property
     def locks(self) -> Path:

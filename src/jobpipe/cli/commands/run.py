@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobpipe.cli.main import DONE, HELD, INTERRUPTED, RUN_FAILED
+from jobpipe.cli.main import DONE, HELD, INTERNAL_ERROR, INTERRUPTED, RUN_FAILED, WRONG_USE
 from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
+    from jobpipe.runs.conducting import StopRequest
     from jobpipe.runs.report import RunReport
+    from jobpipe.runs.several import Ended
+    from jobpipe.runs.workspace import Workspace
+
+# Seconds.
+TICK = 0.2
+# Of the exit codes of several runs the first of these counts.
+_WORST_FIRST = (INTERNAL_ERROR, WRONG_USE, RUN_FAILED, HELD)
 
 
 @click.command("run")
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("selectors", nargs=-1, metavar="SELECTOR...")
 @click.option("--all", "everything", is_flag=True, help="Every import of the project.")
+@click.option("--exclude", "excluded", multiple=True, metavar="SELECTOR", help="Not these; may be repeated.")
+@click.option("--at-once", type=click.IntRange(1, 1000), metavar="N", help="Imports at a time (otherwise 32).")
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source, once.")
 @click.option("--workers", type=click.IntRange(0, 256), help="Worker processes (otherwise as jobpipe.yaml says).")
 @click.option("--strict", is_flag=True, help="Rejected records are a failure too (exit code 1).")
@@ -28,8 +40,10 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     context: click.Context,
-    names: tuple[str, ...],
+    selectors: tuple[str, ...],
     everything: bool,
+    excluded: tuple[str, ...],
+    at_once: int | None,
     instead: str | None,
     workers: int | None,
     strict: bool,
@@ -38,51 +52,128 @@ def command(
 ) -> int:
     """Run imports: read the source, make postings, account for every record.
 
-    A run that was interrupted goes on where it was. The first Ctrl-C finishes the batch, the second
+    A SELECTOR is an import's name, a pattern of names (acme-*), client:NAME or tag:NAME. Several imports run at the
+    same time; one that fails does not disturb the others.
+
+    A run that was interrupted goes on where it was. The first Ctrl-C finishes the batch of each, the second
     ends at once.
     """
     from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.conducting import StopRequest
+    from jobpipe.runs.selecting import select
+
+    if everything and selectors:
+        raise click.UsageError("either names or --all")
+    stop = StopRequest()
+    with open_workspace(context) as workspace:
+        if not everything and not selectors:
+            raise click.UsageError(f"which import? This project has: {_some(workspace.project.imports())}")
+        chosen = select(workspace.project, selectors, excluded=excluded)
+        if len(chosen) == 1:
+            _finish_the_batch_on_interrupt(stop, second=_raise)
+            return _run_one(workspace, chosen[0], instead, workers, stop, strict=strict, as_json=as_json, quiet=quiet)
+        if instead:
+            raise click.UsageError("--file needs exactly one import")
+        _finish_the_batch_on_interrupt(stop, second=_end_at_once)
+        at_once = at_once or workspace.project.settings.at_once
+        ended = _run_several(workspace, chosen, at_once, workers, stop, as_json=as_json, quiet=quiet)
+    return INTERRUPTED if stop.requested else _worst(ended, strict=strict)
+
+
+def _run_one(
+    workspace: Workspace,
+    name: str,
+    instead: str | None,
+    workers: int | None,
+    stop: StopRequest,
+    *,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     from jobpipe.cli.printing import print_account, print_json
     from jobpipe.cli.progress import progress_for
-    from jobpipe.runs.conducting import StopRequest, run_import
+    from jobpipe.runs.conducting import run_import
     from jobpipe.runs.progress import Progress
 
-    stop = StopRequest()
-    _finish_the_batch_on_interrupt(stop)
-    reports: list[RunReport] = []
-    with open_workspace(context) as workspace:
-        chosen = _chosen(workspace.project.imports(), names, everything, instead)
-        for name in chosen:  # a misspelt last name must not be found out after the first import
-            workspace.project.load(name)
-        for name in chosen:
-            if stop.requested:
-                break
-            report = run_import(
-                workspace,
-                name,
-                instead=Path(instead) if instead else None,
-                workers=workers,
-                progress=Progress() if quiet else progress_for(sys.stderr),
-                stop=stop,
-            )
-            reports.append(report)
-            if not as_json:
-                print_account(report)
+    report = run_import(
+        workspace,
+        name,
+        instead=Path(instead) if instead else None,
+        workers=workers,
+        progress=Progress() if quiet else progress_for(sys.stderr),
+        stop=stop,
+    )
+    if as_json:
+        print_json([report.as_dict()])
+    else:
+        print_account(report)
+    return INTERRUPTED if stop.requested else exit_code([report], strict=strict)
+
+
+def _run_several(
+    workspace: Workspace,
+    chosen: list[str],
+    at_once: int,
+    workers: int | None,
+    stop: StopRequest,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> list[Ended]:
+    """Those that ran, in the order of the selection; each is told when it ends."""
+    from jobpipe.cli.printing import print_json, print_line, print_sum
+    from jobpipe.cli.progress import SilentBoard, board_for
+    from jobpipe.runs.several import Several
+
+    began = time.monotonic()
+    board = SilentBoard(len(chosen)) if quiet else board_for(sys.stderr, len(chosen))
+    several = Several(workspace, chosen, at_once=at_once, workers=workers, progress_of=board.progress_of, stop=stop)
+    over: dict[str, Ended] = {}
+    shown = 0.0
+    for ended in several.ended(tick=TICK):
+        if ended is not None:
+            over[ended.name] = ended
+            board.ended(ended.name, ended.report.account["read"])
+            if not as_json or ended.error is not None:
+                board.clear()
+                _tell(ended, print_line if not as_json else None)
+                shown = 0.0
+        if time.monotonic() - shown >= TICK:
+            board.show()
+            shown = time.monotonic()
+    board.clear()
+    in_order = [over[name] for name in chosen if name in over]
+    reports = [ended.report for ended in in_order]
     if as_json:
         print_json([report.as_dict() for report in reports])
-    return INTERRUPTED if stop.requested else exit_code(reports, strict=strict)
+    else:
+        print_sum(reports, chosen=len(chosen), seconds=time.monotonic() - began)
+    return in_order
 
 
-def _chosen(known: list[str], names: tuple[str, ...], everything: bool, instead: str | None) -> list[str]:
-    if everything and names:
-        raise click.UsageError("either names or --all")
-    chosen = list(known) if everything else list(dict.fromkeys(names))
-    if not chosen:
-        listed = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")
-        raise click.UsageError(f"which import? This project has: {listed or 'none yet'}")
-    if instead and len(chosen) != 1:
-        raise click.UsageError("--file needs exactly one import")
-    return chosen
+def _tell(ended: Ended, print_line: Any) -> None:
+    from jobpipe.cli.errors import print_error
+    from jobpipe.errors import JobpipeError
+
+    if isinstance(ended.error, JobpipeError):
+        print_error(ended.error)
+    elif print_line is not None:
+        print_line(ended.report)
+    else:
+        click.echo(ended.report.error, err=True)
+
+
+def _worst(ended: list[Ended], *, strict: bool) -> int:
+    codes = {exit_code([one.report], strict=strict) if one.error is None else _code_of(one.error) for one in ended}
+    return next((code for code in _WORST_FIRST if code in codes), DONE)
+
+
+def _code_of(error: BaseException) -> int:
+    from jobpipe.cli.errors import exit_code_of
+    from jobpipe.errors import JobpipeError
+
+    return exit_code_of(error) if isinstance(error, JobpipeError) else INTERNAL_ERROR
 
 
 def exit_code(reports: list[RunReport], *, strict: bool) -> int:
@@ -95,12 +186,26 @@ def exit_code(reports: list[RunReport], *, strict: bool) -> int:
     return HELD if "held" in states else DONE
 
 
-def _finish_the_batch_on_interrupt(stop: Any) -> None:
+def _some(names: list[str]) -> str:
+    return (", ".join(names[:8]) + (" …" if len(names) > 8 else "")) or "none yet"
+
+
+def _finish_the_batch_on_interrupt(stop: StopRequest, *, second: Any) -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         if stop.requested:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            raise KeyboardInterrupt
+            second()
         stop.requested = True
         click.echo("\nfinishing the batch; once more to end at once", err=True)
 
     signal.signal(signal.SIGINT, interrupt)
+
+
+def _raise() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    raise KeyboardInterrupt
+
+
+def _end_at_once() -> None:
+    """The threads of the others are not waited for: whatever ends at any moment can be taken up again."""
+    click.echo("interrupted", err=True)
+    os._exit(INTERRUPTED)

@@ -20,6 +20,8 @@ import httpx2
 from jobpipe.errors import Place, SourceError
 from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard
 from jobpipe.safety.secrets import redact
+from jobpipe.sources import hosts
+from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.connecting import client_for
 from jobpipe.sources.transports.transport import Request
 
@@ -44,6 +46,8 @@ class PassingTroubleError(RefusedError):
     """Worth another attempt; `retry_after` = the seconds that the server asks to wait, where it does."""
 
     retry_after: float | None = None
+    # By which its limits go: see `jobpipe.sources.hosts`.
+    host: str = ""
 
 
 # Gives the client that asks at a URL, for several exchanges with its host; whoever gives it closes it.
@@ -149,6 +153,7 @@ class Exchange:
             sent.update(self._own_headers)
         sent.update(headers)
         async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(hosts.turn(host_of(str(url))))
             try:
                 if self._client_at is not None:
                     client = await self._client_at(url)
@@ -162,7 +167,7 @@ class Exchange:
                 chunks = response.aiter_raw()
                 first = b"" if response.status_code in _REDIRECTS else await anext(chunks, b"")
             except httpx2.HTTPError as error:
-                raise trouble_with(error, self.place) from error
+                raise _at(url, trouble_with(error, self.place)) from error
             except ForbiddenAddressError as error:
                 raise ForbiddenAddressError(error.message, place=self.place, hint=error.hint) from error
             return Answer(response.status_code, response.headers, first, chunks, stack.pop_all(), self.place)
@@ -178,10 +183,12 @@ class Exchange:
         return following
 
     async def _checked(self, answer: Answer, also: frozenset[int]) -> Answer:
+        if answer.status not in _PASSING and answer.status < 500:
+            hosts.answered(host_of(str(self.final_url)))
         if answer.status < 400 or answer.status in also:
             return answer
         await answer.aclose()
-        raise self._refused(answer)
+        raise _at(self.final_url, self._refused(answer))
 
     def _refused(self, answer: Answer) -> SourceError:
         status = answer.status
@@ -219,6 +226,12 @@ def trouble_with(error: httpx2.HTTPError, place: Place) -> SourceError:
     else:
         what, hint = f"broke the connection: {error or type(error).__name__}", ""
     return PassingTroubleError(what, place=place, hint=hint)
+
+
+def _at(url: httpx2.URL, error: SourceError) -> SourceError:
+    if isinstance(error, PassingTroubleError):
+        error.host = host_of(str(url))
+    return error
 
 
 def _root(error: BaseException) -> BaseException:

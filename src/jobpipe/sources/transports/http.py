@@ -31,6 +31,7 @@ from jobpipe.sources.transports.headers import (
     range_of,
     validators_of,
 )
+from jobpipe.sources.transports.pace import Pace
 from jobpipe.sources.transports.patience import Patience, patiently
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
@@ -54,8 +55,7 @@ class HttpTransport:
         """Raises SourceError where the file cannot be had, LimitExceededError where it says that it is too large."""
         if self._context is None:
             self._context = httpcore2.default_ssl_context()
-        host = _host_of(request.location)
-        guard = NetworkGuard.naming([host] if host else [], self._resolve, allow=request.allow)
+        guard = NetworkGuard.naming(_place_of(request.location), self._resolve, allow=request.allow)
         download = _Download(request, Exchange(request, guard, self._context), self._patience)
         arrival = await download.begin()
         return arrival, download
@@ -73,6 +73,7 @@ class _Download:
         self._exchange = exchange
         self._patience = patience
         self._place: Place = exchange.place
+        self._pace = Pace(exchange.place, patience.pace)
         self._answer: Answer | None = None
         self._stream: AsyncGenerator[bytes, None] | None = None
         # Of the file as it lies on the server: bytes delivered, and their number in all.
@@ -210,7 +211,7 @@ class _Download:
         while self._answer is not None:
             before = self._position
             try:
-                async for chunk in self._answer.chunks():
+                async for chunk in self._pace.watch(self._answer.chunks()):
                     self._count(chunk)
                     yield chunk
                 self._expect_whole()
@@ -326,8 +327,11 @@ class _Download:
         )
 
 
-def _host_of(location: str) -> str:
+def _place_of(location: str) -> list[str]:
+    """Host and port; [] = it has none."""
     try:
-        return httpx2.URL(location).host
+        url = httpx2.URL(location)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        return [f"{url.host}:{port}"] if url.host else []
     except (httpx2.InvalidURL, ValueError):
-        return ""
+        return []

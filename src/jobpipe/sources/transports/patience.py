@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import stamina
 
+from jobpipe.sources import hosts
 from jobpipe.sources.transports.exchange import PassingTroubleError
+from jobpipe.sources.transports.pace import PaceLimits
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Patience:
     longest_retry_after: float = 300.0
     # Cuts of one download altogether, however much comes between them.
     cuts: int = 100
+    pace: PaceLimits = field(default_factory=PaceLimits)
 
     def another_attempt(self, error: Exception) -> bool | float:
         """stamina's hook: whether to try again, or after how many seconds."""
@@ -47,6 +50,15 @@ class Patience:
 
 async def patiently(ask: Callable[[], Awaitable[_Made]], patience: Patience) -> _Made:
     """What `ask` gives, after as many attempts as patience has. Raises the last PassingTroubleError."""
+    try:
+        return await _with_attempts(ask, patience)
+    except PassingTroubleError as trouble:
+        if trouble.host:
+            hosts.failed(trouble.host, trouble.message)
+        raise
+
+
+async def _with_attempts(ask: Callable[[], Awaitable[_Made]], patience: Patience) -> _Made:
     async for attempt in stamina.retry_context(
         on=patience.another_attempt,
         attempts=patience.attempts,
