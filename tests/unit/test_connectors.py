@@ -126,6 +126,8 @@ def test_recorded_answers_become_postings(name: str, tmp_path: Path, monkeypatch
     assert report.account["rejected"] == 0
     assert report.account["new"] == len(expected)
     assert made == expected
+    rules = {field.partition(".")[0] for field in connector(name).definition["posting"]}
+    assert rules <= {field for posting in made.values() for field in posting}, "a rule that no recorded answer tries"
 
 
 @pytest.mark.samples
