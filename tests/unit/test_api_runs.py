@@ -161,3 +161,12 @@ def test_the_command_runs_and_previews_a_service_without_showing_its_key(
     assert "denies access" in shown and "geheim" not in shown
     kept = [path.read_bytes() for path in (project.root / ".jobpipe").rglob("*") if path.is_file()]
     assert not any(b"geheim" in content for content in kept)
+
+
+def test_a_path_that_is_none_is_told_by_check_with_its_line(project: ProjectFolder, service: ApiService) -> None:
+    text = DEFINITION.format(url=service.url("/jobs")).replace("size: 10", 'size: 10, pages: "meta[pages"')
+    project.define(text)
+    checked = jobpipe("-C", project.root, "check")
+    assert checked.returncode == 2
+    assert "offers.yaml:6:" in checked.stdout + checked.stderr and "meta[pages" in checked.stdout + checked.stderr
+    assert not service.requests

@@ -6,7 +6,7 @@ import re
 
 from jobpipe.definition.models import Definition
 from jobpipe.posting import FIELD_NAMES, NESTED
-from jobpipe.sources.formats.readers import KIND_OF_FORMAT, KINDS, ignoring
+from jobpipe.sources.formats.readers import KIND_OF_FORMAT, KINDS, ignoring, reader_for
 from jobpipe.sources.formats.reading import PathError
 from jobpipe.sources.record import ReaderKind
 from jobpipe.transform.expressions import ExpressionError, check_expression
@@ -20,6 +20,7 @@ def check_rules(definition: Definition) -> list[Problem]:
         *_check_named_fields(definition),
         *_check_expressions(definition),
         *_check_ignored(definition),
+        *_check_paths_of_service(definition),
     ]
 
 
@@ -28,6 +29,10 @@ _NAMED_BY = re.compile(r"\.(xml|rss|json|ndjson|csv|xlsx)(?:\.(?:gz|zst|zip))?$"
 
 def kinds_of(definition: Definition) -> tuple[ReaderKind, ...]:
     """The kinds of record that a definition may meet: of its format, else of its files' names, else all."""
+    api = definition.source.api
+    if api is not None and api.detail is not None:
+        # With their details, records are JSON whatever they came as.
+        return ("json",)
     if definition.source.format:
         return (KIND_OF_FORMAT[definition.source.format],)
     if definition.source.site is not None:
@@ -103,3 +108,33 @@ def _check_ignored(definition: Definition) -> list[Problem]:
         if len(errors) == len(kinds):
             problems.append(Problem(("source", "ignore", number), errors[0].message, errors[0].hint))
     return problems
+
+
+def _check_paths_of_service(definition: Definition) -> list[Problem]:
+    """What is read of an answer beside its records."""
+    source = definition.source
+    kinds: tuple[ReaderKind, ...] = (KIND_OF_FORMAT[source.format],) if source.format else ("json", "xml")
+    places: dict[Path, str | None] = {}
+    for name, asked in (("api", source.api), ("soap", source.soap)):
+        if asked is not None and asked.page is not None:
+            for word in ("cursor", "next", "more", "pages"):
+                places["source", name, "page", word] = getattr(asked.page, word)
+    if source.api is not None and source.api.detail is not None:
+        places["source", "api", "detail", "path"] = source.api.detail.path
+    problems = []
+    for place, text in places.items():
+        if text is not None and not text.startswith("header:") and (error := _unreadable(text, kinds)):
+            problems.append(Problem(place, error.message, error.hint))
+    return problems
+
+
+def _unreadable(path: str, kinds: tuple[ReaderKind, ...]) -> PathError | None:
+    """Why no kind of record can have this path."""
+    errors = []
+    for kind in kinds:
+        try:
+            reader_for(kind).values(path)
+            return None
+        except PathError as error:
+            errors.append(error)
+    return errors[0]

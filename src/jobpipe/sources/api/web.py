@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,10 +87,10 @@ class Web:
         self._bearer = auth.bearer if auth else None
         self._headers = {**source.headers, **fixed_headers(auth)}
         self._parameters = fixed_parameters(auth)
-        named = [url.host for url in self._own]
+        named = [_place_of(url) for url in self._own]
         self._tokens: Tokens | None = None
         if auth is not None and auth.oauth2 is not None:
-            named.append(url_of(auth.oauth2.url).host)
+            named.append(_place_of(url_of(auth.oauth2.url)))
             self._tokens = Tokens(auth.oauth2, self._send_form)
         self._named = named
         self._resolve = resolve
@@ -97,7 +99,7 @@ class Web:
         self._pace = Pace(a_minute)
         self._room = asyncio.Semaphore(at_once)
         self._at_once = at_once
-        self._context = httpcore2.default_ssl_context()
+        self._context = _tls()
         self._clients: dict[tuple[str, str, int | None], httpx2.AsyncClient] = {}
         self._opening = asyncio.Lock()
         self._received = 0
@@ -116,7 +118,7 @@ class Web:
     def trust(self, url: str) -> None:
         """One more that the definition names, though not in so many words."""
         self._own.append(url_of(url))
-        self._named.append(self._own[-1].host)
+        self._named.append(_place_of(self._own[-1]))
         self._guard = NetworkGuard.naming(self._named, self._resolve, allow=self._source.allow)
 
     def is_own(self, url: str) -> bool:
@@ -253,6 +255,12 @@ class Web:
             return self._clients[origin]
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """To read the authorities of the machine takes a tenth of a second."""
+    return httpcore2.default_ssl_context()
+
+
 def url_of(text: str) -> httpx2.URL:
     """Raises SourceError where it is none."""
     try:
@@ -270,6 +278,10 @@ def shown(url: str) -> str:
         return redact(str(httpx2.URL(url).copy_with(username=None, password=None, fragment=None)))
     except (httpx2.InvalidURL, ValueError):
         return redact(url)
+
+
+def _place_of(url: httpx2.URL) -> str:
+    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
 
 def _login_in(urls: list[httpx2.URL]) -> str | None:
