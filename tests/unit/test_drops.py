@@ -101,6 +101,22 @@ def test_a_second_file_beside_one_that_is_unchanged_expires_nothing(tmp_path: Pa
     assert len(project.keys()) == 40
 
 
+@pytest.mark.xfail(strict=True, reason="a state row keeps the part that its posting was first found in")
+def test_a_posting_that_moves_to_another_file_is_not_missed_when_that_file_is_unchanged(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path, definition("drop/*.xml"))
+    first, second = offers("a", 20), offers("b", 20)
+    for moment in range(3):
+        if moment == 1:
+            second["a0"] = first.pop("a0")
+        if moment < 2:
+            drop(tmp_path / "drop" / "b.xml", xml_feed(second), LONG_AGO + moment)
+        else:
+            first["a1"] = "Changed"
+        drop(tmp_path / "drop" / "a.xml", xml_feed(first), LONG_AGO + moment)
+        assert project.run().expired == 0
+    assert "a0" in project.keys()
+
+
 # --- which files
 
 

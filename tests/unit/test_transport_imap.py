@@ -114,6 +114,17 @@ def test_a_mail_is_deleted_or_moved_once(box: Mailbox) -> None:
         fetch(transport(box), second.location, **LOGIN)
 
 
+def test_only_the_mail_that_was_read_is_deleted(box: Mailbox) -> None:
+    box.deliver({"a.csv": b"a"}, subject="read")
+    box.deliver({"b.txt": b"b"}, subject="marked by a person")
+    with box.client() as client:
+        client.select("INBOX")
+        client.store("2", "+FLAGS", r"(\Deleted)")
+    found = listed(transport(box), box.url("INBOX/*.csv"), **LOGIN)
+    assert asyncio.run(transport(box).remove(Request(location=found[0], **LOGIN))) is True
+    assert box.subjects() == ["marked by a person"]
+
+
 def test_a_mailbox_without_a_login_asks_for_one() -> None:
     with pytest.raises(SourceError, match=r"needs a login.*source\.auth\.basic"):
         listed(ImapTransport(), "imaps://127.0.0.1/INBOX/*.csv")

@@ -148,13 +148,29 @@ class ImapConnection:
         return await self._call(fetch)
 
     async def delete(self, uid: str) -> None:
-        await self._call(lambda: self._box.delete([uid]))
+        await self._call(lambda: self._delete(uid))
+
+    def _delete(self, uid: str) -> None:
+        client = self._box.client
+        self._expect_ok(client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"))
+        # Before the login a server says less of what it can do.
+        if b"UIDPLUS" in b" ".join(client.capability()[1]).upper():
+            # Only this mail: a person may have marked others, to think about them.
+            self._expect_ok(client.uid("EXPUNGE", uid))
+        else:
+            self._expect_ok(client.expunge())
+
+    def _expect_ok(self, answer: tuple[str, list[Any]]) -> None:
+        if answer[0] != "OK":
+            raise imaplib.IMAP4.error(str(answer[1]))
 
     async def move(self, uid: str, folder: str) -> None:
         def move() -> None:
             if not self._box.folder.exists(folder):
                 self._box.folder.create(folder)
-            self._box.move([uid], folder)
+            if self._facts([uid]):
+                self._box.copy([uid], folder)
+                self._delete(uid)
 
         await self._call(move)
 
