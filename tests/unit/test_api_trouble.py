@@ -14,7 +14,7 @@ from api_service import ApiService, Asked, Reply, replies
 from conversing import Talk, converse
 
 from jobpipe.errors import LimitExceededError
-from jobpipe.sources.api.pacing import Pace
+from jobpipe.sources.api.rate import Rate
 
 JOBS = [{"id": number, "title": f"Offre {number}"} for number in range(1, 7)]
 
@@ -210,13 +210,13 @@ def test_requests_keep_the_pace_that_the_service_allows() -> None:
         now[0] += seconds
 
     async def three_turns() -> None:
-        pace = Pace(120, clock=lambda: now[0], sleep=sleep)
-        await pace.turn()
-        await pace.turn()
+        rate = Rate(120, clock=lambda: now[0], sleep=sleep)
+        await rate.turn()
+        await rate.turn()
         now[0] += 0.2
-        await pace.turn()
-        pace.hold(5)
-        await pace.turn()
+        await rate.turn()
+        rate.hold(5)
+        await rate.turn()
 
     asyncio.run(three_turns())
     assert slept == [0.5, 0.3, 5.0]

@@ -19,7 +19,7 @@ from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.answers import MOST_BYTES
 from jobpipe.sources.api.login import Tokens, fixed_headers, fixed_parameters
-from jobpipe.sources.api.pacing import Pace
+from jobpipe.sources.api.rate import Rate
 from jobpipe.sources.packing.compression import Decoder
 from jobpipe.sources.transports.connecting import client_for
 from jobpipe.sources.transports.exchange import Answer, Exchange, PassingTroubleError, RefusedError, is_for
@@ -96,7 +96,7 @@ class Web:
         self._resolve = resolve
         self._guard = NetworkGuard.naming(named, resolve, allow=source.allow)
         self._patience = patience or Patience()
-        self._pace = Pace(a_minute)
+        self._rate = Rate(a_minute)
         self._room = asyncio.Semaphore(at_once)
         self._at_once = at_once
         self._context = _tls()
@@ -184,12 +184,12 @@ class Web:
 
     async def _once(self, question: Question, request: Request) -> Fetched:
         async with self._room:
-            await self._pace.turn()
+            await self._rate.turn()
             try:
                 return await self._exchange(question, request)
             except PassingTroubleError as trouble:
                 if trouble.retry_after is not None and trouble.retry_after <= self._patience.longest_retry_after:
-                    self._pace.hold(trouble.retry_after)
+                    self._rate.hold(trouble.retry_after)
                 raise
 
     async def _exchange(self, question: Question, request: Request) -> Fetched:

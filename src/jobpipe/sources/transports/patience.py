@@ -14,6 +14,8 @@ from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.pace import PaceLimits
 
 _log = logging.getLogger(__name__)
+# stamina tells of each attempt too, without saying of what: where nobody listens, it is not to stand on the terminal.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _Made = TypeVar("_Made")
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-class Pace:
+class Rate:
     """Gives each request its moment. `a_minute` None = as fast as the service answers."""
 
     def __init__(
