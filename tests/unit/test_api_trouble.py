@@ -151,13 +151,13 @@ def test_pages_count_together_towards_the_limit(service: ApiService) -> None:
 
 
 def test_a_slow_drip_is_not_waited_for_for_ever(service: ApiService) -> None:
-    talk = talk_of(service, Reply(body=b" " * 10_000, drip=0.02), timeout=0.1)
+    talk = talk_of(service, Reply(body=b" " * 10_000, drip=0.05), timeout=0.3)
     assert talk.ids == [1, 2]
     assert "sends too slowly" in str(talk.error)
 
 
 def test_a_service_that_falls_silent_is_told(service: ApiService) -> None:
-    talk = talk_of(service, *[Reply(body=b"  ", drip=30)] * 9, timeout=0.2)
+    talk = talk_of(service, *[Reply(body=b"  ", drip=30)] * 9, timeout=0.5)
     assert "sends nothing more" in str(talk.error)
 
 
