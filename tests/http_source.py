@@ -186,7 +186,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if asked := self.headers.get("If-None-Match"):
             return resource.sent_etag.removeprefix("W/") in [tag.strip().removeprefix("W/") for tag in asked.split(",")]
         if asked := self.headers.get("If-Modified-Since"):
-            return bool(headers.get("Last-Modified")) and asked == headers["Last-Modified"]
+            changed = headers.get("Last-Modified")
+            parsed = email.utils.parsedate_to_datetime
+            return bool(changed) and parsed(asked) >= parsed(str(changed))
         return False
 
     def _range_start(self, resource: Resource, headers: dict[str, str]) -> int | None:

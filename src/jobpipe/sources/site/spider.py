@@ -46,6 +46,9 @@ class SiteSpider(scrapy.Spider):
         # What the lists showed, and which lists were asked for.
         self._shown: dict[str, str] = {}
         self._lists: set[str] = set()
+        # Not left to Scrapy's own filter, which drops a redirect to a known page without a word.
+        self._asked: set[str] = set()
+        self._unanswered = 0
         self._repeats = 0
         self._read = 0
         self._given = 0
@@ -74,8 +77,10 @@ class SiteSpider(scrapy.Spider):
         meta = {"kind": kind, "handle_httpstatus_list": [304, *range(400, 600)], "asked": url, **known}
         if self._site.browser and kind != "sitemap":
             meta["playwright"] = True
+        self._unanswered += 1
         return scrapy.Request(
             url,
+            dont_filter=True,
             callback=callback,
             errback=self.on_failure,
             meta=meta,
@@ -97,6 +102,7 @@ class SiteSpider(scrapy.Spider):
     def on_form(self, response: Response) -> Iterator[Any]:
         form = self._site.form
         assert form is not None
+        self._count()
         if trouble := self._trouble(response):
             self._doubts.add(f"{redact(response.url)}: {trouble}")
             return
@@ -115,6 +121,7 @@ class SiteSpider(scrapy.Spider):
 
     def on_sent(self, response: Response) -> Iterator[Any]:
         if self._site.start or self._site.sitemaps:
+            self._count()
             if trouble := self._trouble(response):
                 self._doubts.add(f"the form of {redact(response.url)}: {trouble}")
             yield from self._first()
@@ -134,7 +141,7 @@ class SiteSpider(scrapy.Spider):
             return
         if self._site.items or not self._site.postings:
             self._give(response)
-        for url in postings:
+        for url in filter(self._is_new, postings):
             yield self._posting(url)
         depth = response.meta["depth"] + 1
         if further and depth > self._site.depth:
@@ -177,8 +184,11 @@ class SiteSpider(scrapy.Spider):
                 if response.meta["depth"] >= min(self._site.depth, 10):
                     self._doubts.add(f"{shown}: sitemaps that lead to sitemaps without an end")
                     return
-                yield self._request(url, self.on_sitemap, "sitemap", depth=response.meta["depth"] + 1)
+                if self._is_new(url):
+                    yield self._request(url, self.on_sitemap, "sitemap", depth=response.meta["depth"] + 1)
             elif not patterns or matches(url, patterns):
+                if not self._is_new(url):
+                    continue
                 if self._is_as_it_was(url, entry.unchanged_since):
                     self._say("seen", url)
                 else:
@@ -261,7 +271,18 @@ class SiteSpider(scrapy.Spider):
         if self._orders.enough is not None and self._given >= self._orders.enough:
             raise CloseSpider("enough")
 
+    def closed(self, reason: str) -> None:
+        """Scrapy's word for the end; a request that was never answered would be a list that nobody missed."""
+        if reason == "finished" and self._unanswered:
+            self._doubts.add(f"{self._unanswered} pages were asked for and gave no answer")
+
+    def _is_new(self, url: str) -> bool:
+        before = len(self._asked)
+        self._asked.add(urldefrag(url)[0])
+        return len(self._asked) > before
+
     def _count(self) -> None:
+        self._unanswered -= 1
         self._read += 1
         if self._read > self._site.pages:
             self._doubts.add(f"more than `pages: {self._site.pages}` pages, and no end")
