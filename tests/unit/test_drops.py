@@ -101,7 +101,6 @@ def test_a_second_file_beside_one_that_is_unchanged_expires_nothing(tmp_path: Pa
     assert len(project.keys()) == 40
 
 
-@pytest.mark.xfail(strict=True, reason="a state row keeps the part that its posting was first found in")
 def test_a_posting_that_moves_to_another_file_is_not_missed_when_that_file_is_unchanged(tmp_path: Path) -> None:
     project = ProjectFolder(tmp_path, definition("drop/*.xml"))
     first, second = offers("a", 20), offers("b", 20)
@@ -114,7 +113,7 @@ def test_a_posting_that_moves_to_another_file_is_not_missed_when_that_file_is_un
             first["a1"] = "Changed"
         drop(tmp_path / "drop" / "a.xml", xml_feed(first), LONG_AGO + moment)
         assert project.run().expired == 0
-    assert "a0" in project.keys()
+    assert project.keys() >= {"a0"}
 
 
 # --- which files

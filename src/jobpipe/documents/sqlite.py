@@ -312,6 +312,11 @@ class SqliteDocuments:
         with self._file.transaction():
             self._file.execute_many(query, ((run, row_id(import_id, number)) for number in numbers))
 
+    def set_parts(self, import_id: int, moved: Iterable[tuple[int, str]]) -> None:
+        query = "UPDATE state SET part = ? WHERE id = ?"
+        with self._file.transaction():
+            self._file.execute_many(query, ((part, row_id(import_id, number)) for number, part in moved))
+
     def clear_missing(self, import_id: int, numbers: Iterable[int]) -> None:
         query = "UPDATE state SET missing_since = 0 WHERE id = ? AND missing_since != 0"
         with self._file.transaction():

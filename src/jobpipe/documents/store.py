@@ -149,6 +149,10 @@ class Documents(Protocol):
         """Set `missing_since` where it is 0."""
         ...
 
+    def set_parts(self, import_id: int, moved: Iterable[tuple[int, str]]) -> None:
+        """The part of the source that each of these rows stands in now; nothing else of them changes."""
+        ...
+
     def clear_missing(self, import_id: int, numbers: Iterable[int]) -> None: ...
 
     def missing(self, import_id: int) -> Iterator[tuple[int, int]]:

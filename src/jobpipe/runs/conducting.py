@@ -21,6 +21,7 @@ from jobpipe.runs.hints import give_hints
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.lease import ImportIsRunningError, lease
 from jobpipe.runs.notices import note
+from jobpipe.runs.part_ranges import PartRanges
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
@@ -30,7 +31,7 @@ from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
-from jobpipe.sources.asking import Memory, Surroundings
+from jobpipe.sources.asking import Memory, Surroundings, way_of
 from jobpipe.sources.formats.csv.reader import CsvReader
 from jobpipe.sources.record import RawRecord
 from jobpipe.transform.compile import paths_read
@@ -145,6 +146,7 @@ class Conductor:
         self._knows_columns = False
         self.known: KnownTable | None = None
         self._reader: SourceReader | None = None
+        self._ranges = PartRanges()
 
     def conduct(self) -> RunReport:
         began = time.monotonic()
@@ -186,6 +188,7 @@ class Conductor:
         self.known = pipeline.known
         with pipeline:
             self._read(pipeline.comparer)
+        self._note_moved()
         give_hints(self._run, self._workspace.documents, self._preparation.definition, pipeline.applier)
 
     def _read(self, comparer: Comparer) -> None:
@@ -195,6 +198,8 @@ class Conductor:
             self._parts.append(part)
             for group in records:
                 comparer.begin_part(part.name)
+                if self._has_parts:
+                    self._ranges.begin(part.name, comparer.ordinal + 1)
                 self._note_missing_columns(group)
                 fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
                 for record in fresh:
@@ -209,6 +214,20 @@ class Conductor:
                 self._take_pages(part)
         if comparer.ordinal < applied:
             raise SourceChangedError("the source gives fewer records than it did before the interruption")
+
+    @property
+    def _has_parts(self) -> bool:
+        """Some of which may be left unread on another day: files, and the pages of a site."""
+        return way_of(self._preparation.definition.source) in ("", "site")
+
+    def _note_moved(self) -> None:
+        """Whatever was read again is where it was read."""
+        assert self.known is not None
+        if not any(part.name for part in self._parts):
+            return
+        documents = self._workspace.documents
+        rows = documents.select(self._import_id, Selection())
+        documents.set_parts(self._import_id, list(self._ranges.moved(rows, self.known)))
 
     def _note_missing_columns(self, group: list[RawRecord]) -> None:
         """Paths that no column of a table has are told once: its records could not."""
