@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check servers peers bench bench-short clean
+.PHONY: help install demo test check servers peers bench bench-short bench-many clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -43,6 +43,9 @@ bench: $(VENV)/.bench ## Time imports against their peers, 100 000 postings (thr
 
 bench-short: $(VENV)/.bench ## The same with 10 000 postings
 	$(BIN)/python -m bench.compare --size 10000 --rounds 3
+
+bench-many: $(VENV)/.installed ## Time 200 small imports on slow servers, run together
+	$(BIN)/python -m bench.many --imports 200
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) demo-project build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
