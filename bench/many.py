@@ -61,7 +61,7 @@ class SlowServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
         self._server = _Server(("0.0.0.0", 0), Handler)
