@@ -123,6 +123,8 @@ def named_hosts(orders: Orders) -> frozenset[str]:
 
 def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
     """Scrapy's settings: what the definition sets itself is taken, but for what keeps the crawl within bounds."""
+    from jobpipe.sources.site.guarding import browser_refusal
+
     site = orders.of_site()
     made: dict[str, Any] = {
         "USER_AGENT": orders.headers.get("User-Agent", _AGENT),
@@ -159,6 +161,7 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
     if site.browser:
         handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
         made["DOWNLOAD_HANDLERS"] = {**made.get("DOWNLOAD_HANDLERS", {}), "http": handler, "https": handler}
+        made["PLAYWRIGHT_ABORT_REQUEST"] = browser_refusal(hosts, orders.allow)
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +28,10 @@ class GuardedResolver:
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> GuardedResolver:
         settings = crawler.settings
-        guard = NetworkGuard.naming(settings.getlist("JOBPIPE_HOSTS"), allow=settings.getlist("JOBPIPE_ALLOW"))
+        # The house's own proxy may be anywhere; it looks names up itself.
+        proxies = [urlsplit(url).hostname or "" for url in urllib.request.getproxies_environment().values()]
+        hosts = [*settings.getlist("JOBPIPE_HOSTS"), *proxies]
+        guard = NetworkGuard.naming(hosts, allow=settings.getlist("JOBPIPE_ALLOW"))
         return cls(reactor, guard)
 
     def install_on_reactor(self) -> None:
@@ -62,6 +67,26 @@ class _Checking:
         for address in self._found:
             self._receiver.addressResolved(address)
         self._receiver.resolutionComplete()
+
+
+def browser_refusal(hosts: Iterable[str], allow: Iterable[str]) -> Callable[[Any], Awaitable[bool]]:
+    """For `PLAYWRIGHT_ABORT_REQUEST`. A browser looks names up again itself: what changes meanwhile is not noticed."""
+    guard = NetworkGuard.naming(hosts, allow=allow)
+
+    async def refuses(request: Any) -> bool:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("http", "https"):
+            return parts.scheme not in ("data", "blob", "about")
+        try:
+            await guard.addresses(parts.hostname or "", parts.port or 443)
+        except ForbiddenAddressError as error:
+            REFUSED[(parts.hostname or "").lower()] = error.message
+            return True
+        except OSError:
+            return False
+        return False
+
+    return refuses
 
 
 class Credentials:
