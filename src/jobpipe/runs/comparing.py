@@ -6,6 +6,7 @@ not; only those that were not found travel to a worker.
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,12 @@ MISS = 0xFFFFFFFF
 MAX_MISSES = 500
 MAX_MISS_BYTES = 1_000_000
 MAX_RECORDS = 5_000
+
+# Of records that come slowly: so many make a batch once the first of them has waited so many seconds, so that workers
+# compute while the others are fetched; and so many make one at any rate, so that no worker is left with the last ones.
+ENOUGH_SLOW_MISSES = 20
+PATIENCE = 0.25
+MAX_SLOW_MISSES = 100
 
 
 @dataclass(slots=True)
@@ -60,12 +67,15 @@ class Comparer:
         revision: int,
         day: str,
         digest_view: DigestView | None = None,
+        come_slowly: bool = False,
         emit: Callable[[ComparedBatch], None],
     ) -> None:
+        """`come_slowly`: records are asked for, page by page; others are there as fast as they are read."""
         self._known = known
         self._revision = revision
         self._day = day
         self._view = digest_view
+        self._come_slowly = come_slowly
         self._emit = emit
         self._context: Context | None = None
         self._seed = 0
@@ -106,8 +116,14 @@ class Comparer:
                 Item(self._ordinal, record.raw, self._context_index(), record.flaw, self._day, record.offset)
             )
             self._bytes += len(record.raw)
-        if len(batch.misses) >= MAX_MISSES or self._bytes >= MAX_MISS_BYTES or len(batch.found) >= MAX_RECORDS:
+        is_full = len(batch.misses) >= MAX_MISSES or self._bytes >= MAX_MISS_BYTES or len(batch.found) >= MAX_RECORDS
+        if is_full or (self._come_slowly and self._has_waited(len(batch.misses))):
             self.cut()
+
+    def _has_waited(self, misses: int) -> bool:
+        if misses < ENOUGH_SLOW_MISSES:
+            return False
+        return misses >= MAX_SLOW_MISSES or time.monotonic() - self._begun >= PATIENCE
 
     def cut(self) -> None:
         """End the batch that is being filled."""
@@ -155,6 +171,7 @@ class Comparer:
         self._items: list[Item] = []
         self._contexts: list[Context] = []
         self._bytes = 0
+        self._begun = time.monotonic() if self._come_slowly else 0.0
 
     def _context_index(self) -> int:
         context = self._context

@@ -19,6 +19,7 @@ from jobpipe.runs.retransforming import Retransformer
 from jobpipe.runs.verdicts import Verdicts
 from jobpipe.runs.window import Window
 from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.asking import way_of
 from jobpipe.sources.formats.readers import KIND_OF_FORMAT, ignoring
 from jobpipe.sources.formats.reading import DigestView
 from jobpipe.sources.record import Context
@@ -53,6 +54,7 @@ class Pipeline:
             revision=preparation.revision,
             day=day,
             digest_view=_digest_view(preparation),
+            come_slowly=bool(way_of(preparation.definition.source)),
             emit=self.window.add,
         )
 
