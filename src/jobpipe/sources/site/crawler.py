@@ -139,6 +139,8 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
         "HTTPCACHE_ENABLED": bool(orders.cache),
         "HTTPCACHE_DIR": orders.cache or "httpcache",
         "HTTPCACHE_EXPIRATION_SECS": _KEPT,
+        # Scrapy starts so many tasks for each answer, even where they have nothing to do: the spider here gives none.
+        **({} if site.spider else {"CONCURRENT_ITEMS": 1}),
         **site.settings,
         "DOWNLOAD_TIMEOUT": orders.timeout,
         "DOWNLOAD_MAXSIZE": orders.max_bytes,
