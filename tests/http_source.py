@@ -71,6 +71,9 @@ class Seen:
     path: str
     headers: dict[str, str]
     status: int
+    method: str = "GET"
+    # What was sent with it.
+    content: bytes = b""
 
     def header(self, name: str) -> str:
         return self.headers.get(name.lower(), "")
@@ -135,6 +138,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+    # What came with the request.
+    content = b""
+
+    def do_POST(self) -> None:
+        self.content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+        self.content = b""
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -236,7 +247,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _begin(self, status: int, headers: dict[str, str]) -> None:
         seen = {name.lower(): value for name, value in self.headers.items()}
-        self.the_source.requests.append(Seen(self.path, seen, status))
+        self.the_source.requests.append(Seen(self.path, seen, status, self.command, self.content))
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

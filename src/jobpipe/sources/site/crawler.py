@@ -137,10 +137,13 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
         "DOWNLOAD_DELAY": site.delay,
         "REDIRECT_MAX_TIMES": 10,
         "HTTPCACHE_ENABLED": bool(orders.cache),
-        "HTTPCACHE_DIR": orders.cache or "httpcache",
+        "HTTPCACHE_DIR": orders.cache or ".scrapy/httpcache",
         "HTTPCACHE_EXPIRATION_SECS": _KEPT,
         # Scrapy starts so many tasks for each answer, even where they have nothing to do: the spider here gives none.
         **({} if site.spider else {"CONCURRENT_ITEMS": 1}),
+        "HTTPCACHE_STORAGE": "jobpipe.sources.site.kept_pages.KeptPages",
+        # Trouble that may be over at the next preview, and at the next attempt.
+        "HTTPCACHE_IGNORE_HTTP_CODES": [401, 403, 408, 425, 429, *range(500, 600)],
         **site.settings,
         "DOWNLOAD_TIMEOUT": orders.timeout,
         "DOWNLOAD_MAXSIZE": orders.max_bytes,
@@ -155,11 +158,19 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
         "JOBPIPE_HOSTS": sorted(hosts),
         "JOBPIPE_ALLOW": list(orders.allow),
     }
+    if orders.enough is not None:
+        # One page after the other: those shown are the first ones, the same at each preview, and no more are asked for.
+        made["CONCURRENT_REQUESTS"] = 1
+        made["SCHEDULER_MEMORY_QUEUE"] = "scrapy.squeues.FifoMemoryQueue"
     if not site.spider:
         # A spider of the house's own goes where the house sends it.
         made["TWISTED_DNS_RESOLVER"] = "jobpipe.sources.site.guarding.GuardedResolver"
         made["DOWNLOAD_HANDLERS"] = {"file": None, "ftp": None, "s3": None, "data": None}
-        made["DOWNLOADER_MIDDLEWARES"] = {"jobpipe.sources.site.guarding.Credentials": 595}
+        made["DOWNLOADER_MIDDLEWARES"] = {
+            # Before Scrapy's own repetitions (550) see an answer.
+            "jobpipe.sources.site.waiting.LeftAlone": 560,
+            "jobpipe.sources.site.guarding.Credentials": 595,
+        }
     if site.browser:
         handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
         made["DOWNLOAD_HANDLERS"] = {**made.get("DOWNLOAD_HANDLERS", {}), "http": handler, "https": handler}

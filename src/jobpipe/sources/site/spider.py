@@ -28,6 +28,8 @@ from jobpipe.sources.site.outlet import Outlet
 from jobpipe.sources.site.sitemaps import SitemapError, read_sitemap
 
 _GONE = (404, 410)
+# What Twisted says of a certificate that is for another host.
+_OF_ANOTHER = ("DNSMismatch", "IPAddressMismatch")
 
 
 class SiteSpider(scrapy.Spider):
@@ -52,6 +54,8 @@ class SiteSpider(scrapy.Spider):
         self._repeats = 0
         self._read = 0
         self._given = 0
+        # Nothing more is waited for.
+        self.is_over = False
 
     async def start(self) -> AsyncIterator[Any]:
         if self._site.form is not None:
@@ -269,6 +273,7 @@ class SiteSpider(scrapy.Spider):
         self._outlet.give(answer)
         self._given += 1
         if self._orders.enough is not None and self._given >= self._orders.enough:
+            self.is_over = True
             raise CloseSpider("enough")
 
     def closed(self, reason: str) -> None:
@@ -286,6 +291,7 @@ class SiteSpider(scrapy.Spider):
         self._read += 1
         if self._read > self._site.pages:
             self._doubts.add(f"more than `pages: {self._site.pages}` pages, and no end")
+            self.is_over = True
             raise CloseSpider("pages")
 
 
@@ -299,6 +305,10 @@ def _in_words(error: BaseException, request: scrapy.Request) -> str:
     if host in REFUSED:
         return REFUSED[host]
     text = " ".join(str(error).split())
+    if "certificate verify failed" in text:
+        return "its certificate is not trusted"
+    if any(word in text for word in _OF_ANOTHER):
+        return f"its certificate is not trusted: it is not for {host}"
     if isinstance(error, IgnoreRequest) and "robots" in text:
         return "robots.txt forbids it; `robots: false` if you have the site's consent"
     if isinstance(error, IgnoreRequest):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
-import datetime as dt
-import email.utils
 import functools
 import importlib.metadata
 import re
@@ -23,6 +21,7 @@ from jobpipe.safety.secrets import redact
 from jobpipe.sources import hosts
 from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.connecting import client_for
+from jobpipe.sources.transports.retry_after import seconds_of
 from jobpipe.sources.transports.transport import Request
 
 MOST_REDIRECTS = 5
@@ -198,7 +197,7 @@ class Exchange:
         what += _said(answer)
         if status in _PASSING or status >= 500:
             passing = PassingTroubleError(what, place=self.place, hint=hint)
-            passing.retry_after = _seconds(answer.headers.get("retry-after", ""))
+            passing.retry_after = seconds_of(answer.headers.get("retry-after", ""))
             passing.status = status
             return passing
         refused = RefusedError(what, place=self.place, hint=hint)
@@ -306,17 +305,3 @@ def _user_agent() -> str:
 
 def _shown(url: httpx2.URL) -> str:
     return redact(str(url))
-
-
-def _seconds(retry_after: str) -> float | None:
-    """`Retry-After`: seconds, or a date (RFC 9110 §10.2.3)."""
-    text = retry_after.strip()
-    if text.isdecimal() and len(text) < 10:
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

@@ -1,0 +1,71 @@
+"""Hosts that say they are asked too often are left alone for as long as they ask, and then asked again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import IgnoreRequest
+
+from jobpipe.sources.transports.retry_after import seconds_of
+
+# Times that one page is asked for again.
+_MOST_TIMES = 10
+# Seconds: what a host may ask for at once, and what a crawl waits in all.
+_LONGEST = 300.0
+_LONGEST_IN_ALL = 1800.0
+# Seconds until the first repetition, where a host that is asked too often does not say how long.
+_FIRST = 1.0
+
+
+class LeftAlone:
+    """Downloader middleware. Requests to a host that asked for quiet wait with the one that it refused."""
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+        # By host, on the monotonic clock.
+        self._until: dict[str, float] = {}
+        self._waited = 0.0
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> LeftAlone:
+        return cls(crawler)
+
+    async def process_request(self, request: Any) -> None:
+        host = _host(request)
+        while (left := self._until.get(host, 0.0) - time.monotonic()) > 0:
+            if getattr(self._crawler.spider, "is_over", False):
+                raise IgnoreRequest("the crawl is over")
+            await asyncio.sleep(min(left, 1.0))
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        if response.status not in (429, 503) or "cached" in response.flags:
+            return response
+        asked = seconds_of((response.headers.get("Retry-After") or b"").decode("latin-1"))
+        times = request.meta.get("left_alone", 0)
+        if asked is None and response.status == 503:
+            return response  # Trouble like any other: Scrapy asks again.
+        seconds = min(_FIRST * 2**times, _LONGEST) if asked is None else asked
+        if times >= _MOST_TIMES or seconds > _LONGEST or not self._may_wait(_host(request), seconds):
+            request.meta["dont_retry"] = True
+            return response
+        again = request.copy()
+        again.dont_filter = True
+        again.meta["left_alone"] = times + 1
+        return again
+
+    def _may_wait(self, host: str, seconds: float) -> bool:
+        now = time.monotonic()
+        begins = max(now, self._until.get(host, 0.0))
+        more = max(0.0, now + seconds - begins)
+        if self._waited + more > _LONGEST_IN_ALL:
+            return False
+        self._waited += more
+        self._until[host] = begins + more
+        return True
+
+
+def _host(request: Any) -> str:
+    return (urlsplit(request.url).hostname or "").lower()
