@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check servers peers bench bench-short bench-many clean
+.PHONY: help install demo test check servers peers bench bench-short bench-many bench-overlap clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,6 +46,9 @@ bench-short: $(VENV)/.bench ## The same with 10 000 postings
 
 bench-many: $(VENV)/.installed ## Time 200 small imports on slow servers, run together
 	$(BIN)/python -m bench.many --imports 200
+
+bench-overlap: $(VENV)/.bench ## Time the crawl of a slow site whose postings cost computation, beside Scrapy
+	$(BIN)/python -m bench.overlap --pages 2000 --at-once 32,64
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) demo-project build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
