@@ -7,10 +7,12 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
 from jobpipe.sources.transports.retry_after import seconds_of
 
+_QUIET = (429, 503)
 # Times that one page is asked for again.
 _MOST_TIMES = 10
 # Seconds: what a host may ask for at once, and what a crawl waits in all.
@@ -31,7 +33,24 @@ class LeftAlone:
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> LeftAlone:
-        return cls(crawler)
+        made = cls(crawler)
+        # At this signal the next request to the host has not left yet; at `process_response` it has.
+        crawler.signals.connect(made.on_downloaded, signals.response_downloaded)
+        return made
+
+    def on_downloaded(self, response: Any, request: Any, spider: Any) -> None:
+        request.meta["ask_again"] = False
+        if response.status not in _QUIET:
+            return
+        asked = seconds_of((response.headers.get("Retry-After") or b"").decode("latin-1"))
+        times = request.meta.get("left_alone", 0)
+        if asked is None and response.status == 503:
+            return  # Trouble like any other: Scrapy asks again.
+        seconds = min(_FIRST * 2**times, _LONGEST) if asked is None else asked
+        request.meta["dont_retry"] = True
+        if times < _MOST_TIMES and seconds <= _LONGEST and self._may_wait(_host(request), seconds):
+            request.meta["ask_again"] = True
+            self._hold_queue(request)
 
     async def process_request(self, request: Any) -> None:
         host = _host(request)
@@ -41,19 +60,12 @@ class LeftAlone:
             await asyncio.sleep(min(left, 1.0))
 
     def process_response(self, request: Any, response: Any) -> Any:
-        if response.status not in (429, 503) or "cached" in response.flags:
-            return response
-        asked = seconds_of((response.headers.get("Retry-After") or b"").decode("latin-1"))
-        times = request.meta.get("left_alone", 0)
-        if asked is None and response.status == 503:
-            return response  # Trouble like any other: Scrapy asks again.
-        seconds = min(_FIRST * 2**times, _LONGEST) if asked is None else asked
-        if times >= _MOST_TIMES or seconds > _LONGEST or not self._may_wait(_host(request), seconds):
-            request.meta["dont_retry"] = True
+        if not request.meta.pop("ask_again", False):
             return response
         again = request.copy()
         again.dont_filter = True
-        again.meta["left_alone"] = times + 1
+        again.meta["left_alone"] = again.meta.get("left_alone", 0) + 1
+        del again.meta["dont_retry"]
         return again
 
     def _may_wait(self, host: str, seconds: float) -> bool:
@@ -65,6 +77,14 @@ class LeftAlone:
         self._waited += more
         self._until[host] = begins + more
         return True
+
+    def _hold_queue(self, request: Any) -> None:
+        """Of the requests that came past here before."""
+        slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot"))
+        if slot is not None:
+            slot.lastseen = max(slot.lastseen, self._until[_host(request)])
+            # Without a delay, Scrapy does not look at when the host was last seen.
+            slot.delay = max(slot.delay, 0.001)
 
 
 def _host(request: Any) -> str:
