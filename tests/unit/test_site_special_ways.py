@@ -6,6 +6,7 @@ import gzip
 import itertools
 import json
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -435,3 +436,28 @@ def test_the_command_says_what_it_could_not_read_of_a_site(site: JobSite, tmp_pa
     assert done.returncode == 1
     assert "/jobs-2: the server answers 404" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+# Politeness ------------------------------------------------------------------------------------------
+
+
+def test_a_host_is_never_asked_more_at_once_than_it_may(site: JobSite, tmp_path: Path) -> None:
+    counting = threading.Lock()
+    under_way: list[int] = [0]
+    most: list[int] = [0]
+
+    def take_a_while(resource: Resource) -> None:
+        with counting:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        site.is_closing.wait(0.1)
+        with counting:
+            under_way[0] -= 1
+
+    site.page("/jobs", list_page([f"/job/{number}" for number in range(1, 7)]))
+    for number in range(1, 7):
+        site.resources[f"/job/{number}"].before = [take_a_while]
+    folder = project(tmp_path, site.definition(per_host=2, at_once=16, follow=None))
+    report = folder.run()
+    assert report.account["new"] == 6
+    assert most[0] <= 2

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from jobpipe.definition.sites import Site
 from jobpipe.errors import JobpipeError
 from jobpipe.sources.answers import Answer
 from jobpipe.sources.site.doubts import Doubts
@@ -121,6 +122,11 @@ def named_hosts(orders: Orders) -> frozenset[str]:
     return frozenset(host.lower() for url in urls if (host := urlsplit(url).hostname))
 
 
+def _most_at_once(site: Site, hosts: int) -> int:
+    """Without a delay Scrapy asks one host for more than it is told to: no more go in all than the hosts may have."""
+    return site.at_once if site.spider else min(site.at_once, site.per_host * max(1, hosts))
+
+
 def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
     """Scrapy's settings: what the definition sets itself is taken, but for what keeps the crawl within bounds."""
     from jobpipe.sources.site.guarding import browser_refusal
@@ -132,7 +138,7 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
         "AUTOTHROTTLE_ENABLED": site.throttle,
         "AUTOTHROTTLE_START_DELAY": site.delay,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(site.per_host),
-        "CONCURRENT_REQUESTS": site.at_once,
+        "CONCURRENT_REQUESTS": _most_at_once(site, len(hosts)),
         "CONCURRENT_REQUESTS_PER_DOMAIN": site.per_host,
         "DOWNLOAD_DELAY": site.delay,
         "REDIRECT_MAX_TIMES": 10,
