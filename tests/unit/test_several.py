@@ -139,6 +139,17 @@ def test_of_two_who_start_the_same_imports_one_runs_each(tmp_path: Path, source:
     assert all("another process" in one["error"] for one in skipped)
 
 
+def test_many_who_open_a_new_project_at_the_same_moment_all_can(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "project")
+    command = [sys.executable, "-m", "jobpipe.cli.main", "-C", str(project.root), "runs", "--json"]
+    environ = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    children = [
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(5)
+    ]
+    said = [child.communicate() for child in children]
+    assert [json.loads(output) for output, _ in said] == [[]] * 5, [errors for _, errors in said]
+
+
 def test_after_a_kill_in_the_middle_all_accounts_are_right(tmp_path: Path, source: HttpSource) -> None:
     project = project_of(tmp_path / "project", source, delay=0)
     half = threading.Event()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jobpipe.errors import JobpipeError, Place
@@ -20,13 +23,24 @@ def open_ledger(path: Path) -> None:
     _point_to(path)
     try:
         if _schema_of(path) != SCHEMA:
-            _migrate(path)
+            with _alone(path):
+                # Another process that opened the new project at the same moment may have done it meanwhile.
+                if _schema_of(path) != SCHEMA:
+                    _migrate(path)
     except sqlite3.DatabaseError as error:
         raise JobpipeError(
             f"the ledger cannot be opened: {error}",
             place=Place(source=str(path)),
             hint="is it on a disk that is full, read-only, or shared over a network?",
         ) from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time makes the tables: Django's migrations do not expect company."""
+    with path.with_name(f"{path.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _point_to(path: Path) -> None:
