@@ -18,7 +18,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from jobpipe.errors import DefinitionError, SourceError
+from jobpipe.errors import DefinitionError, Place, SourceError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -119,31 +119,34 @@ class NetworkGuard:
             return cls(frozenset(), resolve, house)
         return cls(frozenset(_plain(host) for host in hosts), resolve, own + house)
 
-    async def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of a host that may be connected to, in the order to try them.
+    async def addresses(self, host: str, port: int, *, place: Place | None = None) -> list[str]:
+        """The addresses of a host that may be connected to, in the order to try them; `place` is named in errors.
 
         Raises ForbiddenAddressError where any address of it is out of bounds (a name with one public and
         one private address is an attempt, not an accident), OSError where the name is not known.
         """
         found = await self.resolve(host.strip("[]"), port)
         for address in found:
-            self.check(host, address, port)
+            self.check(host, address, port, place=place)
         return found
 
-    def check(self, host: str, address: str, port: int = 0) -> None:
+    def check(self, host: str, address: str, port: int = 0, *, place: Place | None = None) -> None:
         """Raises ForbiddenAddressError. Port 0 = it is not known yet."""
         kind = kind_of(address)
         shown = host if _plain(host) == address else f"{host} ({address})"
         if kind == "never":
-            raise ForbiddenAddressError(f"leads to {shown}, an address that no source may have")
+            raise ForbiddenAddressError(f"leads to {shown}, an address that no source may have", place=place)
         if self._is_allowed(address):
             return
         name = _plain(host)
         if kind == "private" and not self._is_named(name):
-            raise ForbiddenAddressError(f"leads to {shown}, an address of a private network", hint=_way_out())
+            raise ForbiddenAddressError(
+                f"leads to {shown}, an address of a private network", place=place, hint=_way_out()
+            )
         if port and port not in LED_PORTS and not self._is_place(name, port):
             raise ForbiddenAddressError(
                 f"leads to port {port} of {shown}, which is none of the web's",
+                place=place,
                 hint="only the place that the definition itself names may have another port than 80, 443, 8080 or 8443",
             )
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, quote, unquote_to_bytes
 
 from jobpipe.errors import Place, SourceError
-from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard, Resolve, resolve
+from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.blocking import blocking
 from jobpipe.sources.transports.drop import (
@@ -167,9 +167,7 @@ class _Connection:
     async def to(cls, address: _Address) -> _Connection:
         host = address.parts.hostname or ""
         try:
-            found = await address.guard.addresses(host, address.port)
-        except ForbiddenAddressError as error:
-            raise ForbiddenAddressError(error.message, place=address.place, hint=error.hint) from error
+            found = await address.guard.addresses(host, address.port, place=address.place)
         except OSError as error:
             raise _trouble(address, f"cannot be reached: the host {host} is not known ({error.strerror})") from error
         failure: SourceError | None = None

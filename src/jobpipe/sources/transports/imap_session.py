@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from jobpipe.errors import DefinitionError, Place, SourceError
-from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard
+from jobpipe.safety.network import NetworkGuard
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.blocking import blocking
 from jobpipe.sources.transports.exchange import PassingTroubleError
@@ -65,9 +65,7 @@ class ImapConnection:
     async def to(cls, address: Address) -> ImapConnection:
         tools = _imap_tools()
         try:
-            found = await address.guard.addresses(address.host, address.port)
-        except ForbiddenAddressError as error:
-            raise ForbiddenAddressError(error.message, place=address.place, hint=error.hint) from error
+            found = await address.guard.addresses(address.host, address.port, place=address.place)
         except OSError as error:
             raise PassingTroubleError(
                 f"cannot be reached: the host {address.host} is not known", place=address.place

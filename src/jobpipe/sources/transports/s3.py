@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from jobpipe.definition.logins import Auth, StoreKey
 from jobpipe.errors import DefinitionError, Place, SourceError
-from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard, Resolve, resolve
+from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.drop import (
     MOST_FILES,
@@ -93,9 +93,7 @@ class S3Transport:
             raise SourceError("has an endpoint that is no URL", place=place, hint="https://storage.example.org")
         guard = NetworkGuard.naming([url.hostname], self._resolve, allow=request.allow)
         try:
-            await guard.addresses(url.hostname, url.port or 443)
-        except ForbiddenAddressError as error:
-            raise ForbiddenAddressError(error.message, place=place, hint=error.hint) from error
+            await guard.addresses(url.hostname, url.port or 443, place=place)
         except OSError as error:
             raise SourceError(f"cannot be reached: the host {url.hostname} is not known", place=place) from error
         options: dict[str, Any] = {"skip_signature": True}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobpipe.definition.logins import Auth
 from jobpipe.errors import DefinitionError, Place, SourceError
-from jobpipe.safety.network import ForbiddenAddressError, NetworkGuard, Resolve
+from jobpipe.safety.network import NetworkGuard, Resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.drop import login_of, parts_of
 from jobpipe.sources.transports.exchange import PassingTroubleError
@@ -83,9 +83,7 @@ class SshServer:
         """Connected to an address that the guard has seen."""
         loop = asyncio.get_running_loop()
         try:
-            addresses = await self._guard.addresses(self._host, self._port)
-        except ForbiddenAddressError as error:
-            raise ForbiddenAddressError(error.message, place=self.place, hint=error.hint) from error
+            addresses = await self._guard.addresses(self._host, self._port, place=self.place)
         except OSError as error:
             raise PassingTroubleError(
                 f"cannot be reached: the host {self._host} is not known", place=self.place
