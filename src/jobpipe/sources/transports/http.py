@@ -33,6 +33,7 @@ from jobpipe.sources.transports.headers import (
 )
 from jobpipe.sources.transports.pace import Pace
 from jobpipe.sources.transports.patience import Patience, patiently
+from jobpipe.sources.transports.reading_again import read_past
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
 _GZIP = frozenset({"gzip", "x-gzip"})
@@ -266,18 +267,9 @@ class _Download:
     async def _skip_what_is_known(self, answer: Answer) -> None:
         """A server that always begins at the beginning: what was delivered must come again, byte for byte."""
         assert self._digest is not None
-        again = xxhash.xxh3_128()
-        missing = self._position
-        rest = b""
         chunks = answer.chunks()
-        while missing:
-            chunk = await anext(chunks, b"")
-            if not chunk:
-                raise self._changed()
-            again.update(chunk[:missing])
-            rest = chunk[missing:]
-            missing -= min(missing, len(chunk))
-        if again.digest() != self._digest.digest():
+        rest = await read_past(chunks, self._position, self._digest.digest())
+        if rest is None:
             raise self._changed()
         self._answer = answer.continued(rest, chunks)
 

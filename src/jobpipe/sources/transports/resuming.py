@@ -13,6 +13,7 @@ from jobpipe.errors import LimitExceededError, Place, SourceChangedError, Source
 from jobpipe.safety.limits import show_size
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.patience import Patience, patiently
+from jobpipe.sources.transports.reading_again import read_past
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
 _log = logging.getLogger(__name__)
@@ -166,18 +167,9 @@ class Download:
         """From the beginning: what was delivered must come again, byte for byte."""
         if self._digest is None:
             raise self._changed()
-        again = xxhash.xxh3_128()
-        missing = self._position
-        rest = b""
         chunks = file.chunks(0)
-        while missing:
-            chunk = await anext(chunks, b"")
-            if not chunk:
-                raise self._changed()
-            again.update(chunk[:missing])
-            rest = chunk[missing:]
-            missing -= min(missing, len(chunk))
-        if again.digest() != self._digest.digest():
+        rest = await read_past(chunks, self._position, self._digest.digest())
+        if rest is None:
             raise self._changed()
         return _before(rest, chunks)
 
