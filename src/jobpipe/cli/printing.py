@@ -29,6 +29,22 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
+def plain_table() -> Any:
+    """Names in a first column that never breaks, without lines; add what further columns there are."""
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    return table
+
+
+def plain_text(text: str) -> Any:
+    """For a table: brackets in it are no markup."""
+    from rich.text import Text
+
+    return Text(text)
+
+
 def print_json(document: Any) -> None:
     text = msgspec.json.format(msgspec.json.encode(document), indent=2)
     sys.stdout.write(text.decode() + "\n")

@@ -55,11 +55,12 @@ def _as_document(one: Connector) -> dict[str, Any]:
 
 
 def _list(known: list[Connector]) -> None:
-    from jobpipe.cli.printing import console
+    from jobpipe.cli.printing import console, plain_table, plain_text
 
-    table = _table()
+    table = plain_table()
+    table.add_column()
     for one in known:
-        table.add_row(f"  [cyan]{one.name}[/]", _text(one.about))
+        table.add_row(f"  [cyan]{one.name}[/]", plain_text(one.about))
     out = console()
     out.print(table)
     out.print("\n[dim]`jobpipe connectors NAME` explains one: what it takes, what it makes.[/]")
@@ -68,19 +69,20 @@ def _list(known: list[Connector]) -> None:
 def _explain(one: Connector) -> None:
     from rich.padding import Padding
 
-    from jobpipe.cli.printing import console
+    from jobpipe.cli.printing import console, plain_table, plain_text
 
     out = console()
     out.print(f"[bold cyan]{one.name}[/]")
-    out.print(Padding(_text(one.about), (1, 0, 0, 2)), soft_wrap=False)
+    out.print(Padding(plain_text(one.about), (1, 0, 0, 2)), soft_wrap=False)
     if one.note:
-        out.print(Padding(_text(one.note), (1, 0, 0, 2)), soft_wrap=False)
+        out.print(Padding(plain_text(one.note), (1, 0, 0, 2)), soft_wrap=False)
     out.print("\n[bold]write[/]")
-    out.print(_text(f"  {one.example}"), soft_wrap=True)
+    out.print(plain_text(f"  {one.example}"), soft_wrap=True)
     out.print("\n[bold]takes[/]" + ("" if len(one.needed) > 1 else " [dim](the first may be given bare)[/]"))
-    table = _table()
+    table = plain_table()
+    table.add_column()
     for taken in one.takes.values():
-        about = _text(f"{taken.about}.")
+        about = plain_text(f"{taken.about}.")
         if taken.is_needed:
             about.append(" Required.", style="yellow")
         elif taken.default is not None:
@@ -88,23 +90,8 @@ def _explain(one: Connector) -> None:
         table.add_row(f"  [cyan]{taken.name}[/]", about)
     out.print(table)
     out.print("\n[bold]makes[/]")
-    out.print(Padding(_text(", ".join(one.definition["posting"])), (0, 0, 0, 2)), soft_wrap=False)
+    out.print(Padding(plain_text(", ".join(one.definition["posting"])), (0, 0, 0, 2)), soft_wrap=False)
     out.print("\n[bold]documentation[/]")
-    out.print(_text(f"  {one.documentation}"), soft_wrap=True)
+    out.print(plain_text(f"  {one.documentation}"), soft_wrap=True)
     if one.tested_on == "documentation":
         out.print("  [dim]Tested on answers written from what is published of it, not on recorded ones.[/]")
-
-
-def _table() -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    return table
-
-
-def _text(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)

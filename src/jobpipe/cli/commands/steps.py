@@ -66,22 +66,19 @@ def _as_document(step: Step) -> dict[str, Any]:
 
 
 def _list(known: Mapping[str, Step]) -> None:
-    from rich.table import Table
-
-    from jobpipe.cli.printing import console
+    from jobpipe.cli.printing import console, plain_table, plain_text
 
     groups: dict[str, list[Step]] = {}
     for step in known.values():
         groups.setdefault(group_of(step), []).append(step)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
+    table = plain_table()
     table.add_column()
     for number, (group, members) in enumerate(sorted(groups.items())):
         if number:
             table.add_row()
         table.add_row(f"[bold]{group}[/]", "")
         for step in members:
-            table.add_row(f"  [cyan]{step.name}[/]", _text(step.summary))
+            table.add_row(f"  [cyan]{step.name}[/]", plain_text(step.summary))
     out = console()
     out.print(table)
     out.print("\n[dim]`jobpipe steps NAME` explains one, with its parameters and examples.[/]")
@@ -90,13 +87,13 @@ def _list(known: Mapping[str, Step]) -> None:
 def _explain(step: Step) -> None:
     from rich.padding import Padding
 
-    from jobpipe.cli.printing import console
+    from jobpipe.cli.printing import console, plain_text
 
     out = console()
     out.print(f"[bold cyan]{step.name}[/]  [dim]{group_of(step)}[/]")
     for paragraph in (step.summary, *step.description.split("\n\n")):
         if paragraph.strip():
-            out.print(Padding(_text(" ".join(paragraph.split())), (1, 0, 0, 2)), soft_wrap=False)
+            out.print(Padding(plain_text(" ".join(paragraph.split())), (1, 0, 0, 2)), soft_wrap=False)
     if step.parameters:
         out.print("\n[bold]parameters[/]" + (" [dim](the first may be given bare)[/]" if step.parameters else ""))
         out.print(_parameters(step.parameters))
@@ -106,19 +103,18 @@ def _explain(step: Step) -> None:
 
 
 def _parameters(parameters: tuple[Parameter, ...]) -> Any:
-    from rich.table import Table
+    from jobpipe.cli.printing import plain_table, plain_text
 
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
+    table = plain_table()
     table.add_column(max_width=28)
     table.add_column()
     for one in parameters:
-        about = _text(one.description)
+        about = plain_text(one.description)
         if one.is_required:
             about.append(" Required.", style="yellow")
         elif one.default is not None:
             about.append(f" Default: {_shown(one.default)}.", style="dim")
-        table.add_row(f"  [cyan]{one.name}[/]", _text(one.type), about)
+        table.add_row(f"  [cyan]{one.name}[/]", plain_text(one.type), about)
     return table
 
 
@@ -131,12 +127,6 @@ def _examples(examples: tuple[Example, ...]) -> Any:
     for one in examples:
         table.add_row("  " + _escaped(one.call), _escaped(_shown(one.given)), "[dim]→[/]", _escaped(_shown(one.result)))
     return table
-
-
-def _text(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)
 
 
 def _escaped(text: str) -> str:
