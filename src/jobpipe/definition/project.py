@@ -12,10 +12,11 @@ from typing import Any
 from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.loading import LoadedDefinition, load_definition, parse_yaml, read_text, validate
 from jobpipe.definition.mappings import read_table
-from jobpipe.definition.settings import Settings
+from jobpipe.definition.settings import ClusterSettings, HostSettings, Settings
 from jobpipe.errors import Place, UsageError
 
 SETTINGS_FILE = "jobpipe.yaml"
+_BLOCKS = {(): Settings, ("hosts",): HostSettings, ("cluster",): ClusterSettings}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")
 
@@ -102,4 +103,4 @@ def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
 def _open(root: Path) -> Project:
     text = read_text(root / SETTINGS_FILE, SETTINGS_FILE)
     document = parse_yaml(text, SETTINGS_FILE)
-    return Project(root, validate(Settings, document, text, SETTINGS_FILE, {(): Settings}))
+    return Project(root, validate(Settings, document, text, SETTINGS_FILE, _BLOCKS))

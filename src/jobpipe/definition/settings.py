@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from jobpipe.definition.base import Model
+from jobpipe.safety.secrets import expand, process_redactor
 
 MOST_WORKERS = 8
 
@@ -25,6 +27,26 @@ class HostSettings(Model):
     pause: float = Field(default=60.0, ge=0)
 
 
+class ClusterSettings(Model):
+    """Where a cluster keeps what one machine keeps in files; "" = in `state`. `${NAME}` is put in when it is used."""
+
+    # postgresql://user:${PW}@host:port/database
+    ledger: str = ""
+    # mongodb://user:${PW}@host:port/database
+    documents: str = ""
+    # amqp://user:${PW}@host:port/vhost
+    broker: str = ""
+
+    def resolved(self, environ: Mapping[str, str]) -> ClusterSettings:
+        """With the secrets in place, which nothing that this process prints shows from then on.
+
+        Raises DefinitionError naming a variable that is missing.
+        """
+        return ClusterSettings(
+            **{name: expand(value, environ, process_redactor) for name, value in self.model_dump().items()}
+        )
+
+
 class Settings(Model):
     # Worker processes of one run; 0 = transform in the process that reads. Empty = one a core, at most 8.
     workers: int | None = Field(default=None, ge=0, le=256)
@@ -37,6 +59,7 @@ class Settings(Model):
     guard: Literal["own", "strict"] = "own"
     # Networks that every source may lead to though they are private (10.0.0.0/8).
     allow: list[str] = Field(default=[])
+    cluster: ClusterSettings = ClusterSettings()
 
     @property
     def worker_processes(self) -> int:
