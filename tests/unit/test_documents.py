@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,18 @@ import pytest
 from documents_stores import STORES
 
 from jobpipe.documents.body import Body, pack, unpack
-from jobpipe.documents.store import Documents, Known, Role, Selection, StateRow, Status, Written, before_run, pack_prior
+from jobpipe.documents.store import (
+    Documents,
+    Known,
+    Role,
+    Selection,
+    StaleFenceError,
+    StateRow,
+    Status,
+    Written,
+    before_run,
+    pack_prior,
+)
 
 IMPORT = 7
 OTHER = 8
@@ -28,6 +40,13 @@ class Folder:
         self.documents.close()
         self.documents = self._open(self._path, 3)
         return self.documents
+
+    @contextmanager
+    def another(self) -> Iterator[Documents]:
+        """A second object on the same store, as another process has one."""
+        documents = self._open(self._path, 3)
+        yield documents
+        documents.close()
 
 
 @pytest.fixture(params=STORES)
@@ -192,6 +211,71 @@ def test_keys_may_hold_any_character(documents: Documents) -> None:
         key: number for number, key in enumerate(keys, 1)
     }
     assert selected(documents, keys=("a\x00b", "\u00e9")) == ["\u00e9", "a\x00b"]
+
+
+# Holding --------------------------------------------------------------------------------------------
+
+
+WRITINGS: dict[str, Callable[[Documents], object]] = {
+    "write": lambda documents: write(documents, posting("b")),
+    "mark_missing": lambda documents: documents.mark_missing(IMPORT, 2, [1]),
+    "set_parts": lambda documents: documents.set_parts(IMPORT, [(1, "page 2")]),
+    "clear_missing": lambda documents: documents.clear_missing(IMPORT, [1]),
+    "expire": lambda documents: documents.expire(IMPORT, 2, [1], "absent"),
+    "delete_rows": lambda documents: documents.delete_rows(IMPORT, [1]),
+    "delete_side_rows_of": lambda documents: documents.delete_side_rows_of(IMPORT, 1, after_ordinal=0),
+    "save_contexts": lambda documents: documents.save_contexts(IMPORT, {b"1" * 16: b"one"}),
+    "delete_import": lambda documents: documents.delete_import(IMPORT),
+    "hold": lambda documents: documents.hold(IMPORT, 4),
+}
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_who_was_overtaken_writes_nothing_any_more(folder: Folder, writing: str) -> None:
+    write(folder.documents, posting("a"), side("a", Role.DUPLICATE))
+    folder.documents.hold(IMPORT, 4)
+    with folder.another() as successor:
+        successor.hold(IMPORT, 5)
+        before = list(successor.bodies(IMPORT, Selection()))
+        for _ in range(2):
+            with pytest.raises(StaleFenceError, match="another process has taken over import 7"):
+                WRITINGS[writing](folder.documents)
+        assert list(successor.bodies(IMPORT, Selection())) == before
+        assert selected(successor, role=Role.DUPLICATE) == ["a"]
+        assert list(successor.missing(IMPORT)) == []
+        assert successor.context(IMPORT, b"1" * 16) is None
+        write(successor, posting("b"))
+        assert selected(folder.documents) == ["a", "b"]
+
+
+def test_a_fence_lower_than_one_that_was_seen_is_refused_also_after_reopening(folder: Folder) -> None:
+    folder.documents.hold(IMPORT, 5)
+    folder.reopen()
+    with pytest.raises(StaleFenceError):
+        folder.documents.hold(IMPORT, 4)
+    with pytest.raises(StaleFenceError):
+        write(folder.documents, posting("a"))
+    folder.documents.hold(IMPORT, 6)
+    write(folder.documents, posting("a"))
+    assert selected(folder.documents) == ["a"]
+
+
+def test_the_same_fence_again_is_the_same_holder(folder: Folder) -> None:
+    folder.documents.hold(IMPORT, 5)
+    write(folder.documents, posting("a"))
+    folder.reopen().hold(IMPORT, 5)
+    write(folder.documents, posting("a", title="Après"), posting("b"))
+    assert [row.title for row in folder.documents.select(IMPORT, Selection())] == ["Après", "Offre b"]
+
+
+def test_holding_one_import_says_nothing_of_another(folder: Folder) -> None:
+    folder.documents.hold(IMPORT, 5)
+    with folder.another() as neighbour:
+        neighbour.hold(OTHER, 9)
+        write(folder.documents, posting("a"))
+        write(neighbour, posting("b"), import_id=OTHER)
+        write(neighbour, posting("c"))
+    assert selected(folder.documents) == ["a", "c"]
 
 
 # Bodies and revisions -------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from jobpipe.documents.sqlite import SqliteDocuments
 from jobpipe.documents.sqlite_file import SCHEMA
-from jobpipe.documents.store import Role, Selection, StateRow, Status, Written
+from jobpipe.documents.store import Role, Selection, StaleFenceError, StateRow, Status, Written
 from jobpipe.errors import InternalError, JobpipeError
 
 SOURCES = Path(__file__).parent.parent.parent / "src"
@@ -148,6 +149,20 @@ def test_a_file_of_a_later_version_is_not_touched(path: Path) -> None:
     connection.close()
     with pytest.raises(JobpipeError, match="later version"):
         SqliteDocuments(path)
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds(path: Path) -> None:
+    with closing(SqliteDocuments(path)) as documents:
+        documents.write(1, postings(3))
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP TABLE holding; PRAGMA user_version = 1;")
+    connection.close()
+    with closing(SqliteDocuments(path)) as documents:
+        documents.hold(1, 5)
+        documents.write(1, postings(4))
+        assert documents.counts(1) == {(Role.POSTING, Status.LIVE, ""): 4}
+    with closing(SqliteDocuments(path)) as documents, pytest.raises(StaleFenceError):
+        documents.hold(1, 4)
 
 
 def test_a_full_disk_is_an_error_and_what_was_written_before_stays(path: Path) -> None:

@@ -54,3 +54,9 @@ CREATE TABLE context (
     packed    BLOB NOT NULL,
     PRIMARY KEY (import_id, digest)
 ) WITHOUT ROWID;
+
+-- The highest fence with which a process has held an import.
+CREATE TABLE holding (
+    import_id INTEGER PRIMARY KEY,
+    fence     INTEGER NOT NULL
+);

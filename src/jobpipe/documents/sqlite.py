@@ -6,13 +6,13 @@ Commits are durable (WAL, synchronous=FULL).  State rows and bodies are apart: s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jobpipe.documents.sqlite_file import SqliteFile
-from jobpipe.documents.sqlite_ids import (
+from jobpipe.documents.row_ids import (
     REVISION_BITS,
     ROW_MASK,
     bodies_range,
@@ -22,6 +22,7 @@ from jobpipe.documents.sqlite_ids import (
     row_id,
     row_of,
 )
+from jobpipe.documents.sqlite_file import SqliteFile
 from jobpipe.documents.sqlite_rows import (
     INSERT_ROW,
     NOT_LIVE,
@@ -40,6 +41,7 @@ from jobpipe.documents.store import (
     Known,
     Role,
     Selection,
+    StaleFenceError,
     StateRow,
     Status,
     Written,
@@ -62,6 +64,8 @@ class SqliteDocuments:
         where it cannot be read or written."""
         self._revisions_kept = max(revisions_kept, 1)
         self._file = SqliteFile(path)
+        # The imports that this object holds, with its fence.
+        self._fences: dict[int, int] = {}
 
     def close(self) -> None:
         self._file.close()
@@ -229,9 +233,29 @@ class SqliteDocuments:
 
     # Writing ----------------------------------------------------------------------------------------
 
+    def hold(self, import_id: int, fence: int) -> None:
+        self._fences[import_id] = fence
+        with self._writing(import_id):
+            query = """
+                INSERT INTO holding (import_id, fence) VALUES (?, ?)
+                ON CONFLICT (import_id) DO UPDATE SET fence = excluded.fence
+            """
+            self._file.execute(query, (import_id, fence))
+
+    @contextmanager
+    def _writing(self, import_id: int) -> Iterator[None]:
+        """A transaction; StaleFenceError where this object holds the import and another has taken it over."""
+        with self._file.transaction():
+            fence = self._fences.get(import_id)
+            if fence is not None:
+                found = self._file.fetch("SELECT fence FROM holding WHERE import_id = ?", (import_id,))
+                if found and found[0][0] > fence:
+                    raise StaleFenceError(import_id, fence)
+            yield
+
     def write(self, import_id: int, batch: Iterable[Written]) -> list[int]:
         written = list(batch)
-        with self._file.transaction():
+        with self._writing(import_id):
             last = self._last_id(import_id)
             stored = self._ids_of(import_id, [one.state.key for one in written if one.state.role is Role.POSTING])
             numbers = self._number(import_id, written, stored, last)
@@ -309,17 +333,17 @@ class SqliteDocuments:
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
         query = "UPDATE state SET missing_since = ? WHERE id = ? AND missing_since = 0"
-        with self._file.transaction():
+        with self._writing(import_id):
             self._file.execute_many(query, ((run, row_id(import_id, number)) for number in numbers))
 
     def set_parts(self, import_id: int, moved: Iterable[tuple[int, str]]) -> None:
         query = "UPDATE state SET part = ? WHERE id = ?"
-        with self._file.transaction():
+        with self._writing(import_id):
             self._file.execute_many(query, ((part, row_id(import_id, number)) for number, part in moved))
 
     def clear_missing(self, import_id: int, numbers: Iterable[int]) -> None:
         query = "UPDATE state SET missing_since = 0 WHERE id = ? AND missing_since != 0"
-        with self._file.transaction():
+        with self._writing(import_id):
             self._file.execute_many(query, ((row_id(import_id, number),) for number in numbers))
 
     def expire(self, import_id: int, run: int, numbers: Iterable[int], reason: str) -> int:
@@ -329,7 +353,7 @@ class SqliteDocuments:
             WHERE id = ?
         """
         expired = 0
-        with self._file.transaction():
+        with self._writing(import_id):
             for some in _chunks(numbers, fill=False):
                 found = self.rows(import_id, some).values()
                 live = [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
@@ -342,7 +366,7 @@ class SqliteDocuments:
         return expired
 
     def delete_rows(self, import_id: int, numbers: Iterable[int]) -> None:
-        with self._file.transaction():
+        with self._writing(import_id):
             self._delete(row_id(import_id, number) for number in numbers)
 
     def delete_side_rows_of(self, import_id: int, run: int, *, after_ordinal: int) -> None:
@@ -350,7 +374,7 @@ class SqliteDocuments:
             SELECT s.id FROM state AS s INDEXED BY row_not_live
             WHERE s.import_id = ? AND s.role != 0 AND {NOT_LIVE} AND s.written_run = ? AND s.ordinal > ?
         """
-        with self._file.transaction():
+        with self._writing(import_id):
             self._delete(self._file.integers(query, (import_id, run, after_ordinal)))
 
     def _delete(self, ids: Iterable[int]) -> None:
@@ -360,12 +384,12 @@ class SqliteDocuments:
 
     def save_contexts(self, import_id: int, contexts: dict[bytes, bytes]) -> None:
         query = "INSERT OR IGNORE INTO context (import_id, digest, packed) VALUES (?, ?, ?)"
-        with self._file.transaction():
+        with self._writing(import_id):
             self._file.execute_many(query, [(import_id, digest, packed) for digest, packed in contexts.items()])
 
     def delete_import(self, import_id: int) -> None:
         low, high = id_range(import_id)
-        with self._file.transaction():
+        with self._writing(import_id):
             self._file.execute("DELETE FROM body WHERE id > ? AND id < ?", (body_id(low, 0), body_id(high, 0)))
             self._file.execute("DELETE FROM state WHERE id > ? AND id < ?", (low, high))
             self._file.execute("DELETE FROM context WHERE import_id = ?", (import_id,))

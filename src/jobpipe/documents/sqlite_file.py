@@ -15,7 +15,11 @@ from jobpipe.documents.sqlite_rows import contains_folded
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each change of `schema.sql`.
-SCHEMA = 1
+SCHEMA = 2
+# What a file of an earlier version lacks.
+_UPGRADES = {
+    1: ("CREATE TABLE holding (import_id INTEGER PRIMARY KEY, fence INTEGER NOT NULL)",),
+}
 # How long a writer waits for another one.
 BUSY_SECONDS = 60
 _PRAGMAS = (
@@ -180,7 +184,14 @@ class SqliteFile:
                 )
             if schema == SCHEMA:
                 return
-            text = files("jobpipe.documents").joinpath("schema.sql").read_text(encoding="utf-8")
-            for statement in text.split(";\n"):
+            for statement in _statements_from(schema):
                 self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _statements_from(schema: int) -> Iterable[str]:
+    """What makes the tables of this version; `schema` = 0 where there are none yet."""
+    if not schema:
+        text = files("jobpipe.documents").joinpath("schema.sql").read_text(encoding="utf-8")
+        return text.split(";\n")
+    return [statement for version in range(schema, SCHEMA) for statement in _UPGRADES[version]]

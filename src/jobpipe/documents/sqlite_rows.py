@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from jobpipe.documents.sqlite_ids import ROW_MASK
+from jobpipe.documents.row_ids import ROW_MASK
 from jobpipe.documents.store import Role, Selection, StateRow, Status
 
 ROLES = tuple(Role)

@@ -12,6 +12,22 @@ from typing import Protocol
 
 import msgspec
 
+from jobpipe.errors import JobpipeError
+
+
+class StaleFenceError(JobpipeError):
+    """Another process has taken over the import: what this one would write is refused."""
+
+    def __init__(self, import_id: int, fence: int) -> None:
+        super().__init__(
+            f"another process has taken over import {import_id}: this one (fence {fence}) writes no more of it",
+            hint="nothing is lost, the other process goes on; this one was slow or asleep for longer than its lease",
+        )
+
+
+class DocumentsUnavailableError(JobpipeError):
+    """The store cannot be reached now. A run that meets this is left as it is, to be taken up again."""
+
 
 class Role(enum.IntEnum):
     # The posting of its key: one for each (import, key).
@@ -124,7 +140,21 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Documents(Protocol):
-    """`import_id` is the ledger's. Each writing call is one durable transaction, and may be repeated."""
+    """`import_id` is the ledger's. What a writing call wrote is durable when it returns; it may be repeated.
+
+    A writing call is one transaction where the store has some.  Elsewhere one that was broken off may have written
+    a part, each row whole with its body, and its repetition gives what one call would have given.
+
+    Every method may raise DocumentsUnavailableError.
+    """
+
+    def hold(self, import_id: int, fence: int) -> None:
+        """From now on what this object writes of the import carries this fence, which is 1 or more.
+
+        Where the store has seen a higher one, this and every later writing call raises StaleFenceError.  An object
+        that does not hold an import writes without being asked.
+        """
+        ...
 
     def known(self, import_id: int, *, before_run: int) -> Iterator[list[Known]]:
         """Every row as it was when that run began, by growing row number, in chunks. Reads no body."""

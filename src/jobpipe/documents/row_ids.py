@@ -1,4 +1,4 @@
-"""Ids of the SQLite store: one integer for (import, row), one for (import, row, revision)."""
+"""Ids of state rows and bodies: one integer for (import, row), one for (import, row, revision)."""
 
 from __future__ import annotations
 
