@@ -20,13 +20,12 @@ from typing import IO
 
 import msgspec
 
-from jobpipe.documents.body import Body, pack
 from jobpipe.errors import InternalError
 from jobpipe.runs.executors.executor import Charge, Done, Work
+from jobpipe.runs.executors.halving import DEATHS_BEFORE_HALVING, halves, rejected_for_killing
 from jobpipe.runs.executors.worker import receive, send
-from jobpipe.transform.outcome import Made, Transformed
+from jobpipe.transform.outcome import Transformed
 
-DEATHS_BEFORE_HALVING = 3
 # That a worker has: one under way, and one that it finds when it has answered.
 BATCHES_AT_ONCE = 2
 # What Linux lets anyone have.
@@ -199,21 +198,11 @@ def _survive(worker: _WorkerProcess, work: Work, *, deaths: int = 0) -> Done:
         if answer is not None:
             return _decode(answer)
     if len(work.items) == 1:
-        return Done(work.number, [_rejected_for_killing(work)])
-    middle = len(work.items) // 2
-    halves = (Work(work.number, work.contexts, part) for part in (work.items[:middle], work.items[middle:]))
+        return Done(work.number, [rejected_for_killing(work)])
     results: list[Transformed] = []
     peak = 0
-    for half in halves:
+    for half in halves(work):
         done = _survive(worker, half)
         results += done.results
         peak = max(peak, done.peak_rss)
     return Done(work.number, results, peak)
-
-
-def _rejected_for_killing(work: Work) -> Transformed:
-    (item,) = work.items
-    message = f"transforming this record ended the worker process {DEATHS_BEFORE_HALVING} times"
-    note = ("crash", "", message)
-    body = pack(Body(b"", item.raw, work.contexts[item.context].digest(), note, item.offset))
-    return Transformed(item.ordinal, Made.REJECTED, body=body, reason="crash", message=message)
