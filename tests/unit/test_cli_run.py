@@ -88,10 +88,11 @@ def test_another_file_is_read_instead_of_the_source_once(project: ProjectFolder)
 
 
 def test_one_run_at_a_time_for_an_import(project: ProjectFolder) -> None:
-    from jobpipe.runs.lease import lease
+    from jobpipe.ledger.models import Import
+    from jobpipe.runs.lease import hold
 
     (project.root / "feed.xml").write_bytes(xml_feed(TEN))
-    with lease(project.root / ".jobpipe" / "locks", "offers"):
+    with project.open() as workspace, hold(workspace, Import.objects.create(name="offers")):
         code, (document,) = run(project)
     assert (code, document["state"]) == (1, "skipped")
     assert "another process" in document["error"]

@@ -1,4 +1,4 @@
-"""Opening the ledger of a project: one SQLite file, its tables up to date."""
+"""Opening the ledger of a project, its tables up to date: one SQLite file, or a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -7,32 +7,62 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each migration, so that an up-to-date ledger opens without asking Django about it.
-SCHEMA = 1
+SCHEMA = 2
 
 
-def open_ledger(path: Path) -> None:
-    """Point Django to this file and bring its tables up to date.
+def open_ledger(path: Path, url: str = "") -> None:
+    """Point Django to the database of this URL, else to this file, and bring its tables up to date.
 
-    Raises JobpipeError where the file cannot be opened.
+    Raises JobpipeError where the file cannot be opened, LedgerUnavailableError where the server cannot be reached,
+    DefinitionError where the URL is none.
     """
+    if url:
+        _open_database(url)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    _point_to(path)
+    _point_to({**_sqlite_settings(), "NAME": str(path)})
     try:
-        if _schema_of(path) != SCHEMA:
+        if _schema_of(path) < SCHEMA:
             with _alone(path):
                 # Another process that opened the new project at the same moment may have done it meanwhile.
-                if _schema_of(path) != SCHEMA:
-                    _migrate(path)
+                if _schema_of(path) < SCHEMA:
+                    _migrate()
     except sqlite3.DatabaseError as error:
         raise JobpipeError(
             f"the ledger cannot be opened: {error}",
             place=Place(source=str(path)),
             hint="is it on a disk that is full, read-only, or shared over a network?",
         ) from error
+
+
+def is_shared() -> bool:
+    """Whether the open ledger is one that processes on several machines use."""
+    from django.db import connection
+
+    return connection.vendor == "postgresql"
+
+
+def drop_dead_connection() -> None:
+    """Where this thread's connection to a server has broken since it was last used, the next query makes a new one."""
+    from django.db import connection
+
+    if is_shared() and not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+
+
+def _open_database(url: str) -> None:
+    from jobpipe.ledger.postgresql import bring_up_to_date, django_settings
+    from jobpipe.ledger.unavailable import ledger_expected
+
+    _point_to(django_settings(url))
+    with ledger_expected():
+        drop_dead_connection()
+        bring_up_to_date(SCHEMA)
 
 
 @contextmanager
@@ -43,13 +73,23 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _point_to(path: Path) -> None:
-    """The connection of this process: to the file of this project, whichever it was before."""
-    from django.db import connection
+def _sqlite_settings() -> dict[str, Any]:
+    from jobpipe.ledger.settings import DATABASES
 
-    if connection.settings_dict["NAME"] != str(path):
-        connection.close()
-        connection.settings_dict["NAME"] = str(path)
+    return DATABASES["default"]
+
+
+def _point_to(settings: dict[str, Any]) -> None:
+    """The connections of this process: to this database, whichever it was before."""
+    from django.db import connections
+
+    current = connections.settings["default"]
+    if all(current.get(name) == value for name, value in settings.items()):
+        return
+    connections["default"].close()
+    # Those of other threads are made when these first ask.
+    del connections["default"]
+    connections.settings["default"] = connections.configure_settings({"default": settings})["default"]
 
 
 def _schema_of(path: Path) -> int:
@@ -62,7 +102,7 @@ def _schema_of(path: Path) -> int:
         connection.close()
 
 
-def _migrate(path: Path) -> None:
+def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
 

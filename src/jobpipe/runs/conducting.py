@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobpipe.documents.store import Role, Selection, Status
+from jobpipe.documents.store import DocumentsUnavailableError, Role, Selection, StaleFenceError, Status
 from jobpipe.errors import JobpipeError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.opening import drop_dead_connection
+from jobpipe.ledger.unavailable import LedgerUnavailableError, ledger_expected
 from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.known_table import KnownTable
-from jobpipe.runs.lease import ImportIsRunningError, lease
+from jobpipe.runs.lease import ImportIsRunningError, LeaseLostError, hold
 from jobpipe.runs.notices import note
 from jobpipe.runs.part_ranges import PartRanges
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
@@ -37,6 +39,8 @@ from jobpipe.sources.record import RawRecord
 from jobpipe.transform.compile import paths_read
 
 SECONDS_BETWEEN_UPDATES = 0.1
+# Nothing is wrong with the run: it stays `running`, and goes on where the stores are there, or with its new holder.
+_LEAVE_AS_IT_IS = (LedgerUnavailableError, DocumentsUnavailableError, LeaseLostError, StaleFenceError)
 
 
 @dataclass(slots=True)
@@ -58,35 +62,45 @@ def run_import(
     """One run of an import, from its source to its account.
 
     `instead` is read in the source's place, once.  Raises DefinitionError for an invalid definition;
-    whatever goes wrong with the source is in the report.
+    whatever goes wrong with the source is in the report.  Raises LedgerUnavailableError or DocumentsUnavailableError
+    where a store is lost, LeaseLostError or StaleFenceError where another process may go on with the run.
     """
     preparation = prepare(workspace, name)
     try:
-        with lease(workspace.locks, name):
-            return _run_held(workspace, preparation, instead, workers, progress, stop)
+        with ledger_expected():
+            owner = owner_of(preparation)
+            with hold(workspace, owner) as held:
+                return _run_held(held, preparation, owner, instead, workers, progress, stop)
     except ImportIsRunningError as error:
         return skipped(name, error.message)
+
+
+def owner_of(preparation: Preparation) -> Import:
+    """The ledger's row of an import, made when it runs for the first time."""
+    drop_dead_connection()
+    definition = preparation.definition
+    owner, _ = Import.objects.get_or_create(name=definition.import_, defaults={"client": definition.client})
+    return owner
 
 
 def _run_held(
     workspace: Workspace,
     preparation: Preparation,
+    owner: Import,
     instead: Path | None,
     workers: int | None,
     progress: Progress,
     stop: StopRequest,
 ) -> RunReport:
-    definition = preparation.definition
-    owner, _ = Import.objects.get_or_create(name=definition.import_, defaults={"client": definition.client})
     file = str(instead.resolve()) if instead is not None else ""
-    run = _interrupted_run(owner, preparation, file, workspace) or new_run(owner, preparation, file)
+    run = _interrupted_run(owner, preparation, file, workspace) or new_run(workspace, owner, preparation, file)
     conductor = Conductor(workspace, preparation, run, workers, progress, stop)
     try:
         return conductor.conduct()
     except SourceChangedError as error:
         # The earlier sitting's records stay accounted for in its own run; today's bytes get a new one.
         Finish(workspace, preparation, run, conductor.known).fail(f"interrupted, then the source changed: {error}")
-        run = new_run(owner, preparation, file)
+        run = new_run(workspace, owner, preparation, file)
         conductor = Conductor(workspace, preparation, run, workers, progress, stop)
     try:
         return conductor.conduct()
@@ -108,16 +122,19 @@ def _interrupted_run(owner: Import, preparation: Preparation, file: str, workspa
     return found
 
 
-def new_run(owner: Import, preparation: Preparation, file: str, kind: RunKind = RunKind.IMPORT) -> Run:
-    return Run.objects.create(
-        import_row=owner,
-        kind=kind,
-        state=RunState.RUNNING,
-        started_at=datetime.now(UTC),
-        revision=preparation.revision_text,
-        definition=preparation.loaded.text,
-        instead=file,
-    )
+def new_run(
+    workspace: Workspace, owner: Import, preparation: Preparation, file: str, kind: RunKind = RunKind.IMPORT
+) -> Run:
+    with workspace.writing():
+        return Run.objects.create(
+            import_row=owner,
+            kind=kind,
+            state=RunState.RUNNING,
+            started_at=datetime.now(UTC),
+            revision=preparation.revision_text,
+            definition=preparation.loaded.text,
+            instead=file,
+        )
 
 
 class Conductor:
@@ -153,7 +170,7 @@ class Conductor:
         self._progress.begin(self._preparation.definition.import_, self._run.pk)
         try:
             self._read_and_apply()
-        except SourceChangedError:
+        except (SourceChangedError, *_LEAVE_AS_IT_IS):
             raise
         except SourceError as error:
             return self._fail(str(error), began)
@@ -179,7 +196,8 @@ class Conductor:
         run = self._run
         run.seconds += time.monotonic() - began
         run.peak_rss_mb = max(run.peak_rss_mb, peak_rss_mb(self._pipeline))
-        run.save(update_fields=["seconds", "peak_rss_mb"])
+        with self._workspace.writing():
+            run.save(update_fields=["seconds", "peak_rss_mb"])
 
     # The way of the records -------------------------------------------------------------------------
 
@@ -300,20 +318,21 @@ class Conductor:
         self._workspace.documents.expire(self._import_id, self._run.pk, closed, "closed")
 
     def _save_part(self, part: PartReading) -> None:
-        PartRead.objects.update_or_create(
-            run=self._run,
-            number=part.number,
-            defaults={
-                "location": part.location,
-                "etag": part.validators.etag,
-                "last_modified": part.validators.last_modified,
-                "digest": part.digest,
-                "unchanged": part.unchanged,
-                "complete": part.complete,
-                "why": part.why,
-                "records": part.records,
-            },
-        )
+        with self._workspace.writing():
+            PartRead.objects.update_or_create(
+                run=self._run,
+                number=part.number,
+                defaults={
+                    "location": part.location,
+                    "etag": part.validators.etag,
+                    "last_modified": part.validators.last_modified,
+                    "digest": part.digest,
+                    "unchanged": part.unchanged,
+                    "complete": part.complete,
+                    "why": part.why,
+                    "records": part.records,
+                },
+            )
 
     def _see_unchanged_part(self, part: PartReading) -> None:
         """A part that is unchanged counts as seen unread; where it is the only one, the run ends here anyway."""
@@ -329,6 +348,8 @@ class Conductor:
     def _update(self, records: int) -> None:
         now = time.monotonic()
         if now - self._updated >= SECONDS_BETWEEN_UPDATES:
+            if self._workspace.lease is not None:
+                self._workspace.lease.check()
             self._updated = now
             self._reading.stage = "importing"
             self._reading.records = records

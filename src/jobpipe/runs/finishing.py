@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Set
 from datetime import UTC, datetime
 
-from django.db import transaction
-
 from jobpipe.documents.store import Selection, Status, unpack_prior
 from jobpipe.errors import InternalError
 from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
+from jobpipe.ledger.text import storable
 from jobpipe.lifecycle import Kind, Outcome
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, live_postings, missing_numbers
@@ -89,6 +88,7 @@ class Finish:
         ordinal, _ = last_applied(run)
         self._documents.delete_side_rows_of(self._import_id, run.pk, after_ordinal=ordinal)
         self._settle_account()
+        why = storable(why)
         run.state, run.error, run.complete, run.why = RunState.FAILED, why, False, why
         return self._close()
 
@@ -206,7 +206,7 @@ class Finish:
         run = self._run
         run.live = live_postings(self._documents, self._import_id)
         run.finished_at = datetime.now(UTC)
-        with transaction.atomic():
+        with self._workspace.writing():
             if run.complete and run.kind == RunKind.IMPORT:
                 held = Run.objects.filter(import_row=self._import_id, state=RunState.HELD, pk__lt=run.pk)
                 held.update(state=RunState.SUCCEEDED, decided_by=SUPERSEDED)

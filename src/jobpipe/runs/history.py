@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Max
 
 from jobpipe.ledger.models import Run, RunKind, RunState
+from jobpipe.ledger.order import one_at_a_time_in_the_feed_of_changes
 from jobpipe.lifecycle.expiry import PastRun
 
 # A month of runs every hour.
@@ -56,4 +57,5 @@ def complete_runs_since(run: Run, first: int) -> int:
 
 def next_sequence() -> int:
     """The place in the feed of changes that comes after all that are taken; to be asked within a transaction."""
+    one_at_a_time_in_the_feed_of_changes()
     return (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.runs.absence import due_numbers, live_postings, rule_of
 from jobpipe.runs.history import ACCEPTED, DISMISSED, next_sequence
-from jobpipe.runs.lease import lease
+from jobpipe.runs.lease import hold
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.workspace import Workspace
 
@@ -19,10 +17,11 @@ def accept_run(workspace: Workspace, run: Run) -> RunReport:
     Raises UsageError where it waits with nothing, or a later complete run has taken its place.
     """
     name = run.import_row.name
-    with lease(workspace.locks, name):
+    with hold(workspace, run.import_row) as workspace:
         run = _waiting(run)
         if run.suspected:
-            _believe(run)
+            with workspace.writing():
+                _believe(run)
         misses = rule_of(workspace.project.load(name).definition).misses if run.account.get("read") else 0
         documents, import_id = workspace.documents, run.import_row_id
         run.absent += documents.expire(import_id, run.pk, due_numbers(documents, run, misses), "absent")
@@ -33,7 +32,7 @@ def accept_run(workspace: Workspace, run: Run) -> RunReport:
 
 def dismiss_run(workspace: Workspace, run: Run) -> RunReport:
     """End `run` with nothing expired. Raises UsageError as `accept_run` does."""
-    with lease(workspace.locks, run.import_row.name):
+    with hold(workspace, run.import_row) as workspace:
         return _decide(workspace, _waiting(run), DISMISSED)
 
 
@@ -61,7 +60,7 @@ def _decide(workspace: Workspace, run: Run, decision: str) -> RunReport:
     run.state = RunState.SUCCEEDED
     run.decided_by = decision
     run.live = live_postings(workspace.documents, run.import_row_id)
-    with transaction.atomic():
+    with workspace.writing():
         # Whoever follows the changes must see it once more.
         run.sequence = next_sequence()
         run.save()

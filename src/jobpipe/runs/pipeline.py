@@ -6,8 +6,6 @@ import resource
 from types import TracebackType
 from typing import Self
 
-from django.db import transaction
-
 from jobpipe.ledger.models import Batch, Run
 from jobpipe.runs.applying import Applier
 from jobpipe.runs.comparing import Comparer
@@ -30,6 +28,7 @@ class Pipeline:
 
     def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, workers: int | None) -> None:
         """Loads what is known, and restores what earlier sittings of the run have seen."""
+        self._workspace = workspace
         self._run = run
         self._preparation = preparation
         self._free_workers = workspace.free_workers
@@ -87,7 +86,7 @@ class Pipeline:
         return LocalExecutor(charge, workers=self._workers)
 
     def _mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
-        with transaction.atomic():
+        with self._workspace.writing():
             Batch.objects.bulk_create(
                 Batch(
                     run=self._run,

@@ -11,10 +11,12 @@ from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Documents, Role, Selection, Status
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
+from jobpipe.ledger.opening import drop_dead_connection
+from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.conducting import StopRequest, new_run
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
-from jobpipe.runs.lease import ImportIsRunningError, lease
+from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
@@ -42,25 +44,27 @@ def reprocess_import(
     Raises DefinitionError for an invalid definition, UsageError where the import never ran.
     """
     preparation = prepare(workspace, name)
+    drop_dead_connection()
     owner = Import.objects.filter(name=name).first()
     if owner is None:
         raise UsageError(f"{name} has not run yet: nothing is stored", hint=f"jobpipe run {name}")
     try:
-        with lease(workspace.locks, name):
-            _refuse_over_an_interrupted_run(owner)
-            run = new_run(owner, preparation, "", RunKind.REPROCESS)
-            return _reprocess(workspace, preparation, run, progress, stop, workers)
+        with ledger_expected(), hold(workspace, owner) as held:
+            _refuse_over_an_interrupted_run(held, owner)
+            run = new_run(held, owner, preparation, "", RunKind.REPROCESS)
+            return _reprocess(held, preparation, run, progress, stop, workers)
     except ImportIsRunningError as error:
         return skipped(name, error.message)
 
 
-def _refuse_over_an_interrupted_run(owner: Import) -> None:
+def _refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
     left = Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.IMPORT).first()
     if left is not None:
         raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
-    Run.objects.filter(import_row=owner, state=RunState.RUNNING).update(
-        state=RunState.FAILED, error="interrupted", why="interrupted"
-    )
+    with workspace.writing():
+        Run.objects.filter(import_row=owner, state=RunState.RUNNING).update(
+            state=RunState.FAILED, error="interrupted", why="interrupted"
+        )
 
 
 def _reprocess(

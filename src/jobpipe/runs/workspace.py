@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
 
 from jobpipe.definition.project import Project
 from jobpipe.documents.store import Documents
 from jobpipe.ledger.opening import open_ledger
+
+if TYPE_CHECKING:
+    from jobpipe.runs.lease import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,8 @@ class Workspace:
     documents: Documents
     # Of several runs at the same time: the worker processes that are free. None = this run has its own.
     free_workers: threading.Semaphore | None = None
+    # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
+    lease: Lease | None = None
 
     @property
     def locks(self) -> Path:
@@ -31,6 +41,14 @@ class Workspace:
         folder = self.project.state_dir / "scratch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction of the ledger. Raises StaleFenceError or LeaseLostError where the lease is another's now."""
+        with transaction.atomic():
+            if self.lease is not None:
+                self.lease.confirm()
+            yield
 
     def close(self) -> None:
         self.documents.close()
@@ -48,5 +66,6 @@ def open_workspace(project: Project) -> Workspace:
 
     state = project.state_dir
     state.mkdir(parents=True, exist_ok=True)
-    open_ledger(state / "ledger.sqlite3")
+    cluster = project.settings.cluster.resolved(os.environ)
+    open_ledger(state / "ledger.sqlite3", cluster.ledger)
     return Workspace(project, SqliteDocuments(state / "documents.sqlite3"))

@@ -1,0 +1,51 @@
+"""A ledger that cannot be reached, told to a person: which one, what its server says, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import InterfaceError, OperationalError, connection
+
+from jobpipe.errors import JobpipeError, Place
+
+
+class LedgerUnavailableError(JobpipeError):
+    """The ledger cannot be reached now. A run that meets this is left as it is, to be taken up again."""
+
+
+@contextmanager
+def ledger_expected() -> Iterator[None]:
+    """Within it, a ledger that is lost raises LedgerUnavailableError."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: BaseException) -> LedgerUnavailableError:
+    settings = connection.settings_dict
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    if connection.vendor != "postgresql":
+        return LedgerUnavailableError(
+            f"the ledger cannot be used: {said}",
+            place=Place(source=str(settings["NAME"])),
+            hint="is it on a disk that is full, read-only, or shared over a network?",
+        )
+    host = settings["HOST"] or "localhost"
+    port = f":{settings['PORT']}" if settings["PORT"] else ""
+    return LedgerUnavailableError(
+        f"the ledger cannot be reached: {said}",
+        place=Place(source=f"postgresql://{'' if host.startswith('/') else host + port}/{settings['NAME']}"),
+        hint=_hint(said),
+    )
+
+
+def _hint(said: str) -> str:
+    if "authentication failed" in said or "no password supplied" in said:
+        return "look at user and password of `cluster: ledger` in jobpipe.yaml"
+    if "database" in said and "does not exist" in said:
+        return "create the database: job-pipe makes its tables itself"
+    if "too many" in said or "remaining connection slots" in said:
+        return "raise its max_connections, or run fewer imports at once"
+    return "is the server running, and reached from here? Runs that were under way go on with the next `jobpipe run`"
