@@ -147,6 +147,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.do_GET()
         self.content = b""
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         resource = self.the_source.resources.get(path)
@@ -213,6 +216,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return int(found[1])
 
     def _stream(self, status: int, body: bytes, headers: dict[str, str], resource: Resource) -> None:
+        if self.command == "HEAD":
+            self._begin(status, {**headers, "Content-Length": str(len(body))})
+            return
         cut = resource.cuts.pop(0) if resource.cuts else None
         stall = resource.stalls.pop(0) if resource.stalls else None
         if resource.chunked:
@@ -243,7 +249,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if body is not None:
             headers["Content-Length"] = str(len(body))
         self._begin(status, headers)
-        self.wfile.write(body or b"")
+        if self.command != "HEAD":
+            self.wfile.write(body or b"")
 
     def _begin(self, status: int, headers: dict[str, str]) -> None:
         seen = {name.lower(): value for name, value in self.headers.items()}

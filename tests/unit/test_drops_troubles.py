@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetching import IMPATIENT, fetch, listed
 
 from jobpipe.definition.logins import Auth, StoreKey
 from jobpipe.errors import DefinitionError, SourceError
+from jobpipe.sources import hosts
+from jobpipe.sources.hosts import HostIsDownError, HostLimits
 from jobpipe.sources.transports import transport_for
 from jobpipe.sources.transports.ftp import FtpTransport
 from jobpipe.sources.transports.imap import ImapTransport
 from jobpipe.sources.transports.s3 import S3Transport
 from jobpipe.sources.transports.sftp import SftpTransport
-from jobpipe.sources.transports.transport import Transport
+from jobpipe.sources.transports.transport import Request, Transport
 
 SPEAKERS = {
     "ftp": FtpTransport,
@@ -44,19 +49,77 @@ def test_each_scheme_finds_its_transport(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", SPEAKERS)
 def test_a_server_that_says_nothing_is_given_up(scheme: str, silence: int, tmp_path: Path) -> None:
     transport: Transport = SPEAKERS[scheme](patience=IMPATIENT)
-    hosts = tmp_path / "known_hosts"
-    hosts.touch()
-    store = StoreKey(endpoint=f"http://127.0.0.1:{silence}", key_id="AKIDEXAMPLE", secret="wJalrXUtnFEMI")
-    auth = Auth(basic="anna:geheim-wort", known_hosts=str(hosts), store=store)
-    host = "bucket" if scheme == "s3" else f"127.0.0.1:{silence}"
-    with pytest.raises(SourceError, match=r"sends nothing more|broke the connection|has trouble") as caught:
-        fetch(transport, f"{scheme}://{host}/INBOX/a.xml", basic=auth.basic, auth=auth, timeout=0.3)
+    with pytest.raises(SourceError, match=r"sends nothing more|broke the connection") as caught:
+        fetch(transport, **asked_at(scheme, silence, tmp_path), timeout=0.3)
     assert "geheim" not in str(caught.value) and "wJalr" not in str(caught.value)
+
+
+def asked_at(scheme: str, port: int, folder: Path) -> dict[str, Any]:
+    """What a request for a file at this port of 127.0.0.1 says."""
+    known = folder / "known_hosts"
+    known.touch()
+    store = StoreKey(endpoint=f"http://127.0.0.1:{port}", key_id="AKIDEXAMPLE", secret="wJalrXUtnFEMI")
+    auth = Auth(basic="anna:geheim-wort", known_hosts=str(known), store=store)
+    host = "bucket" if scheme == "s3" else f"127.0.0.1:{port}"
+    return {"location": f"{scheme}://{host}/INBOX/a.xml", "basic": auth.basic, "auth": auth}
+
+
+# --- turns
+
+
+class Counting(asyncio.Protocol):
+    """Of a server that hangs up after a moment: how many connections it had, and how many at a time."""
+
+    came = now = most = 0
+
+    def connection_made(self, transport: Any) -> None:
+        count = type(self)
+        count.came += 1
+        count.now += 1
+        count.most = max(count.most, count.now)
+        asyncio.get_running_loop().call_later(0.05, transport.close)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        type(self).now -= 1
+
+
+@pytest.fixture
+def limits() -> Iterator[HostLimits]:
+    given = HostLimits(per_host=2, failures=3)
+    hosts.set_limits(given)
+    yield given
+    hosts.set_limits(HostLimits())
+
+
+@pytest.mark.parametrize("scheme", SPEAKERS)
+def test_drops_take_turns_at_a_host_and_leave_one_alone_that_keeps_failing(
+    scheme: str, limits: HostLimits, tmp_path: Path
+) -> None:
+    class Count(Counting):
+        pass
+
+    async def ask(given: dict[str, Any]) -> str:
+        with contextlib.suppress(SourceError):
+            await SPEAKERS[scheme](patience=IMPATIENT).open(Request(**given, timeout=5))
+        return "failed"
+
+    async def work() -> None:
+        server = await asyncio.get_running_loop().create_server(Count, "127.0.0.1", 0)
+        given = asked_at(scheme, server.sockets[0].getsockname()[1], tmp_path)
+        await asyncio.gather(*(ask(given) for _ in range(5)))
+        assert Count.most == limits.per_host
+        came = Count.came
+        with pytest.raises(HostIsDownError, match=r"127\.0\.0\.1:\d+: was not asked.*times in a row"):
+            await SPEAKERS[scheme](patience=IMPATIENT).open(Request(**given, timeout=5))
+        assert Count.came == came
+        server.close()
+
+    asyncio.run(work())
 
 
 @pytest.mark.parametrize(
     ("scheme", "module", "extra"),
-    [("sftp", "asyncssh", "sftp"), ("s3", "obstore", "s3"), ("imaps", "imap_tools", "mail")],
+    [("sftp", "asyncssh", "sftp"), ("imaps", "imap_tools", "mail")],
 )
 def test_what_is_not_installed_is_named(scheme: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)

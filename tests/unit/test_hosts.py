@@ -113,6 +113,10 @@ def test_an_answer_between_them_makes_failures_no_row() -> None:
         ("http://example.org:443/", "example.org:443"),
         ("http://u:p@[::1]:8000/", "[::1]:8000"),
         ("http://example.org:x/", ""),
+        # A drop that is down says nothing of the web site beside it.
+        ("ftp://example.org/a", "example.org:21"),
+        ("sftp://example.org/a", "example.org:22"),
+        ("ftps://example.org:990/a", "example.org:990"),
     ],
 )
 def test_a_host_is_named_with_its_port_unless_it_is_the_usual_one(url: str, host: str) -> None:

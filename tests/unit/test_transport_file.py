@@ -161,7 +161,8 @@ def test_a_scheme_that_nobody_speaks_names_the_nearest_one() -> None:
         transport_for("gopher://example.org")
 
 
-def test_a_scheme_that_is_planned_says_so() -> None:
-    with pytest.raises(DefinitionError, match="gs is not built yet") as caught:
-        transport_for("gs://anna:secret@example.org/jobs.xml")
+@pytest.mark.parametrize(("scheme", "instead"), [("gs", r"s3://bucket.*storage\.googleapis\.com"), ("az", "sftp://")])
+def test_a_store_that_is_not_read_names_another_way(scheme: str, instead: str) -> None:
+    with pytest.raises(DefinitionError, match=f"only S3-compatible ones are read.*{instead}") as caught:
+        transport_for(f"{scheme}://anna:secret@example.org/jobs.xml")
     assert "secret" not in str(caught.value)

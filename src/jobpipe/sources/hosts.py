@@ -27,6 +27,8 @@ from jobpipe.errors import Place, SourceError
 from jobpipe.safety.secrets import redact
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# A host whose drop is down may well have a web site that is not: these are always told.
+_TOLD_PORTS = {"ftp": 21, "ftps": 21, "sftp": 22, "imap": 143, "imaps": 993}
 # Of the reasons of one host that are told.
 _MOST_REASONS = 3
 
@@ -183,10 +185,10 @@ def _give_turn(turn: asyncio.Future[None]) -> None:
 
 
 def host_of(url: str) -> str:
-    """The host by which its limits go: lower case, with its port unless that is the usual one; "" = it has none."""
+    """The host by which its limits go: lower case, with its port unless that is the web's; "" = it has none."""
     try:
         parts = urlsplit(url)
-        name, port = (parts.hostname or "").rstrip("."), parts.port
+        name, port = (parts.hostname or "").rstrip("."), parts.port or _TOLD_PORTS.get(parts.scheme)
     except ValueError:
         return ""
     if ":" in name:

@@ -23,8 +23,12 @@ TRANSPORTS = {
     "imaps": "jobpipe.sources.transports.imap:ImapTransport",
 }
 
-# Known, and not there yet.
-PLANNED = ("gs", "az")
+# Known, and not spoken here: what to write instead.
+_INSTEAD = {
+    "gs": "Google's stores speak S3 as well: s3://bucket/… with an HMAC key and the endpoint "
+    "https://storage.googleapis.com in source.auth.store",
+    "az": "a storage account of Azure can be opened by SFTP: sftp://…",
+}
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
 
@@ -36,7 +40,7 @@ def scheme_of(location: str) -> str:
         return "file"
     scheme = found[1].lower()
     # A colon alone is a part of a file's name, unless what stands before it is known.
-    return scheme if found[2] or scheme in TRANSPORTS or scheme in PLANNED else "file"
+    return scheme if found[2] or scheme in TRANSPORTS or scheme in _INSTEAD else "file"
 
 
 def transport_for(location: str) -> Transport:
@@ -46,10 +50,9 @@ def transport_for(location: str) -> Transport:
         module, _, name = TRANSPORTS[scheme].partition(":")
         transport: Transport = getattr(importlib.import_module(module), name)()
         return transport
-    if scheme in PLANNED:
+    if scheme in _INSTEAD:
         raise DefinitionError(
-            f"{redact(location)}: {scheme} is not built yet",
-            hint="until it is, fetch the file by other means and name it by its path",
+            f"{redact(location)}: of the stores only S3-compatible ones are read", hint=_INSTEAD[scheme]
         )
     near = difflib.get_close_matches(scheme, TRANSPORTS, n=1)
     raise DefinitionError(

@@ -122,7 +122,7 @@ class Exchange:
         url = self._url
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._ask_at(url, headers, method, content)
-            if answer.status not in _REDIRECTS:
+            if answer.status not in _REDIRECTS or answer.status in also:
                 self.final_url = url
                 return await self._checked(answer, also)
             await answer.aclose()

@@ -10,7 +10,8 @@ import dataclasses
 import email.utils
 import ftplib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 from urllib.parse import SplitResult, quote, unquote_to_bytes
@@ -18,6 +19,7 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes
 from jobpipe.errors import Place, SourceError
 from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.blocking import blocking
 from jobpipe.sources.transports.drop import (
     DroppedFile,
@@ -30,7 +32,7 @@ from jobpipe.sources.transports.drop import (
 )
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.ftp_session import Facts, FtpSession, Security, readable, wire
-from jobpipe.sources.transports.patience import Patience
+from jobpipe.sources.transports.patience import Patience, turn_at
 from jobpipe.sources.transports.resuming import Download, OpenFile, tried
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
@@ -59,15 +61,12 @@ class FtpTransport:
         """Raises SourceError where the file cannot be had."""
         address = self._address(request)
 
-        async def connect() -> OpenFile:
-            connection = await _Connection.to(address)
-            try:
-                return await connection.open_file()
-            except BaseException:
-                await connection.aclose()
-                raise
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[OpenFile]:
+            async with _connection(address) as connection:
+                yield await connection.open_file()
 
-        download = Download(request, connect, address.place, self._patience)
+        download = Download(request, opened, address.place, self._patience)
         return await download.begin(), download
 
     async def list(self, request: Request) -> list[str]:
@@ -80,17 +79,21 @@ class FtpTransport:
         address = self._address(request)
 
         async def ask() -> Sequence[DroppedFile]:
-            return await self._with(address, lambda connection: connection.look())
+            async with _connection(address) as connection:
+                return await connection.look()
+            raise AssertionError("unreachable")
 
         return await tried(ask, self._patience)
 
     async def remove(self, request: Request) -> bool:
-        address = self._address(request)
-        return await self._with(address, lambda connection: connection.remove(request.validators))
+        async with _connection(self._address(request)) as connection:
+            return await connection.remove(request.validators)
+        raise AssertionError("unreachable")
 
     async def move(self, request: Request, folder: str) -> bool:
-        address = self._address(request)
-        return await self._with(address, lambda connection: connection.move(request.validators, folder))
+        async with _connection(self._address(request)) as connection:
+            return await connection.move(request.validators, folder)
+        raise AssertionError("unreachable")
 
     def _address(self, request: Request) -> _Address:
         parts = parts_of(request.location)
@@ -100,13 +103,6 @@ class FtpTransport:
         port = parts.port or 21
         security = Security(self._context(), port == IMPLICIT_PORT) if is_secure else Security()
         return _Address(request, parts, port, user, password, security, guard)
-
-    async def _with(self, address: _Address, ask: Callable[[_Connection], Awaitable[_Made]]) -> _Made:
-        connection = await _Connection.to(address)
-        try:
-            return await ask(connection)
-        finally:
-            await connection.aclose()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -150,6 +146,16 @@ class _Address:
         return self.request.location.rpartition("/")[2]
 
 
+@asynccontextmanager
+async def _connection(address: _Address) -> AsyncIterator[_Connection]:
+    async with turn_at(host_of(address.parts.geturl())):
+        connection = await _Connection.to(address)
+        try:
+            yield connection
+        finally:
+            connection.leave()
+
+
 class _Connection:
     """A session that is open and logged in; its methods wait on threads."""
 
@@ -178,10 +184,10 @@ class _Connection:
                 await connection._call(partial(session.open, one, address.port, address.user, address.password))
                 return connection
             except PassingTroubleError as error:
-                await connection.aclose()
+                connection.leave()
                 failure = error
             except BaseException:
-                await connection.aclose()
+                connection.leave()
                 raise
         raise failure or _trouble(address, f"cannot be reached: the host {host} has no address")
 
@@ -213,7 +219,7 @@ class _Connection:
         facts = await self._call(partial(self._session.facts, self._address.path))
         return validators_of(facts) if facts is not None else self.validators
 
-    async def aclose(self) -> None:
+    def leave(self) -> None:
         self._session.leave()
 
     # A folder ---------------------------------------------------------------------------------------

@@ -12,14 +12,16 @@ import quopri
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from urllib.parse import quote, unquote
 
 from jobpipe.errors import Place, SourceError
 from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.drop import DroppedFile, locations_of, login_of, matches, parts_of
-from jobpipe.sources.transports.imap_session import Address, ImapConnection, MailFacts
+from jobpipe.sources.transports.imap_session import Address, ImapConnection, MailFacts, connected
 from jobpipe.sources.transports.patience import Patience
 from jobpipe.sources.transports.resuming import Download, OpenFile, tried
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
@@ -50,15 +52,12 @@ class ImapTransport:
             request = _at(request, locations[-1])
         address = self._address(request)
 
-        async def connect() -> OpenFile:
-            connection = await ImapConnection.to(address)
-            try:
-                return await _Attachment.opened(connection, _last(request), address.place)
-            except BaseException:
-                await connection.aclose()
-                raise
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[OpenFile]:
+            async with connected(address) as connection:
+                yield await _Attachment.opened(connection, _last(request), address.place)
 
-        download = Download(request, connect, address.place, self._patience)
+        download = Download(request, opened, address.place, self._patience)
         return await download.begin(), download
 
     async def list(self, request: Request) -> list[str]:
@@ -71,12 +70,10 @@ class ImapTransport:
         address = self._address(request)
 
         async def ask() -> Sequence[DroppedFile]:
-            connection = await ImapConnection.to(address)
-            try:
+            async with connected(address) as connection:
                 await connection.select(readonly=True)
                 return _files_of(await connection.mails(request.sender, request.subject), connection.validity, request)
-            finally:
-                await connection.aclose()
+            raise AssertionError("unreachable")
 
         return await tried(ask, self._patience)
 
@@ -92,8 +89,7 @@ class ImapTransport:
         found = _MAIL.fullmatch(_last(request))
         if found is None:
             return False
-        connection = await ImapConnection.to(self._address(request))
-        try:
+        async with connected(self._address(request)) as connection:
             await connection.select(readonly=False)
             if connection.validity != int(found["validity"]):
                 return False
@@ -101,8 +97,6 @@ class ImapTransport:
                 await connection.delete(found["uid"])
             else:
                 await connection.move(found["uid"], folder)
-        finally:
-            await connection.aclose()
         return True
 
     def _address(self, request: Request) -> Address:
@@ -116,6 +110,7 @@ class ImapTransport:
         host = parts.hostname or ""
         return Address(
             place=place,
+            server=host_of(parts.geturl()),
             host=host,
             port=parts.port or (993 if is_secure else 143),
             folder=folder,
@@ -171,9 +166,6 @@ class _Attachment:
     async def version_now(self) -> Validators:
         """A mail never changes."""
         return self.validators
-
-    async def aclose(self) -> None:
-        await self._connection.aclose()
 
 
 class _Decoder:

@@ -8,7 +8,8 @@ import importlib
 import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.blocking import blocking
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.imap_structure import Attachment, attachments_of, joined
+from jobpipe.sources.transports.patience import turn_at
 
 CONNECT_TIMEOUT = 15.0
 # Mails asked about at once.
@@ -33,6 +35,8 @@ _Made = TypeVar("_Made")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
     place: Place
+    # By which its limits go.
+    server: str
     host: str
     port: int
     folder: str
@@ -49,6 +53,16 @@ class MailFacts:
     uid: str
     received: datetime | None
     attachments: list[Attachment]
+
+
+@asynccontextmanager
+async def connected(address: Address) -> AsyncIterator[ImapConnection]:
+    async with turn_at(address.server):
+        connection = await ImapConnection.to(address)
+        try:
+            yield connection
+        finally:
+            connection.leave()
 
 
 class ImapConnection:
@@ -74,7 +88,7 @@ class ImapConnection:
         try:
             await connection._call(lambda: connection._log_in(tools, found))
         except BaseException:
-            await connection.aclose()
+            connection.leave()
             raise
         return connection
 
@@ -203,7 +217,7 @@ class ImapConnection:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
-    async def aclose(self) -> None:
+    def leave(self) -> None:
         self._hang_up()
         if self._socket is not None:
             with contextlib.suppress(OSError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import stamina
 
+from jobpipe.errors import SourceError
+from jobpipe.safety.network import ForbiddenAddressError
 from jobpipe.sources import hosts
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.pace import PaceLimits
@@ -58,6 +61,24 @@ async def patiently(ask: Callable[[], Awaitable[_Made]], patience: Patience) -> 
         if trouble.host:
             hosts.failed(trouble.host, trouble.message)
         raise
+
+
+@asynccontextmanager
+async def turn_at(host: str) -> AsyncIterator[None]:
+    """A turn at a host (see `jobpipe.sources.hosts`) whose troubles say where they were, and whose answers count."""
+    async with hosts.turn(host):
+        try:
+            yield
+        except PassingTroubleError as trouble:
+            trouble.host = host
+            raise
+        except ForbiddenAddressError:
+            raise
+        except SourceError:
+            # A refusal is an answer.
+            hosts.answered(host)
+            raise
+        hosts.answered(host)
 
 
 async def _with_attempts(ask: Callable[[], Awaitable[_Made]], patience: Patience) -> _Made:

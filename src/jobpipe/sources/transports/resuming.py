@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol, TypeVar
 
 import xxhash
@@ -12,6 +13,7 @@ import xxhash
 from jobpipe.errors import LimitExceededError, Place, SourceChangedError, SourceError
 from jobpipe.safety.limits import show_size
 from jobpipe.sources.transports.exchange import PassingTroubleError
+from jobpipe.sources.transports.pace import Pace
 from jobpipe.sources.transports.patience import Patience, patiently
 from jobpipe.sources.transports.reading_again import read_past
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
@@ -39,22 +41,22 @@ class OpenFile(Protocol):
         """Of the file as it is after it was read; the same again where the server cannot say."""
         ...
 
-    async def aclose(self) -> None:
-        """Release the connection."""
-        ...
+
+# Opens the file over a new connection, which lasts as long as the context does.
+Opened = Callable[[], AbstractAsyncContextManager[OpenFile]]
 
 
 class Download:
     """An iterator over a file's bytes which survives cuts of the connection."""
 
-    def __init__(
-        self, request: Request, connect: Callable[[], Awaitable[OpenFile]], place: Place, patience: Patience
-    ) -> None:
+    def __init__(self, request: Request, opened: Opened, place: Place, patience: Patience) -> None:
         self._request = request
-        self._connect = connect
+        self._opened = opened
         self._place = place
         self._patience = patience
+        self._pace = Pace(place, patience.pace)
         self._file: OpenFile | None = None
+        self._connection = AsyncExitStack()
         self._stream: AsyncGenerator[bytes, None] | None = None
         self._validators = Validators()
         self._length: int | None = None
@@ -109,9 +111,8 @@ class Download:
         await self._release()
 
     async def _release(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            await file.aclose()
+        self._file = None
+        await self._connection.aclose()
 
     async def _bytes(self) -> AsyncGenerator[bytes, None]:
         cuts = fruitless = 0
@@ -119,7 +120,7 @@ class Download:
         while self._file is not None:
             before = self._position
             try:
-                async for chunk in chunks or self._file.chunks(self._position):
+                async for chunk in chunks or self._chunks(self._file, self._position):
                     self._take(chunk)
                     yield chunk
                 await self._expect_whole()
@@ -133,6 +134,9 @@ class Download:
                 await asyncio.sleep(min(self._patience.first_wait * fruitless, self._patience.longest_wait))
                 chunks = await self._go_on()
         await self._release()
+
+    def _chunks(self, file: OpenFile, offset: int) -> AsyncIterator[bytes]:
+        return self._pace.watch(file.chunks(offset))
 
     def _take(self, chunk: bytes) -> None:
         self._position += len(chunk)
@@ -160,14 +164,14 @@ class Download:
         if file.validators != self._validators or file.length != self._length:
             raise self._changed()
         if file.can_resume and file.validators:
-            return file.chunks(self._position)
+            return self._chunks(file, self._position)
         return await self._read_again(file)
 
     async def _read_again(self, file: OpenFile) -> AsyncIterator[bytes]:
         """From the beginning: what was delivered must come again, byte for byte."""
         if self._digest is None:
             raise self._changed()
-        chunks = file.chunks(0)
+        chunks = self._chunks(file, 0)
         rest = await read_past(chunks, self._position, self._digest.digest())
         if rest is None:
             raise self._changed()
@@ -175,6 +179,13 @@ class Download:
 
     async def _connected(self) -> OpenFile:
         return await tried(self._connect, self._patience)
+
+    async def _connect(self) -> OpenFile:
+        async with AsyncExitStack() as connection:
+            file = await connection.enter_async_context(self._opened())
+            self._connection = connection.pop_all()
+            return file
+        raise AssertionError("unreachable")
 
     # Errors -----------------------------------------------------------------------------------------
 

@@ -51,15 +51,12 @@ class SftpTransport:
         server = SshServer(request, self._resolve)
         path = _path_of(request)
 
-        async def connect() -> OpenFile:
-            session = await server.connect()
-            try:
-                return await _File.opened(session, path, server.place, request.timeout)
-            except BaseException:
-                session.abort()
-                raise
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[OpenFile]:
+            async with server.session() as session:
+                yield await _File.opened(session, path, server.place, request.timeout)
 
-        download = Download(request, connect, server.place, self._patience)
+        download = Download(request, opened, server.place, self._patience)
         return await download.begin(), download
 
     async def list(self, request: Request) -> list[str]:
@@ -98,7 +95,7 @@ class SftpTransport:
 
     async def _with(self, request: Request, ask: Callable[[asyncssh.SFTPClient], Awaitable[_Made]]) -> _Made:
         server = SshServer(request, self._resolve)
-        async with _session(server) as session:
+        async with server.session() as session:
             with sftp_errors(server.place):
                 return await ask(await session.start_sftp_client(path_encoding=None))
         raise AssertionError("unreachable")
@@ -110,15 +107,6 @@ def sftp_unsupported() -> type[BaseException]:
     return asyncssh.SFTPOpUnsupported
 
 
-@asynccontextmanager
-async def _session(server: SshServer) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    session = await server.connect()
-    try:
-        yield session
-    finally:
-        session.abort()
-
-
 class _File:
     """One file over one connection."""
 
@@ -126,13 +114,11 @@ class _File:
 
     def __init__(
         self,
-        session: asyncssh.SSHClientConnection,
         sftp: asyncssh.SFTPClient,
         path: bytes,
         place: Place,
         timeout: float,
     ) -> None:
-        self._session = session
         self._sftp = sftp
         self._path = path
         self._place = place
@@ -148,7 +134,7 @@ class _File:
             facts = await sftp.stat(path)
         if _is_folder(facts):
             raise SourceError("is a folder", place=place, hint=f"name a file in it, or a pattern: {place.source}/*.xml")
-        file = cls(session, sftp, path, place, timeout)
+        file = cls(sftp, path, place, timeout)
         file.length, file.validators = facts.size, _validators(facts)
         return file
 
@@ -171,9 +157,6 @@ class _File:
         with sftp_errors(self._place):
             return _validators(await self._sftp.stat(self._path))
         raise AssertionError("unreachable")
-
-    async def aclose(self) -> None:
-        self._session.abort()
 
 
 async def _look(sftp: asyncssh.SFTPClient, request: Request) -> list[DroppedFile]:

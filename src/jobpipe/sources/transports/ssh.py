@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ from jobpipe.definition.logins import Auth
 from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.safety.network import NetworkGuard, Resolve
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.drop import login_of, parts_of
 from jobpipe.sources.transports.exchange import PassingTroubleError
+from jobpipe.sources.transports.patience import turn_at
 from jobpipe.sources.transports.transport import Request
 
 if TYPE_CHECKING:
@@ -36,14 +38,24 @@ class SshServer:
         self._auth = request.auth or Auth()
         self._host = parts.hostname or ""
         self._port = parts.port or 22
+        self._server = host_of(parts.geturl())
         self._user, self._password = login_of(request, parts)
         self._guard = NetworkGuard.naming([self._host], resolve, allow=request.allow)
         self._ssh = _asyncssh()
         if not self._user:
             raise SourceError("needs a user", place=self.place, hint="give source.auth.basic: user:password, or user:")
 
-    async def connect(self) -> asyncssh.SSHClientConnection:
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[asyncssh.SSHClientConnection]:
         """Raises PassingTroubleError where another attempt may help, SourceError for the rest."""
+        async with turn_at(self._server):
+            session = await self._connected()
+            try:
+                yield session
+            finally:
+                session.abort()
+
+    async def _connected(self) -> asyncssh.SSHClientConnection:
         known_hosts = self._known_hosts()
         keys = self._client_keys()
         seen: list[Any] = []
