@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from jobpipe.documents.ending import above_every_end, is_over, moment_of
+from jobpipe.documents.revisions import bodies_of
 from jobpipe.documents.row_ids import (
     REVISION_BITS,
     ROW_MASK,
@@ -22,6 +23,7 @@ from jobpipe.documents.row_ids import (
     row_id,
     row_of,
 )
+from jobpipe.documents.selecting import may_be_live
 from jobpipe.documents.sqlite_file import SqliteFile
 from jobpipe.documents.sqlite_rows import (
     INSERT_ROW,
@@ -33,7 +35,6 @@ from jobpipe.documents.sqlite_rows import (
     UPDATE_POSTING,
     changing_values,
     conditions_of,
-    may_be_live,
     state_row,
     written_values,
 )
@@ -45,7 +46,7 @@ from jobpipe.documents.store import (
     StateRow,
     Status,
     Written,
-    pack_prior,
+    prior_of,
     unpack_prior,
 )
 
@@ -129,17 +130,15 @@ class SqliteDocuments:
                 yield row_of(number), since
 
     def ended(self, import_id: int, now: str) -> list[int]:
-        moment = _moment(now)
+        moment = moment_of(now)
         low, high = id_range(import_id)
-        # Texts are compared first: a day more covers every zone.
-        latest = (moment + timedelta(days=1)).date().isoformat() + "~"
         query = """
             SELECT id, valid_through, x'' FROM state
             WHERE id > ? AND id < ? AND role = 0 AND status = 0 AND valid_through != '' AND valid_through < ?
             ORDER BY id
         """
-        pages = self._file.pages(query, low, (high, latest))
-        return [row_of(number) for rows in pages for number, end, _ in rows if _is_over(end, moment)]
+        pages = self._file.pages(query, low, (high, above_every_end(moment)))
+        return [row_of(number) for rows in pages for number, end, _ in rows if is_over(end, moment)]
 
     def select(self, import_id: int, selection: Selection) -> Iterator[StateRow]:
         for rows in self._selected(import_id, selection, f"SELECT {SELECTED} FROM state AS s"):
@@ -306,29 +305,22 @@ class SqliteDocuments:
         self._file.execute_many(INSERT_ROW, new)
 
     def _write_bodies(self, numbers: list[int], written: list[Written], last: int) -> None:
-        """Bodies are replaced under their revision; what a row has of later and of too old ones goes.
-
-        A row may be written several times in one batch: each writing takes from what the ones before it left.
-        """
-        left: dict[int, tuple[int, int]] = {}
-        frames: dict[int, dict[int, bytes]] = {}
-        for number, one in zip(numbers, written, strict=True):
-            revision = one.state.revision
-            newest = body_id(number, revision)
-            oldest = body_id(number, max(revision - self._revisions_kept + 1, 0))
-            least, most = left.get(number, (oldest, newest))
-            left[number] = max(least, oldest), min(most, newest)
-            own = {body: frame for body, frame in frames.get(number, {}).items() if oldest <= body <= newest}
-            if one.body is not None:
-                own[newest] = one.body
-            frames[number] = own
+        bodies = bodies_of(numbers, written, self._revisions_kept)
         self._file.execute_many(
             "DELETE FROM body WHERE id BETWEEN ? AND ? AND NOT (id BETWEEN ? AND ?)",
-            ((*bodies_range(number), *span) for number, span in left.items() if number <= last),
+            (
+                (*bodies_range(number), body_id(number, own.oldest), body_id(number, own.newest))
+                for number, own in bodies.items()
+                if number <= last
+            ),
         )
         self._file.execute_many(
             "INSERT OR REPLACE INTO body (id, frame) VALUES (?, ?)",
-            (item for own in frames.values() for item in own.items()),
+            (
+                (body_id(number, revision), frame)
+                for number, own in bodies.items()
+                for revision, frame in own.frames.items()
+            ),
         )
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
@@ -358,7 +350,7 @@ class SqliteDocuments:
                 found = self.rows(import_id, some).values()
                 live = [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
                 changes = [
-                    (int(Status.EXPIRED), reason, run, run, _prior_of(row, run), row_id(import_id, row.row))
+                    (int(Status.EXPIRED), reason, run, run, prior_of(row, run), row_id(import_id, row.row))
                     for row in live
                 ]
                 self._file.execute_many(query, changes)
@@ -401,21 +393,6 @@ def _known_before(number: int, prior: bytes, holder: int | None) -> Known:
     before = unpack_prior(prior)
     assert before is not None
     return Known(row_of(number), before.digest, before.role, before.status, before.reason, row_of(holder or 0))
-
-
-def _prior_of(row: StateRow, run: int) -> bytes:
-    return row.prior if row.written_run == run else pack_prior(row)
-
-
-def _moment(text: str) -> datetime:
-    """A time without a zone counts as UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _is_over(end: str, now: datetime) -> bool:
-    """A bare date ends with its day."""
-    return date.fromisoformat(end) < now.date() if len(end) <= 10 else _moment(end) < now
 
 
 def _chunks(items: Iterable[Any], *, fill: bool = True) -> Iterator[list[Any]]:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jobpipe.documents.sqlite_rows import contains_folded
+from jobpipe.documents.selecting import contains_folded
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each change of `schema.sql`.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from jobpipe.documents.row_ids import ROW_MASK
+from jobpipe.documents.selecting import folded
 from jobpipe.documents.store import Role, Selection, StateRow, Status
 
 ROLES = tuple(Role)
@@ -81,11 +81,6 @@ def state_row(found: Sequence[Any]) -> StateRow:
     )
 
 
-def may_be_live(selection: Selection) -> bool:
-    """Whether the partial indexes do not hold all that is wanted."""
-    return selection.role is Role.POSTING and selection.status in (None, Status.LIVE) and not selection.reason
-
-
 def conditions_of(selection: Selection) -> tuple[str, list[Any]]:
     """An SQL condition with its values for all but the keys."""
     conditions: list[str] = ["s.role = ?"]
@@ -106,12 +101,3 @@ def conditions_of(selection: Selection) -> tuple[str, list[Any]]:
         conditions.append("contains_folded(s.title, ?)")
         values.append(folded(selection.text))
     return " AND ".join(conditions), values
-
-
-def folded(text: str) -> str:
-    """Without regard to case and to the two ways to write an accent."""
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-def contains_folded(text: str, wanted: str) -> bool:
-    return wanted in folded(text)

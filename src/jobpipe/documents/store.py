@@ -12,10 +12,10 @@ from typing import Protocol
 
 import msgspec
 
-from jobpipe.errors import JobpipeError
+from jobpipe.errors import OutOfReachError
 
 
-class StaleFenceError(JobpipeError):
+class StaleFenceError(OutOfReachError):
     """Another process has taken over the import: what this one would write is refused."""
 
     def __init__(self, import_id: int, fence: int) -> None:
@@ -25,7 +25,7 @@ class StaleFenceError(JobpipeError):
         )
 
 
-class DocumentsUnavailableError(JobpipeError):
+class DocumentsUnavailableError(OutOfReachError):
     """The store cannot be reached now. A run that meets this is left as it is, to be taken up again."""
 
 
@@ -104,6 +104,11 @@ def unpack_prior(packed: bytes) -> StateRow | None:
 def before_run(row: StateRow, run: int) -> StateRow | None:
     """The row as it was when `run` began; None = it did not exist."""
     return unpack_prior(row.prior) if row.written_run == run else row
+
+
+def prior_of(row: StateRow, run: int) -> bytes:
+    """The `prior` of what `run` makes of this row."""
+    return row.prior if row.written_run == run else pack_prior(row)
 
 
 class Known(msgspec.Struct, array_like=True, gc=False):
