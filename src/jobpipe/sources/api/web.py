@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpcore2
 import httpx2
 
 from jobpipe.definition.source import Source
@@ -25,6 +22,7 @@ from jobpipe.sources.transports.connecting import client_for
 from jobpipe.sources.transports.exchange import Answer, Exchange, PassingTroubleError, RefusedError, is_for
 from jobpipe.sources.transports.headers import content_type_of, encoding_of
 from jobpipe.sources.transports.patience import Patience, patiently
+from jobpipe.sources.transports.tls import tls_context
 from jobpipe.sources.transports.transport import Request
 
 # One answer may take so many times as long as the server may be silent.
@@ -99,7 +97,7 @@ class Web:
         self._rate = Rate(a_minute)
         self._room = asyncio.Semaphore(at_once)
         self._at_once = at_once
-        self._context = _tls()
+        self._context = tls_context()
         self._clients: dict[tuple[str, str, int | None], httpx2.AsyncClient] = {}
         self._opening = asyncio.Lock()
         self._received = 0
@@ -253,12 +251,6 @@ class Web:
                     url, self._guard, self._context, self._request.timeout, self._at_once
                 )
             return self._clients[origin]
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """To read the authorities of the machine takes a tenth of a second."""
-    return httpcore2.default_ssl_context()
 
 
 def url_of(text: str) -> httpx2.URL:

@@ -6,10 +6,8 @@ The specification is RFC 9110 (§8.8 validators, §13 conditional requests, §14
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 
-import httpcore2
 import httpx2
 import xxhash
 
@@ -34,6 +32,7 @@ from jobpipe.sources.transports.headers import (
 from jobpipe.sources.transports.pace import Pace
 from jobpipe.sources.transports.patience import Patience, patiently
 from jobpipe.sources.transports.reading_again import read_past
+from jobpipe.sources.transports.tls import tls_context
 from jobpipe.sources.transports.transport import Arrival, Request, Validators
 
 _GZIP = frozenset({"gzip", "x-gzip"})
@@ -50,14 +49,11 @@ class HttpTransport:
     def __init__(self, *, patience: Patience | None = None, resolve: Resolve = resolve) -> None:
         self._patience = patience or Patience()
         self._resolve = resolve
-        self._context: ssl.SSLContext | None = None
 
     async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
         """Raises SourceError where the file cannot be had, LimitExceededError where it says that it is too large."""
-        if self._context is None:
-            self._context = httpcore2.default_ssl_context()
         guard = NetworkGuard.naming(_place_of(request.location), self._resolve, allow=request.allow)
-        download = _Download(request, Exchange(request, guard, self._context), self._patience)
+        download = _Download(request, Exchange(request, guard, tls_context()), self._patience)
         arrival = await download.begin()
         return arrival, download
 
