@@ -11,7 +11,8 @@ from typing import Any
 from lxml.html import HtmlElement
 
 # What may stand around the JSON: comments of HTML, CDATA sections, both perhaps commented out themselves.
-_WRAPPING = re.compile(r"\A(?:\s|\ufeff|<!--|//|/\*|\*/|<!\[CDATA\[)+(?=[\[{&\"])|(?:\s|-->|//|/\*|\*/|\]\]>|;)+\Z")
+_BEFORE = re.compile(r"(?:\s|\ufeff|<!--|//|/\*|\*/|<!\[CDATA\[)+(?=[\[{&\"])")
+_AFTER = ("-->", "//", "/*", "*/", "]]>", ";")
 # A string, or what is no JSON; what is never closed runs to the end, so that the search is linear.
 _EXTRA = re.compile(
     r"(\"(?:[^\"\\]|\\.)*(?:\"|\Z))|/\*.*?(?:\*/|\Z)|//[^\n]*|<!--|-->|,(?=(?:\s|/\*.*?\*/|//[^\n]*)*[}\]])", re.DOTALL
@@ -36,7 +37,7 @@ def scripts_of(root: HtmlElement) -> Iterator[str]:
 
 def read_json_ld(text: str) -> list[Any]:
     """The values in one script; several may follow each other. Raises JsonLdError."""
-    bare = _WRAPPING.sub("", text)
+    bare = _unwrapped(text)
     first: json.JSONDecodeError | RecursionError | None = None
     for candidate in _candidates(bare):
         try:
@@ -48,6 +49,18 @@ def read_json_ld(text: str) -> list[Any]:
         after = " ".join(bare[first.pos : first.pos + _SHOWN].split())
         raise JsonLdError(f"{first.msg} at line {first.lineno}, column {first.colno}: …{around} ▸ {after}…")
     raise JsonLdError("it is nested too deeply")
+
+
+def _unwrapped(text: str) -> str:
+    found = _BEFORE.match(text)
+    begin, end = found.end() if found else 0, len(text)
+    # A pattern that has to end where the text ends would be tried at each of its characters.
+    while end > begin:
+        last = 1 if text[end - 1].isspace() else next((len(one) for one in _AFTER if text.endswith(one, begin, end)), 0)
+        if not last:
+            break
+        end -= last
+    return text[begin:end]
 
 
 def _candidates(bare: str) -> Iterator[str]:

@@ -14,6 +14,9 @@ from jobpipe.sources.record import FormatSettings
 # Where a page may say its encoding.
 _META_BYTES = 4096
 _META = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:\-]{1,40})", re.IGNORECASE)
+# Whoever has none of these bytes needs no look at each character, in an encoding that writes them as they are.
+_CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20)])
+_NONCHARACTERS = b"\xef\xbf"
 _NOT_OF_MARKUP = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EMPTY = "<html></html>"
 
@@ -66,7 +69,15 @@ def _text_of(document: bytes, settings: FormatSettings) -> str:
         in_document=settings.transport_encoding or stated,
         transport=stated,
     )
-    return _NOT_OF_MARKUP.sub(" ", document[encoding.bom :].decode(encoding.codec, "replace"))
+    text = document[encoding.bom :].decode(encoding.codec, "replace")
+    return text if _is_clean(document, encoding.codec) else _NOT_OF_MARKUP.sub(" ", text)
+
+
+def _is_clean(document: bytes, codec: str) -> bool:
+    """Surely; False = perhaps not."""
+    if codec not in ("utf-8", "cp1252"):
+        return False
+    return _NONCHARACTERS not in document and len(document.translate(None, _CONTROLS)) == len(document)
 
 
 def _first(root: html.HtmlElement, path: str) -> str:
