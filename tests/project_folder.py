@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from engines import own_settings
 
 from jobpipe.definition.project import find_project
 from jobpipe.documents.body import unpack
@@ -43,8 +44,18 @@ class ProjectFolder:
     def __init__(self, root: Path, definition: str = DEFINITION) -> None:
         self.root = root
         (root / "imports").mkdir(parents=True)
-        (root / "jobpipe.yaml").write_text("{}\n")
+        self._stores = own_settings()
+        self.configure("")
         self.define(definition)
+
+    def configure(self, text: str) -> None:
+        """What jobpipe.yaml says besides where the stores are."""
+        (self.root / "jobpipe.yaml").write_text(self._stores + text or "{}\n")
+
+    def keep_ledger_in(self, url: str) -> None:
+        """From now on, whatever engines the tests run on."""
+        self._stores = f"cluster: {{ledger: '{url}'}}\n"
+        self.configure("")
 
     def define(self, text: str) -> None:
         (self.root / "imports" / "offers.yaml").write_text(text)

@@ -86,5 +86,10 @@ class RecordError(JobpipeError):
         self.field = field
 
 
+class OutOfReachError(JobpipeError):
+    """Something that a run needs is out of reach, or another process has the run now: nothing is wrong with the run,
+    which is left as it is, to be taken up again."""
+
+
 class InternalError(JobpipeError):
     """job-pipe broke one of its own promises: a bug."""

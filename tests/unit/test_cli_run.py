@@ -15,6 +15,8 @@ import pytest
 from command_line import SOURCES, jobpipe
 from project_folder import ProjectFolder, xml_feed
 
+from jobpipe.ledger.models import Batch
+
 TEN = {f"k{number}": f"Offre {number}" for number in range(10)}
 FORTY = {f"k{number}": f"Offre {number}" for number in range(40)}
 
@@ -120,13 +122,13 @@ def test_the_first_interrupt_finishes_the_batch_and_the_next_run_goes_on(project
 
 
 def _wait_for_a_batch(project: ProjectFolder) -> None:
-    """Until the documents grow: the run has begun and is not over."""
-    documents = project.root / ".jobpipe" / "documents.sqlite3-wal"
+    """The run has begun, and is not over."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        if documents.exists() and documents.stat().st_size > 500_000:
-            return
-        time.sleep(0.01)
+        with project.open():
+            if Batch.objects.exists():
+                return
+        time.sleep(0.05)
     raise AssertionError("the run did not begin")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import own_settings
 from project_folder import adds_up
 
 from jobpipe.definition.project import find_project
@@ -53,6 +54,8 @@ def shortened(value: Any) -> Any:
 def run(name: str, samples: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[RunReport, dict[str, Any]]:
     monkeypatch.setenv("JOBPIPE_SAMPLES", str(samples))
     shutil.copytree(EXAMPLES, folder, ignore=shutil.ignore_patterns(".jobpipe"))
+    with (folder / "jobpipe.yaml").open("a") as settings:
+        settings.write(own_settings())
     with open_workspace(find_project(folder, {})) as workspace:
         report = run_import(workspace, name, workers=0, progress=Progress(), stop=StopRequest())
         import_id = Import.objects.get(name=name).pk

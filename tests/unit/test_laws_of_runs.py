@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from engines import examples
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from project_folder import DEFINITION, ProjectFolder, adds_up
@@ -45,7 +46,7 @@ def _record(record: tuple[str, str, str]) -> str:
     return f'<offer id="{key}"><title>{title}</title></offer>\n'
 
 
-@settings(max_examples=25, deadline=None, phases=QUICK)
+@settings(max_examples=examples(25), deadline=None, phases=QUICK)
 @given(st.lists(feeds, min_size=1, max_size=4))
 def test_every_record_is_accounted_for(history: list[list[tuple[str, str, str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -84,7 +85,7 @@ class Model:
         return counted
 
 
-@settings(max_examples=25, deadline=None, phases=QUICK)
+@settings(max_examples=examples(25), deadline=None, phases=QUICK)
 @given(st.lists(sound_feeds, min_size=1, max_size=6))
 def test_over_any_history_the_states_are_those_of_a_simple_model(history: list[list[tuple[str, str, str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +104,7 @@ def test_over_any_history_the_states_are_those_of_a_simple_model(history: list[l
                 assert numbers.setdefault(row.key, row.row) == row.row
 
 
-@settings(max_examples=15, deadline=None, phases=QUICK)
+@settings(max_examples=examples(15), deadline=None, phases=QUICK)
 @given(readable_feeds, readable_feeds)
 def test_replaying_a_run_changes_nothing(first: list[tuple[str, str, str]], second: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -117,7 +118,7 @@ def test_replaying_a_run_changes_nothing(first: list[tuple[str, str, str]], seco
         assert (report.account["new"], report.account["updated"], report.expired) == (0, 0, 0)
 
 
-@settings(max_examples=15, deadline=None, phases=QUICK)
+@settings(max_examples=examples(15), deadline=None, phases=QUICK)
 @given(feeds)
 def test_a_rejected_record_is_in_quarantine_until_its_source_has_mended_it(feed: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -146,14 +146,13 @@ def test_where_the_guard_is_strict_only_the_house_allows(tmp_path: Path, source:
     source.serve("/a.xml", xml_feed({"k1": "Une"}))
     text = DEFINITION.replace("feed: feed.xml", f"feed: {source.url('/a.xml')}\n  allow: [127.0.0.0/8]")
     project = ProjectFolder(tmp_path / "project", text)
-    settings = project.root / "jobpipe.yaml"
-    settings.write_text("guard: strict\n")
+    project.configure("guard: strict\n")
     report = project.run()
     assert report.state == "failed" and "private network" in report.error and "jobpipe.yaml" in report.error
     assert source.requests == []
     # A process that crawls is a child: it inherits what the house says.
     assert os.environ["JOBPIPE_GUARD"] == "strict"
-    settings.write_text("guard: strict\nallow: [127.0.0.0/8]\n")
+    project.configure("guard: strict\nallow: [127.0.0.0/8]\n")
     assert project.run().state == "succeeded"
 
 

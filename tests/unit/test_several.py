@@ -43,7 +43,7 @@ def feed_of(number: int) -> bytes:
 def project_of(folder: Path, source: HttpSource, *, delay: float) -> ProjectFolder:
     project = ProjectFolder(folder)
     (folder / "imports" / "offers.yaml").unlink()
-    (folder / "jobpipe.yaml").write_text("hosts: {per_host: 100}\n")
+    project.configure("hosts: {per_host: 100}\n")
     for number in range(NUMBER):
         source.serve(f"/{number}.xml", feed_of(number), delay=delay)
         define(
@@ -217,7 +217,7 @@ def test_imports_are_chosen_by_name_pattern_client_and_tag(tmp_path: Path) -> No
 
 def test_a_host_that_is_down_is_not_asked_by_every_import(tmp_path: Path, source: HttpSource) -> None:
     project = project_of(tmp_path / "project", source, delay=0)
-    (project.root / "jobpipe.yaml").write_text("hosts: {per_host: 1, failures: 2}\n")
+    project.configure("hosts: {per_host: 1, failures: 2}\n")
     for resource in source.resources.values():
         resource.statuses = [429] * 20
         # Longer than anybody waits: the first answer is the last.

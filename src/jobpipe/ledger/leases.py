@@ -39,7 +39,7 @@ def renew(import_id: int, fence: int, length: float) -> bool:
     """Whether the lease is still this one's, from now on for `length` seconds."""
     with connection.cursor() as cursor:
         cursor.execute(_RENEW, {"import": import_id, "fence": fence, "length": length})
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def give_back(import_id: int, fence: int) -> None:

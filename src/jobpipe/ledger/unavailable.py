@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connection
 
-from jobpipe.errors import JobpipeError, Place
+from jobpipe.errors import OutOfReachError, Place
 
 
-class LedgerUnavailableError(JobpipeError):
+class LedgerUnavailableError(OutOfReachError):
     """The ledger cannot be reached now. A run that meets this is left as it is, to be taken up again."""
 
 

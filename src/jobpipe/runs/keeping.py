@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Protocol
 
-from django.db import Error, connections
+from django.db import connections
+
+_log = logging.getLogger(__name__)
 
 # Of the length of what is held: how often it is looked at, and how old it is when it is renewed.
 _LOOK = 1 / 10
@@ -25,7 +28,7 @@ class Held(Protocol):
     renewed: float
 
     def renew(self) -> None:
-        """May raise Django's errors: it is tried again soon."""
+        """May raise what says that the ledger is lost: it is tried again soon."""
         ...
 
 
@@ -76,8 +79,9 @@ class Keeper:
     def _renew(self, held: Held) -> None:
         try:
             held.renew()
-        except Error:
+        except Exception as error:
             # Whoever holds it knows by the clock when it is too late.
+            _log.info("not renewed, to be tried again: %s", error)
             connections.close_all()
 
 

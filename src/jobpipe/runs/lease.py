@@ -24,7 +24,7 @@ from typing import Protocol
 from django.db import Error, connection, transaction
 
 from jobpipe.documents.store import StaleFenceError
-from jobpipe.errors import JobpipeError
+from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger import leases
 from jobpipe.ledger.models import Import
 from jobpipe.ledger.opening import drop_dead_connection, is_shared
@@ -40,7 +40,7 @@ class ImportIsRunningError(JobpipeError):
     """Another process holds this import."""
 
 
-class LeaseLostError(JobpipeError):
+class LeaseLostError(OutOfReachError):
     """This process could not renew its lease in time: another may hold the import by now."""
 
 

@@ -8,16 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import transaction
 
 from jobpipe.definition.project import Project
 from jobpipe.documents.store import Documents
 from jobpipe.ledger.opening import open_ledger
+from jobpipe.runs.shared_hosts import share_hosts
 
 if TYPE_CHECKING:
+    from jobpipe.ledger.models import Run
+    from jobpipe.runs.executors.executor import Charge, Executor
     from jobpipe.runs.lease import Lease
+
+
+class Executors(Protocol):
+    """Who carries the batches of runs, where that is not this machine."""
+
+    def start(self, run: Run, charge: Charge, fence: int, *, alone: bool) -> Executor:
+        """`fence`: of the lease that the run's conductor holds; `alone`: there is only one batch."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,8 @@ class Workspace:
     documents: Documents
     # Of several runs at the same time: the worker processes that are free. None = this run has its own.
     free_workers: threading.Semaphore | None = None
+    # Starts the executors of runs; None = worker processes of this machine.
+    executors: Executors | None = None
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
 
@@ -68,4 +81,5 @@ def open_workspace(project: Project) -> Workspace:
     state.mkdir(parents=True, exist_ok=True)
     cluster = project.settings.cluster.resolved(os.environ)
     open_ledger(state / "ledger.sqlite3", cluster.ledger)
+    share_hosts(cluster.ledger)
     return Workspace(project, SqliteDocuments(state / "documents.sqlite3"))

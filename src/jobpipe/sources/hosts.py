@@ -8,7 +8,8 @@ its attempts says `hosts.failed(host, why)`; whoever gets an answer says `hosts.
 several times in a row is asked no more for a while: a turn then raises HostIsDownError at once.  After that while
 one request is let through; its answer decides for all.
 
-The limits are those of this process, whichever thread or event loop asks.  Never take a turn while holding one.
+The limits are those of this process, whichever thread or event loop asks; in a cluster those of one host, and its
+failures, are counted for all processes together (`set_shared`).  Never take a turn while holding one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from urllib.parse import urlsplit
 
 from jobpipe.errors import Place, SourceError
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.shared_turns import Resting, SharedTurns, Sharing
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # A host whose drop is down may well have a web site that is not: these are always told.
@@ -78,10 +80,26 @@ class Hosts:
         # Oldest first.
         self._waiting: list[_Waiter] = []
         self._troubles: dict[str, _Trouble] = {}
+        # None = nobody else is counted.
+        self._sharing: Sharing | None = None
+
+    def share(self, turns: SharedTurns | None) -> None:
+        """From now on count with others; None = alone again."""
+        before, self._sharing = self._sharing, Sharing(turns) if turns is not None else None
+        if before is not None:
+            before.close()
+
+    @property
+    def shared(self) -> SharedTurns | None:
+        return self._sharing.turns if self._sharing is not None else None
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Raises HostIsDownError where the host is being left alone."""
+        if (sharing := self._sharing) is not None and host:
+            async with self._shared_turn(sharing, host):
+                yield
+            return
         self._expect_up(host)
         await self._take(host)
         try:
@@ -92,8 +110,25 @@ class Hosts:
         finally:
             self._give_back(host)
 
+    @asynccontextmanager
+    async def _shared_turn(self, sharing: Sharing, host: str) -> AsyncIterator[None]:
+        """First one of this process, so that no more of it ask the others than may have a turn."""
+        await self._take(host)
+        try:
+            if (resting := await sharing.take(host, self.limits)) is not None:
+                raise _is_down(host, resting)
+            try:
+                yield
+            finally:
+                sharing.give_back(host)
+        finally:
+            self._give_back(host)
+
     def failed(self, host: str, why: str) -> None:
         """A request to it was given up, after all its attempts."""
+        if self._sharing is not None:
+            self._sharing.failed(host, redact(why), self.limits)
+            return
         with self._lock:
             trouble = self._troubles.setdefault(host, _Trouble())
             trouble.count += 1
@@ -106,6 +141,9 @@ class Hosts:
 
     def answered(self, host: str) -> None:
         """It works: whatever was before is forgotten."""
+        if self._sharing is not None:
+            self._sharing.answered(host)
+            return
         if host in self._troubles:
             with self._lock:
                 self._troubles.pop(host, None)
@@ -123,12 +161,8 @@ class Hosts:
             return
         left = trouble.rests_until - self._clock()
         if left > 0:
-            raise HostIsDownError(
-                f"was not asked: the host has failed {trouble.count} times in a row since {trouble.since} "
-                f"({'; '.join(trouble.reasons)})",
-                place=Place(source=host),
-                hint=f"it is asked again in {max(left, 1):.0f} s; `hosts` in jobpipe.yaml says how patient to be",
-            )
+            reasons = tuple(trouble.reasons)
+            raise _is_down(host, Resting(failures=trouble.count, since=trouble.since, reasons=reasons, seconds=left))
 
     def _let_one_try(self, host: str) -> None:
         """The others go on waiting for what becomes of it."""
@@ -179,6 +213,15 @@ class Hosts:
             self._asking[waiter.host] -= 1
 
 
+def _is_down(host: str, resting: Resting) -> HostIsDownError:
+    return HostIsDownError(
+        f"was not asked: the host has failed {resting.failures} times in a row since {resting.since} "
+        f"({'; '.join(resting.reasons)})",
+        place=Place(source=host),
+        hint=f"it is asked again in {max(resting.seconds, 1):.0f} s; `hosts` in jobpipe.yaml says how patient to be",
+    )
+
+
 def _give_turn(turn: asyncio.Future[None]) -> None:
     if not turn.done():
         turn.set_result(None)
@@ -203,6 +246,16 @@ _hosts = Hosts()
 def set_limits(limits: HostLimits) -> None:
     """For this process, from now on."""
     _hosts.limits = limits
+
+
+def set_shared(turns: SharedTurns | None) -> None:
+    """Count the turns of this process, from now on, with those of others; None = alone again."""
+    _hosts.share(turns)
+
+
+def shared() -> SharedTurns | None:
+    """With whom the turns of this process are counted."""
+    return _hosts.shared
 
 
 def turn(host: str) -> AbstractAsyncContextManager[None]:

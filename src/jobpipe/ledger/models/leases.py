@@ -1,4 +1,4 @@
-"""What processes of a cluster hold, on the server's clock: imports, and turns at hosts. One machine needs none of it."""
+"""What processes of a cluster hold, on the server's clock: imports, and turns at hosts. One machine needs none."""
 
 from __future__ import annotations
 
