@@ -19,12 +19,16 @@ ALLOWED = {
     "destinations": {"errors", "posting"},
     "ledger": {"errors"},
     "runs": {"errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"},
+    "cluster": {
+        *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
+        "runs",
+    },
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "destinations"),
+        *("runs", "cluster", "destinations"),
     },
 }
-DJANGO = {"ledger", "runs", "cli"}
+DJANGO = {"ledger", "runs", "cluster", "cli"}
 
 
 def imports_of(path: Path) -> set[str]:

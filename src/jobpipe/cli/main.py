@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "Check definitions without reading a source.",
     "preview": "Show a few records beside the postings made from them.",
     "run": "Run imports.",
+    "worker": "Work for a cluster: transform batches, read sources.",
     "reprocess": "Make the postings again from stored records, under today's definition.",
     "runs": "List the latest runs.",
     "show": "Show one run: its account, its evidence, what to look at.",

@@ -36,14 +36,21 @@ class ClusterSettings(Model):
     documents: str = ""
     # amqp://user:${PW}@host:port/vhost
     broker: str = ""
+    # Batches of one run on their way at the same time: what keeps the queue short, so that imports take turns.
+    window: int = Field(default=8, ge=1, le=1000)
+    # Runs of one client at the same time. Empty = as many as there is room for.
+    runs_per_client: int | None = Field(default=None, ge=1)
+    # Seconds that the last run took, from which an import is a long one: those take at most half of a worker's places.
+    long_run: float = Field(default=60.0, ge=0)
 
     def resolved(self, environ: Mapping[str, str]) -> ClusterSettings:
         """With the secrets in place, which nothing that this process prints shows from then on.
 
         Raises DefinitionError naming a variable that is missing.
         """
-        return ClusterSettings(
-            **{name: expand(value, environ, process_redactor) for name, value in self.model_dump().items()}
+        addresses = ("ledger", "documents", "broker")
+        return self.model_copy(
+            update={name: expand(getattr(self, name), environ, process_redactor) for name in addresses}
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each migration, so that an up-to-date ledger opens without asking Django about it.
-SCHEMA = 2
+SCHEMA = 3
 
 
 def open_ledger(path: Path, url: str = "") -> None:

@@ -6,28 +6,29 @@ process left behind is taken up where it was: its archive and its marked batches
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobpipe.documents.store import DocumentsUnavailableError, Role, Selection, StaleFenceError, Status
-from jobpipe.errors import JobpipeError, SourceChangedError, SourceError
+from jobpipe.documents.store import Role, Selection, Status
+from jobpipe.errors import JobpipeError, OutOfReachError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
-from jobpipe.ledger.unavailable import LedgerUnavailableError, ledger_expected
+from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.known_table import KnownTable
-from jobpipe.runs.lease import ImportIsRunningError, LeaseLostError, hold
+from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notices import note
 from jobpipe.runs.part_ranges import PartRanges
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
-from jobpipe.runs.recovery import last_applied
+from jobpipe.runs.queued import begin_queued, stand_in_for
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
@@ -36,16 +37,15 @@ from jobpipe.safety.secrets import redact
 from jobpipe.sources.asking import Memory, Surroundings, way_of
 from jobpipe.sources.formats.csv.reader import CsvReader
 from jobpipe.sources.record import RawRecord
+from jobpipe.sources.streaming import StoppedError
 from jobpipe.transform.compile import paths_read
 
 SECONDS_BETWEEN_UPDATES = 0.1
-# Nothing is wrong with the run: it stays `running`, and goes on where the stores are there, or with its new holder.
-_LEAVE_AS_IT_IS = (LedgerUnavailableError, DocumentsUnavailableError, LeaseLostError, StaleFenceError)
 
 
 @dataclass(slots=True)
 class StopRequest:
-    """Set from outside: finish the batch, then stop. The run stays `running`, to be taken up again."""
+    """Set from outside: finish the batch, wait for no source. The run stays `running`, to be taken up again."""
 
     requested: bool = False
 
@@ -56,21 +56,22 @@ def run_import(
     *,
     instead: Path | None = None,
     workers: int | None = None,
+    queued: Run | None = None,
     progress: Progress,
     stop: StopRequest,
 ) -> RunReport:
     """One run of an import, from its source to its account.
 
-    `instead` is read in the source's place, once.  Raises DefinitionError for an invalid definition;
-    whatever goes wrong with the source is in the report.  Raises LedgerUnavailableError or DocumentsUnavailableError
-    where a store is lost, LeaseLostError or StaleFenceError where another process may go on with the run.
+    `instead` is read in the source's place, once; `queued` is the row that waits to become this run.  Raises
+    DefinitionError for an invalid definition; whatever goes wrong with the source is in the report.  Raises
+    OutOfReachError where a store is lost, or another process may go on with the run, which is left as it is.
     """
     preparation = prepare(workspace, name)
     try:
         with ledger_expected():
             owner = owner_of(preparation)
             with hold(workspace, owner) as held:
-                return _run_held(held, preparation, owner, instead, workers, progress, stop)
+                return _run_held(held, preparation, owner, instead, workers, queued, progress, stop)
     except ImportIsRunningError as error:
         return skipped(name, error.message)
 
@@ -89,11 +90,17 @@ def _run_held(
     owner: Import,
     instead: Path | None,
     workers: int | None,
+    queued: Run | None,
     progress: Progress,
     stop: StopRequest,
 ) -> RunReport:
     file = str(instead.resolve()) if instead is not None else ""
-    run = _interrupted_run(owner, preparation, file, workspace) or new_run(workspace, owner, preparation, file)
+    run = _interrupted_run(owner, preparation, file, workspace)
+    if run is None and queued is not None:
+        run = begin_queued(workspace, preparation, queued)
+    run = run or new_run(workspace, owner, preparation, file)
+    if queued is not None:
+        stand_in_for(queued, run)
     conductor = Conductor(workspace, preparation, run, workers, progress, stop)
     try:
         return conductor.conduct()
@@ -101,6 +108,8 @@ def _run_held(
         # The earlier sitting's records stay accounted for in its own run; today's bytes get a new one.
         Finish(workspace, preparation, run, conductor.known).fail(f"interrupted, then the source changed: {error}")
         run = new_run(workspace, owner, preparation, file)
+        if queued is not None:
+            stand_in_for(queued, run)
         conductor = Conductor(workspace, preparation, run, workers, progress, stop)
     try:
         return conductor.conduct()
@@ -170,7 +179,7 @@ class Conductor:
         self._progress.begin(self._preparation.definition.import_, self._run.pk)
         try:
             self._read_and_apply()
-        except (SourceChangedError, *_LEAVE_AS_IT_IS):
+        except (SourceChangedError, OutOfReachError):
             raise
         except SourceError as error:
             return self._fail(str(error), began)
@@ -179,25 +188,25 @@ class Conductor:
             raise
         finally:
             self._progress.end()
+        self._note_sitting(began)
         if self._stop.requested:
-            self._note_sitting(began)
+            with self._workspace.writing():
+                self._run.save(update_fields=["seconds", "peak_rss_mb"])
             return report_of(self._run)
         assert self.known is not None
-        self._note_sitting(began)
         report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
-        return put_away(self._preparation, self._run, self._reader, report)
+        return put_away(self._preparation, self._run, self._reader, report, stopped=self._is_stopped)
 
     def _fail(self, why: str, began: float) -> RunReport:
         self._note_sitting(began)
         return Finish(self._workspace, self._preparation, self._run, self.known).fail(redact(why))
 
     def _note_sitting(self, began: float) -> None:
+        """To be saved with the run: when it is finished, else at once."""
         run = self._run
         run.seconds += time.monotonic() - began
         run.peak_rss_mb = max(run.peak_rss_mb, peak_rss_mb(self._pipeline))
-        with self._workspace.writing():
-            run.save(update_fields=["seconds", "peak_rss_mb"])
 
     # The way of the records -------------------------------------------------------------------------
 
@@ -207,10 +216,17 @@ class Conductor:
         with pipeline:
             self._read(pipeline.comparer)
         self._note_moved()
-        give_hints(self._run, self._workspace.documents, self._preparation.definition, pipeline.applier)
+        read = pipeline.comparer.ordinal
+        give_hints(self._run, self._workspace.documents, self._preparation.definition, pipeline.applier, read=read)
 
     def _read(self, comparer: Comparer) -> None:
-        applied, chain = last_applied(self._run)
+        # What was waited for when the run was to stop is asked for again when it is taken up.
+        with contextlib.suppress(StoppedError):
+            self._read_parts(comparer)
+
+    def _read_parts(self, comparer: Comparer) -> None:
+        assert self._pipeline is not None
+        applied, chain = self._pipeline.restored
         reader = self._reader = self._source_reader()
         for part, records in reader.parts():
             self._parts.append(part)
@@ -296,7 +312,11 @@ class Conductor:
                 root=self._workspace.project.root,
                 memory=Memory(compared.started_at if compared is not None else None, self._live_pages),
             ),
+            stopped=self._is_stopped,
         )
+
+    def _is_stopped(self) -> bool:
+        return self._stop.requested
 
     def _live_pages(self) -> set[str]:
         """The pages of a site on which the live postings were found."""
@@ -318,20 +338,23 @@ class Conductor:
         self._workspace.documents.expire(self._import_id, self._run.pk, closed, "closed")
 
     def _save_part(self, part: PartReading) -> None:
+        what_is_known = {
+            "location": part.location,
+            "etag": part.validators.etag,
+            "last_modified": part.validators.last_modified,
+            "digest": part.digest,
+            "unchanged": part.unchanged,
+            "complete": part.complete,
+            "why": part.why,
+            "records": part.records,
+        }
         with self._workspace.writing():
-            PartRead.objects.update_or_create(
-                run=self._run,
-                number=part.number,
-                defaults={
-                    "location": part.location,
-                    "etag": part.validators.etag,
-                    "last_modified": part.validators.last_modified,
-                    "digest": part.digest,
-                    "unchanged": part.unchanged,
-                    "complete": part.complete,
-                    "why": part.why,
-                    "records": part.records,
-                },
+            # One statement, whether it is there or not.
+            PartRead.objects.bulk_create(
+                [PartRead(run=self._run, number=part.number, **what_is_known)],
+                update_conflicts=True,
+                unique_fields=["run", "number"],
+                update_fields=list(what_is_known),
             )
 
     def _see_unchanged_part(self, part: PartReading) -> None:

@@ -35,7 +35,8 @@ class Pipeline:
         self._workers = workspace.project.workers if workers is None else workers
         documents, import_id = workspace.documents, run.import_row_id
         self.known = KnownTable.load(documents.known(import_id, before_run=run.pk), folder=workspace.scratch)
-        restore(run, documents, import_id, self.known)
+        # The ordinal of the last record that earlier sittings have applied, and the chain of digests there.
+        self.restored = restore(run, documents, import_id, self.known)
         # The day of the run's beginning, whichever day it is taken up on.
         day = run.started_at.date().isoformat()
         self.applier = Applier(
@@ -73,6 +74,10 @@ class Pipeline:
 
     def _start_executor(self, alone: bool) -> Executor:
         charge = self._preparation.charge
+        workspace = self._workspace
+        if workspace.executors is not None:
+            fence = workspace.lease.fence if workspace.lease is not None else 0
+            return workspace.executors.start(self._run, charge, fence, alone=alone)
         if self._free_workers is not None:
             from jobpipe.runs.executors.shared import SharedExecutor
 

@@ -16,6 +16,7 @@ from jobpipe.cli.main import DONE, HELD, INTERNAL_ERROR, INTERRUPTED, RUN_FAILED
 from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
+    from jobpipe.definition.project import Project
     from jobpipe.runs.conducting import StopRequest
     from jobpipe.runs.report import RunReport
     from jobpipe.runs.several import Ended
@@ -34,6 +35,8 @@ _WORST_FIRST = (INTERNAL_ERROR, WRONG_USE, RUN_FAILED, HELD)
 @click.option("--at-once", type=click.IntRange(1, 1000), metavar="N", help="Imports at a time (otherwise 32).")
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source, once.")
 @click.option("--workers", type=click.IntRange(0, 256), help="Worker processes (otherwise as jobpipe.yaml says).")
+@click.option("--cluster", "on_cluster", is_flag=True, help="Let the cluster's workers run them; follow them here.")
+@click.option("--no-wait", is_flag=True, help="With --cluster: ask for the runs and return.")
 @click.option("--strict", is_flag=True, help="Rejected records are a failure too (exit code 1).")
 @json_option
 @quiet_option
@@ -46,6 +49,8 @@ def command(
     at_once: int | None,
     instead: str | None,
     workers: int | None,
+    on_cluster: bool,
+    no_wait: bool,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -54,6 +59,8 @@ def command(
 
     A SELECTOR is an import's name, a pattern of names (acme-*), client:NAME or tag:NAME. Several imports run at the
     same time; one that fails does not disturb the others.
+
+    With --cluster the workers of the cluster make the runs: Ctrl-C here only stops following them.
 
     A run that was interrupted goes on where it was. The first Ctrl-C finishes the batch of each, the second
     ends at once.
@@ -64,6 +71,18 @@ def command(
 
     if everything and selectors:
         raise click.UsageError("either names or --all")
+    if on_cluster:
+        if instead or workers is not None or at_once is not None:
+            raise click.UsageError("--file, --workers and --at-once are for runs of this machine")
+        from jobpipe.cli.cluster_run import run_on_cluster
+
+        return run_on_cluster(
+            _chosen(context, selectors, everything=everything, excluded=excluded),
+            as_json=as_json,
+            quiet=quiet,
+            wait=not no_wait,
+            strict=strict,
+        )
     stop = StopRequest()
     with open_workspace(context) as workspace:
         if not everything and not selectors:
@@ -78,6 +97,18 @@ def command(
         at_once = at_once or workspace.project.settings.at_once
         ended = _run_several(workspace, chosen, at_once, workers, stop, as_json=as_json, quiet=quiet)
     return INTERRUPTED if stop.requested else _worst(ended, strict=strict)
+
+
+def _chosen(
+    context: click.Context, selectors: tuple[str, ...], *, everything: bool, excluded: tuple[str, ...]
+) -> tuple[Project, list[str]]:
+    from jobpipe.cli.opening import open_project
+    from jobpipe.runs.selecting import select
+
+    project = open_project(context)
+    if not everything and not selectors:
+        raise click.UsageError(f"which import? This project has: {_some(project.imports())}")
+    return project, select(project, selectors, excluded=excluded)
 
 
 def _run_one(

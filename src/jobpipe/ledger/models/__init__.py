@@ -1,7 +1,21 @@
 """The ledger's tables, by subject."""
 
+from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
 
-__all__ = ["Batch", "HostTrouble", "HostTurns", "Import", "Lease", "PartRead", "Run", "RunKind", "RunState"]
+__all__ = [
+    "Batch",
+    "BatchAttempt",
+    "Dispatch",
+    "HostTrouble",
+    "HostTurns",
+    "Import",
+    "KeptCharge",
+    "Lease",
+    "PartRead",
+    "Run",
+    "RunKind",
+    "RunState",
+]
