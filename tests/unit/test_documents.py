@@ -366,15 +366,15 @@ def test_duplicates_and_rejected_records_name_the_posting_of_their_key(documents
 
 
 def test_all_rows_are_known_by_growing_number(documents: Documents) -> None:
-    for start in range(0, 12_000, 4_000):
+    for start in range(0, 9_000, 3_000):
         rows = [
-            Written(posting(f"{number}", digest=number.to_bytes(16, "big"))) for number in range(start, start + 4_000)
+            Written(posting(f"{number}", digest=number.to_bytes(16, "big"))) for number in range(start, start + 3_000)
         ]
         documents.write(IMPORT, rows)
     chunks = list(documents.known(IMPORT, before_run=2))
-    assert [one.row for chunk in chunks for one in chunk] == list(range(1, 12_001))
-    assert [one.digest for chunk in chunks for one in chunk] == [number.to_bytes(16, "big") for number in range(12_000)]
-    assert max(map(len, chunks)) < 12_000
+    assert [one.row for chunk in chunks for one in chunk] == list(range(1, 9_001))
+    assert [one.digest for chunk in chunks for one in chunk] == [number.to_bytes(16, "big") for number in range(9_000)]
+    assert max(map(len, chunks)) < 9_000
 
 
 # Missing, expired, ended, deleted -------------------------------------------------------------------
