@@ -33,6 +33,17 @@ def list_page(links: list[str], following: str = "") -> bytes:
     return f"<!DOCTYPE html><html><body><ul>{items}</ul>{further}</body></html>".encode()
 
 
+def written_page(script: str) -> bytes:
+    """A page that is empty until its script has run; `show(value)` writes JSON-LD, `link(address)` a link to a job."""
+    tools = (
+        "function show(value) { const one = document.createElement('script'); one.type = 'application/ld+json';"
+        " one.textContent = JSON.stringify(value); document.body.append(one); }"
+        "function link(address, kind) { const one = document.createElement('a'); one.href = address;"
+        " one.className = kind || 'job'; one.textContent = 'A job'; document.body.append(one); }"
+    )
+    return f"<!DOCTYPE html><html><body><script>{tools}\n{script}</script></body></html>".encode()
+
+
 class JobSite(HttpSource):
     """Six postings on two lists: /jobs and /jobs-2."""
 
@@ -42,6 +53,16 @@ class JobSite(HttpSource):
             self.page(f"/job/{number}", json_ld_page(job_posting(number)))
         self.page("/jobs", list_page(["/job/1", "/job/2", "/job/3"], "/jobs-2"))
         self.page("/jobs-2", list_page(["/job/4", "/job/5", "/job/6"]))
+
+    def write_with_scripts(self) -> None:
+        """The same six postings, which only a browser sees: what a page shows is asked for by its script."""
+        for number in range(1, 7):
+            self.serve(f"/data/{number}", json.dumps(job_posting(number)).encode(), content_type="application/json")
+            self.page(f"/job/{number}", written_page(f"fetch('/data/{number}').then(given => given.json()).then(show)"))
+        for path, numbers, following in (("/jobs", (1, 2, 3), "/jobs-2"), ("/jobs-2", (4, 5, 6), "")):
+            further = f"; link('{following}', 'next')" if following else ""
+            links = f"for (const number of {list(numbers)}) link('/job/' + number){further}"
+            self.page(path, written_page(f"setTimeout(() => {{ {links} }}, 50)"))
 
     def page(self, path: str, body: bytes, **script: Any) -> Resource:
         return self.serve(path, body, **{"content_type": "text/html; charset=utf-8", **script})

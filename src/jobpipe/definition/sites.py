@@ -44,6 +44,11 @@ class Site(Model):
     robots: bool = Field(default=True, description="Whether robots.txt is obeyed.")
     lastmod: bool = Field(default=True, description="Whether a page that its sitemap says is unchanged is left alone.")
     browser: bool = Field(default=False, description="Pages need JavaScript (the extra `browser`).")
+    wait: Paths = Field(
+        default=[],
+        description="With `browser`: css:… or xpath:…, one of which is there when a page is written; when absent, "
+        "a page is read as soon as it asks for nothing more.",
+    )
     spider: str | None = Field(
         default=None, description="A Scrapy spider of your own: package.module:Spider, or its name."
     )

@@ -47,6 +47,10 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+# In the class below, the name means the field.
+_resolve = resolve
+
+
 def kind_of(address: str) -> str:
     """`public`, `private` (also loopback), or `never` (link-local, multicast, reserved, unspecified)."""
     inner = _without_wrapping(ipaddress.ip_address(address.partition("%")[0]))
@@ -106,7 +110,7 @@ class NetworkGuard:
     allowed: tuple[Network, ...] = ()
 
     @classmethod
-    def naming(cls, hosts: Iterable[str], resolve: Resolve = resolve, *, allow: Iterable[str] = ()) -> NetworkGuard:
+    def naming(cls, hosts: Iterable[str], resolve: Resolve = _resolve, *, allow: Iterable[str] = ()) -> NetworkGuard:
         """The guard of one definition, which names these hosts itself.
 
         A host may have a port (`intranet:8000`): then only that one and the usual ones are its own.  `allow`:
