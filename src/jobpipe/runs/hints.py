@@ -17,7 +17,6 @@ from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Run
 from jobpipe.runs.applying import Applier, VainChange
 from jobpipe.runs.notices import note
-from jobpipe.runs.recovery import last_applied
 from jobpipe.sources.formats.readers import reader_for
 from jobpipe.sources.record import Context
 from jobpipe.transform.keys import value_at
@@ -34,10 +33,9 @@ MAX_PATHS = 5
 _KEY_FIELDS = ("url", "apply_url", "locations.text", "title", "company.name", "posted_at", "contract", "working_time")
 
 
-def give_hints(run: Run, documents: Documents, definition: Definition, applier: Applier) -> None:
-    """Add what there is to say to the run's notices."""
+def give_hints(run: Run, documents: Documents, definition: Definition, applier: Applier, *, read: int) -> None:
+    """Add what there is to say to the run's notices; `read`: how many records it has read."""
     _hint_unmapped(run, applier.unmapped)
-    read, _ = last_applied(run)
     if applier.changed_in_vain >= max(LEAST_RECORDS, VAIN_SHARE * read):
         _hint_ignore(run, documents, definition, applier)
     _hint_key(run, documents, definition, read)

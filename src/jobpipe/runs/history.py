@@ -21,8 +21,9 @@ def past_runs(run: Run) -> list[PastRun]:
     """The runs of its import before this one that read something of the source, the newest first."""
     before = Run.objects.filter(
         import_row=run.import_row_id, kind=RunKind.IMPORT, pk__lt=run.pk, state__in=_OVER
-    ).order_by("-id")[:MAX_RUNS]
-    return [_past(one) for one in before]
+    ).order_by("-id")
+    # Not the definition, which is long.
+    return [_past(one) for one in before.defer("definition")[:MAX_RUNS]]
 
 
 def _past(run: Run) -> PastRun:

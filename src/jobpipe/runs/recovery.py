@@ -15,15 +15,20 @@ def last_applied(run: Run) -> tuple[int, str]:
     return (batch.last_ordinal, batch.chain) if batch else (0, "")
 
 
-def restore(run: Run, documents: Documents, import_id: int, known: KnownTable) -> None:
-    """Mark in the known table what the marked batches have seen, and drop what an unmarked one began."""
-    ordinal, _ = last_applied(run)
-    documents.delete_side_rows_of(import_id, run.pk, after_ordinal=ordinal)
-    for batch in run.batches.all().iterator(chunk_size=50):
+def restore(run: Run, documents: Documents, import_id: int, known: KnownTable) -> tuple[int, str]:
+    """Mark in the known table what the marked batches have seen, and drop what an unmarked one began.
+
+    Gives what `last_applied` gives.
+    """
+    ordinal, chain = 0, ""
+    for batch in run.batches.order_by("first_ordinal").iterator(chunk_size=50):
+        ordinal, chain = batch.last_ordinal, batch.chain
         for number, outcome, row, _ in Verdicts.unpack(bytes(batch.verdicts)):
             mark_seen(known, number, outcome, row)
+    documents.delete_side_rows_of(import_id, run.pk, after_ordinal=ordinal)
     if ordinal:
         mark_holders_of_rejected(documents, import_id, run.pk, known)
+    return ordinal, chain
 
 
 def mark_seen(known: KnownTable, ordinal: int, outcome: Outcome, row: int) -> None:

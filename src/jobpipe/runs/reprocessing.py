@@ -95,7 +95,7 @@ def _reprocess(
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the rest of the records is as it was")
-    give_hints(run, workspace.documents, preparation.definition, pipeline.applier)
+    give_hints(run, workspace.documents, preparation.definition, pipeline.applier, read=pipeline.comparer.ordinal)
     finish.finish_reprocess()
     return report_of(run)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.db.models import prefetch_related_objects
+
 from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
 from jobpipe.runs.source_reading import SettledPart
 from jobpipe.sources.archive import ArchiveReader, latest_finished
@@ -25,18 +27,24 @@ def settled_run(run: Run) -> Run | None:
     if last is None or last.state != RunState.SUCCEEDED or last.revision != run.revision or last.instead:
         return None
     # `holds: changes` is never complete, and may be unchanged all the same.
-    return last if not last.missing and not last.parts.filter(complete=False).exists() else None
+    return last if not last.missing and all(part.complete for part in _parts_of(last)) else None
 
 
 def settled_part(run: Run | None, location: str, number: int, archive: Path) -> SettledPart | None:
     """A part as that run read it, with its archive where that is still kept."""
     if run is None:
         return None
-    part = PartRead.objects.filter(run=run, location=location).first()
+    part = next((part for part in _parts_of(run) if part.location == location), None)
     if part is None:
         return None
     kept = _archive_of(archive, number, part)
     return SettledPart(Validators(etag=part.etag, last_modified=part.last_modified), part.digest, kept)
+
+
+def _parts_of(run: Run) -> list[PartRead]:
+    """In their order; asked for once."""
+    prefetch_related_objects([run], "parts")
+    return list(run.parts.all())
 
 
 def part_read_before(run: Run, location: str) -> SettledPart | None:
