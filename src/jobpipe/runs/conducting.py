@@ -311,6 +311,7 @@ class Conductor:
             surroundings=Surroundings(
                 root=self._workspace.project.root,
                 memory=Memory(compared.started_at if compared is not None else None, self._live_pages),
+                head_start=self._workspace.head_start,
             ),
             stopped=self._is_stopped,
         )

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,7 @@ from jobpipe.definition.project import Project
 from jobpipe.documents.store import Documents
 from jobpipe.ledger.opening import open_ledger
 from jobpipe.runs.shared_hosts import share_hosts
+from jobpipe.sources.site.process import HeadStart
 
 if TYPE_CHECKING:
     from jobpipe.ledger.models import Run
@@ -41,6 +42,8 @@ class Workspace:
     executors: Executors | None = None
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
+    # The process of a crawl, where it was started before the crawl was known.
+    head_start: HeadStart = field(default_factory=HeadStart)
 
     @property
     def locks(self) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobpipe.definition.source import Source
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.site.process import HeadStart
 from jobpipe.sources.transports.transport import Transport
 
 _ASKING = {
@@ -40,6 +41,8 @@ class Surroundings:
     enough: int | None = None
     # Where answers may be kept and taken from instead of asking again (a preview); None = nowhere.
     cache: Path | None = None
+    # The process of a crawl, where it was started before the crawl was known.
+    head_start: HeadStart = field(default_factory=HeadStart)
 
 
 def way_of(source: Source) -> str:

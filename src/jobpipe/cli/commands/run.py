@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,11 @@ def command(
     A run that was interrupted goes on where it was. The first Ctrl-C finishes the batch of each, the second
     ends at once.
     """
+    from jobpipe.cli.crawling_ahead import head_start
+
+    is_one = len(selectors) == 1 and not (everything or instead or on_cluster)
+    ahead = context.with_resource(head_start(context.find_root().obj, selectors[0] if is_one else ""))
+
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.conducting import StopRequest
     from jobpipe.runs.selecting import select
@@ -90,6 +96,7 @@ def command(
         chosen = select(workspace.project, selectors, excluded=excluded)
         if len(chosen) == 1:
             _finish_the_batch_on_interrupt(stop, second=_raise)
+            workspace = replace(workspace, head_start=ahead)
             return _run_one(workspace, chosen[0], instead, workers, stop, strict=strict, as_json=as_json, quiet=quiet)
         if instead:
             raise click.UsageError("--file needs exactly one import")
