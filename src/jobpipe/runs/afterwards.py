@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Run, RunKind, RunState
@@ -16,24 +17,29 @@ from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.source_reading import SourceReader, request_for
 from jobpipe.safety.secrets import redact
-from jobpipe.sources.streaming import run_apart
+from jobpipe.sources.streaming import StoppedError, run_apart
 from jobpipe.sources.transports import transport_for
 from jobpipe.sources.transports.drop import Drop
 from jobpipe.sources.transports.transport import Request, Validators
 
 
-def put_away(preparation: Preparation, run: Run, reader: SourceReader, report: RunReport) -> RunReport:
-    """Deletes or moves what was read, if the definition says so and the run has succeeded."""
+def put_away(
+    preparation: Preparation, run: Run, reader: SourceReader, report: RunReport, *, stopped: Callable[[], bool]
+) -> RunReport:
+    """Deletes or moves what was read, if the definition says so and the run has succeeded; no more once `stopped`."""
     options = preparation.definition.source.files
     if options.afterwards == "keep" or run.instead or run.kind != RunKind.IMPORT or run.state != RunState.SUCCEEDED:
         return report
-    act = _mover(options.move_to or "") if options.afterwards == "move" else _remove
+    act = partial(_move, options.move_to or "") if options.afterwards == "move" else _remove
     verb = "moved" if options.afterwards == "move" else "deleted"
     before = len(run.notices)
     try:
         for location, version in _files(reader):
-            if not act(request_for(preparation, location), version):
+            request = replace(request_for(preparation, location), validators=version)
+            if not run_apart(act(_drop_of(request), request), stopped=stopped):
                 note(run, "afterwards", f"{redact(location)}: not {verb}: it has changed since it was read")
+    except StoppedError:
+        note(run, "afterwards", f"not all {verb}: the run was to stop; the next run tries again")
     except JobpipeError as error:
         note(run, "afterwards", redact(f"not {verb}: {error}; the next run tries again"))
     if len(run.notices) == before:
@@ -50,17 +56,12 @@ def _files(reader: SourceReader) -> Iterator[tuple[str, Validators]]:
         yield part.address, part.validators
 
 
-def _remove(request: Request, version: Validators) -> bool:
-    drop = _drop_of(request)
-    return run_apart(drop.remove(replace(request, validators=version)))
+async def _remove(drop: Drop, request: Request) -> bool:
+    return await drop.remove(request)
 
 
-def _mover(folder: str) -> Callable[[Request, Validators], bool]:
-    def move(request: Request, version: Validators) -> bool:
-        drop = _drop_of(request)
-        return run_apart(drop.move(replace(request, validators=version), folder))
-
-    return move
+async def _move(folder: str, drop: Drop, request: Request) -> bool:
+    return await drop.move(request, folder)
 
 
 def _drop_of(request: Request) -> Drop:

@@ -5,7 +5,8 @@ A part that cannot be read is an outcome, not an exception: the others are read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -80,8 +81,12 @@ class SourceReader:
         begun: Callable[[PartReading], None],
         instead: str = "",
         surroundings: Surroundings,
+        stopped: Callable[[], bool],
     ) -> None:
-        """`settled(location, number)` gives what to compare a part with; `begun` hears of each part opened."""
+        """`settled(location, number)` gives what to compare a part with; `begun` hears of each part opened.
+
+        Where `stopped` says so while the source is waited for, StoppedError is raised.
+        """
         self._preparation = preparation
         self._resolve = resolve
         self._archive = archive
@@ -92,20 +97,22 @@ class SourceReader:
         self._begun = begun
         self._instead = instead
         self._surroundings = surroundings
+        self._stopped = stopped
         # What lies at the source's places, once that is known, and the parts that were read whole.
         self.found = FoundFiles()
         self.read: list[PartReading] = []
         # The source is asked, and has no files.
         self._is_asked = bool(way_of(preparation.resolved.source)) and not instead
 
-    def parts(self) -> Iterator[tuple[PartReading, Iterator[list[RawRecord]]]]:
-        """Each part with the records in it; how it ended is known when they are exhausted.
+    def parts(self) -> Generator[tuple[PartReading, Iterator[list[RawRecord]]], None, None]:
+        """Each part with the records in it; how it ended is known when they are exhausted. To be closed.
 
         Raises SourceError where not even the parts' names can be known.
         """
         if self._is_asked:
             part = PartReading(0, shown_place(self._preparation.resolved.source))
-            yield part, self._records(part, part.location)
+            with contextlib.closing(self._records(part, part.location)) as records:
+                yield part, records
             return
         found = self.found = self._find()
         is_alone = found.taken == [self._instead] or found.taken == self._named()
@@ -113,7 +120,8 @@ class SourceReader:
             shown = redact(location)
             # A file that a pattern found may have others beside it on another day.
             part = PartReading(number, shown, location, "" if is_alone and len(found.taken) == 1 else shown)
-            yield part, self._records(part, location)
+            with contextlib.closing(self._records(part, location)) as records:
+                yield part, records
             if part.complete:
                 self.read.append(part)
         yield from self._busy_parts(found)
@@ -127,7 +135,8 @@ class SourceReader:
             found.taken = [self._instead]
             return found
         for location in self._named():
-            found.add(run_apart(find_files(self._request(location), self._preparation.resolved.source)))
+            looking = find_files(self._request(location), self._preparation.resolved.source)
+            found.add(run_apart(looking, stopped=self._stopped))
         return found
 
     def _busy_parts(self, found: FoundFiles) -> Iterator[tuple[PartReading, Iterator[list[RawRecord]]]]:
@@ -147,7 +156,7 @@ class SourceReader:
     def _request(self, location: str) -> Request:
         return request_for(self._preparation, location)
 
-    def _records(self, part: PartReading, location: str) -> Iterator[list[RawRecord]]:
+    def _records(self, part: PartReading, location: str) -> Generator[list[RawRecord], None, None]:
         try:
             yield from self._read(part, self._request(location))
         except SourceChangedError:
@@ -170,7 +179,7 @@ class SourceReader:
         settled = self._settled(part.location, part.number)
         if settled is not None:
             request = replace(request, validators=settled.validators)
-        with open_stream(request, self._transport()) as stream:
+        with open_stream(request, self._transport(), stopped=self._stopped) as stream:
             self._take_arrival(part, stream.arrival)
             if stream.arrival.unchanged:
                 _mark_unchanged(part, settled)
@@ -201,7 +210,7 @@ class SourceReader:
         version = Validators(etag=meta.get("etag", ""), last_modified=meta.get("last_modified", ""))
         if version:
             request = replace(request, offset=kept.length, resume=version)
-        with open_stream(request, self._transport()) as stream:
+        with open_stream(request, self._transport(), stopped=self._stopped) as stream:
             arrival = stream.arrival
             self._take_arrival(part, arrival)
             rest: Iterable[bytes] = stream

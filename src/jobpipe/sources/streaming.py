@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import collections
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -19,15 +20,29 @@ WINDOW = 2 * 1024 * 1024
 # Small chunks that wait together are given together, up to this many bytes.
 GIVEN_AT_ONCE = 512 * 1024
 
+# Seconds between two looks at whether whoever waits shall stop.
+LOOK = 0.25
+
 _Made = TypeVar("_Made")
 
 
-def open_stream(request: Request, transport: Transport | None = None) -> Stream:
+class StoppedError(Exception):
+    """Whoever waited for a source was to stop."""
+
+
+def _never() -> bool:
+    return False
+
+
+def open_stream(
+    request: Request, transport: Transport | None = None, *, stopped: Callable[[], bool] = _never
+) -> Stream:
     """Open a location and read it ahead, until the `with` block ends.
 
-    Raises what the transport raises: at once for what is found when opening, while iterating for the rest.
+    Raises what the transport raises: at once for what is found when opening, while iterating for the rest; and
+    StoppedError where `stopped` says so while the source is waited for.
     """
-    return Stream(request, transport or transport_for(request.location))
+    return Stream(request, transport or transport_for(request.location), stopped)
 
 
 def list_locations(request: Request, transport: Transport | None = None) -> list[str]:
@@ -36,9 +51,9 @@ def list_locations(request: Request, transport: Transport | None = None) -> list
     return _finish(found.list(request), _loop_for(found))
 
 
-def run_apart(coroutine: Coroutine[Any, Any, _Made]) -> _Made:
-    """What a coroutine that never blocks gives, where none can be awaited."""
-    return _finish(coroutine, shared_loop)
+def run_apart(coroutine: Coroutine[Any, Any, _Made], *, stopped: Callable[[], bool] = _never) -> _Made:
+    """What a coroutine that never blocks gives, where none can be awaited. Raises StoppedError."""
+    return _finish(coroutine, shared_loop, stopped)
 
 
 def _loop_for(transport: Transport) -> EventLoop:
@@ -46,14 +61,23 @@ def _loop_for(transport: Transport) -> EventLoop:
     return EventLoop("jobpipe-fetch") if getattr(transport, "is_blocking", False) else shared_loop
 
 
-def _finish(coroutine: Coroutine[Any, Any, _Made], event_loop: EventLoop) -> _Made:
+def _finish(
+    coroutine: Coroutine[Any, Any, _Made], event_loop: EventLoop, stopped: Callable[[], bool] = _never
+) -> _Made:
     with event_loop.held() as loop:
         future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
+            while not wait([future], timeout=LOOK).done:
+                _expect_to_go_on(stopped)
             return future.result()
         except BaseException:
             future.cancel()
             raise
+
+
+def _expect_to_go_on(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise StoppedError
 
 
 class Stream:
@@ -61,7 +85,8 @@ class Stream:
 
     arrival: Arrival
 
-    def __init__(self, request: Request, transport: Transport) -> None:
+    def __init__(self, request: Request, transport: Transport, stopped: Callable[[], bool] = _never) -> None:
+        self._stopped = stopped
         self._request = request
         self._transport = transport
         # Guards what follows; told of every change.
@@ -84,7 +109,7 @@ class Stream:
         try:
             with self._change:
                 while self._arrived is None and not self._is_over:
-                    self._change.wait()
+                    self._wait()
                 if self._arrived is None:
                     raise self._error or RuntimeError("the transport ended without an answer")
                 self.arrival = self._arrived
@@ -104,7 +129,7 @@ class Stream:
     def __next__(self) -> bytes:
         with self._change:
             while not self._chunks and not self._is_over:
-                self._change.wait()
+                self._wait()
             if not self._chunks:
                 if self._error is not None:
                     raise self._error
@@ -125,6 +150,10 @@ class Stream:
             self._chunks.clear()
             self._waiting = 0
             self._is_over = True
+
+    def _wait(self) -> None:
+        if not self._change.wait(LOOK):
+            _expect_to_go_on(self._stopped)
 
     def _take(self) -> bytes:
         first = self._chunks.popleft()

@@ -15,9 +15,14 @@ async def blocking(call: Callable[[], _Made], hang_up: Callable[[], None]) -> _M
     try:
         return await asyncio.shield(calling)
     except asyncio.CancelledError:
+        # Whoever is cancelled twice waits no longer.
+        calling.add_done_callback(_forget_error)
         hang_up()
         await asyncio.wait([calling])
-        # Nobody asks for its error any more.
-        if not calling.cancelled():
-            calling.exception()
         raise
+
+
+def _forget_error(calling: asyncio.Future[_Made]) -> None:
+    """Nobody asks for it any more, which asyncio would tell with a traceback."""
+    if not calling.cancelled():
+        calling.exception()

@@ -21,6 +21,7 @@ from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.blocking import blocking
+from jobpipe.sources.transports.dialing import dial
 from jobpipe.sources.transports.drop import (
     DroppedFile,
     is_pattern,
@@ -171,25 +172,15 @@ class _Connection:
 
     @classmethod
     async def to(cls, address: _Address) -> _Connection:
-        host = address.parts.hostname or ""
+        host, timeout = address.parts.hostname or "", address.request.timeout
+        plain = await dial(host, address.port, address.guard, timeout=timeout, place=address.place)
+        connection = cls(FtpSession(host, address.security, timeout, plain), address)
         try:
-            found = await address.guard.addresses(host, address.port, place=address.place)
-        except OSError as error:
-            raise _trouble(address, f"cannot be reached: the host {host} is not known ({error.strerror})") from error
-        failure: SourceError | None = None
-        for one in found:
-            session = FtpSession(host, address.security, address.request.timeout)
-            connection = cls(session, address)
-            try:
-                await connection._call(partial(session.open, one, address.port, address.user, address.password))
-                return connection
-            except PassingTroubleError as error:
-                connection.leave()
-                failure = error
-            except BaseException:
-                connection.leave()
-                raise
-        raise failure or _trouble(address, f"cannot be reached: the host {host} has no address")
+            await connection._call(partial(connection._session.open, address.user, address.password))
+        except BaseException:
+            connection.leave()
+            raise
+        return connection
 
     # One file ---------------------------------------------------------------------------------------
 

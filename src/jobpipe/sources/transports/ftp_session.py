@@ -17,7 +17,6 @@ from typing import Any
 
 from jobpipe.sources.transports.drop import MOST_FILES
 
-CONNECT_TIMEOUT = 15.0
 # Lines of one answer; more is a server that never ends.
 MOST_LINES = 1_000
 _STAMP = re.compile(r"(\d{14})(?:\.\d+)?")
@@ -44,7 +43,8 @@ class Security:
 class FtpSession(ftplib.FTP_TLS):
     """Passive mode only, and the data come from the very address of the control connection, whatever PASV names."""
 
-    def __init__(self, host: str, security: Security, timeout: float) -> None:
+    def __init__(self, host: str, security: Security, timeout: float, plain: socket.socket) -> None:
+        """`plain` is connected to the host."""
         super().__init__(context=security.context or ssl.create_default_context(), encoding="latin-1", timeout=timeout)
         # Certificates are checked against the name, not the address.
         self.host = host
@@ -52,17 +52,16 @@ class FtpSession(ftplib.FTP_TLS):
         self._security = security
         self._lines = 0
         self._data: socket.socket | None = None
+        self.sock = plain
+        self.af = plain.family
+        self.port = plain.getpeername()[1]
 
     # Connecting -------------------------------------------------------------------------------------
 
-    def open(self, address: str, port: int, user: str, password: str) -> None:
-        """Connect to an address that the guard has seen, and log in."""
-        timeout = self.timeout
-        assert timeout is not None
-        self.sock = socket.create_connection((address, port), min(CONNECT_TIMEOUT, timeout))
-        self.sock.settimeout(timeout)
-        self.af = self.sock.family
-        self.port = port
+    def open(self, user: str, password: str) -> None:
+        """Log in."""
+        assert self.sock is not None
+        self.sock.settimeout(self.timeout)
         if self._security.implicit:
             self.sock = self._wrapped(self.sock)
         self.file = self.sock.makefile("r", encoding=self.encoding)

@@ -18,13 +18,15 @@ from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.safety.network import NetworkGuard
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.blocking import blocking
+from jobpipe.sources.transports.dialing import dial
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.imap_structure import Attachment, attachments_of, joined
 from jobpipe.sources.transports.patience import turn_at
 
-CONNECT_TIMEOUT = 15.0
 # Mails asked about at once.
 _AT_ONCE = 200
+# By which a server says that the trouble is its own (RFC 5530, section 3).
+_PASSING = re.compile(r"\[(UNAVAILABLE|SERVERBUG|INUSE|LIMIT)\]")
 _STRUCTURE = re.compile(rb"BODYSTRUCTURE (?=\()")
 _UID = re.compile(rb"UID (\d+)")
 _RECEIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
@@ -68,41 +70,38 @@ async def connected(address: Address) -> AsyncIterator[ImapConnection]:
 class ImapConnection:
     """Logged in; its methods wait on threads."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, plain: socket.socket) -> None:
         self._address = address
         self._box: Any = None
-        self._socket: socket.socket | None = None
+        self._socket = plain
         # Of the folder that is selected; UIDs mean something only with it.
         self.validity = 0
 
     @classmethod
     async def to(cls, address: Address) -> ImapConnection:
         tools = _imap_tools()
+        plain = await dial(address.host, address.port, address.guard, timeout=address.timeout, place=address.place)
+        connection = cls(address, plain)
         try:
-            found = await address.guard.addresses(address.host, address.port, place=address.place)
-        except OSError as error:
-            raise PassingTroubleError(
-                f"cannot be reached: the host {address.host} is not known", place=address.place
-            ) from error
-        connection = cls(address)
-        try:
-            await connection._call(lambda: connection._log_in(tools, found))
+            await connection._call(lambda: connection._log_in(tools))
         except BaseException:
             connection.leave()
             raise
         return connection
 
-    def _log_in(self, tools: Any, addresses: list[str]) -> None:
-        self._box = _mailbox(tools, self._client(addresses))
+    def _log_in(self, tools: Any) -> None:
+        self._box = _mailbox(tools, self._client())
         self._box.login(self._address.user, self._address.password, initial_folder=None)
 
-    def _client(self, addresses: list[str]) -> imaplib.IMAP4:
+    def _client(self) -> imaplib.IMAP4:
         here = self
         address = self._address
 
         class Client(imaplib.IMAP4):
             def _create_socket(self, timeout: float | None) -> socket.socket:
-                here._socket = _connect(addresses, address)
+                here._socket.settimeout(timeout)
+                if address.context is not None:
+                    here._socket = address.context.wrap_socket(here._socket, server_hostname=address.host)
                 return here._socket
 
         return Client(address.host, address.port, address.timeout)
@@ -118,6 +117,8 @@ class ImapConnection:
         try:
             self._box.folder.set(folder, readonly=readonly)
         except _imap_tools().MailboxFolderSelectError as error:
+            if _PASSING.search(str(error)):
+                raise
             names = ", ".join(sorted(one.name for one in self._box.folder.list())[:8])
             raise SourceError(f"has no folder {folder}", place=self._address.place, hint=f"there is {names}") from error
         _, answer = self._box.client.response("UIDVALIDITY")
@@ -198,10 +199,6 @@ class ImapConnection:
                 place=place,
                 hint="ask whoever runs the mailbox to renew it, or add its authority to this machine's",
             ) from error
-        except _imap_tools().MailboxLoginError as error:
-            raise SourceError(
-                "refuses the login", place=place, hint="check the user and password of source.auth.basic"
-            ) from error
         except TimeoutError as error:
             raise PassingTroubleError(
                 "sends nothing more", place=place, hint="source.timeout says how many seconds to wait for a byte"
@@ -210,38 +207,25 @@ class ImapConnection:
             what = redact(" ".join(str(error).split())) or "the server hung up"
             raise PassingTroubleError(f"broke the connection: {what}", place=place) from error
         except (imaplib.IMAP4.error, _imap_tools().ImapToolsError, ValueError) as error:
-            raise SourceError(f"refuses: {redact(' '.join(str(error).split()))[:200]}", place=place) from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> SourceError:
+        place, said = self._address.place, redact(" ".join(str(error).split()))[:200]
+        if _PASSING.search(said):
+            return PassingTroubleError(f"has trouble of its own: {said}", place=place)
+        if isinstance(error, _imap_tools().MailboxLoginError):
+            hint = "check the user and password of source.auth.basic"
+            return SourceError("refuses the login", place=place, hint=hint)
+        return SourceError(f"refuses: {said}", place=place)
 
     def _hang_up(self) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def leave(self) -> None:
         self._hang_up()
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.close()
-
-
-def _connect(addresses: list[str], address: Address) -> socket.socket:
-    """To an address that the guard has seen; TLS is checked against the name."""
-    trouble: OSError = OSError("the host has no address")
-    for one in addresses:
-        try:
-            plain = socket.create_connection((one, address.port), min(CONNECT_TIMEOUT, address.timeout))
-        except OSError as error:
-            trouble = error
-            continue
-        plain.settimeout(address.timeout)
-        if address.context is None:
-            return plain
-        try:
-            return address.context.wrap_socket(plain, server_hostname=address.host)
-        except BaseException:
-            plain.close()
-            raise
-    raise trouble
+        with contextlib.suppress(OSError):
+            self._socket.close()
 
 
 def _mailbox(tools: Any, client: imaplib.IMAP4) -> Any:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.safety.network import NetworkGuard, Resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.hosts import host_of
+from jobpipe.sources.transports.dialing import dial
 from jobpipe.sources.transports.drop import login_of, parts_of
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.patience import turn_at
@@ -23,7 +22,6 @@ from jobpipe.sources.transports.transport import Request
 if TYPE_CHECKING:
     import asyncssh
 
-CONNECT_TIMEOUT = 15.0
 KNOWN_HOSTS = "~/.ssh/known_hosts"
 
 
@@ -60,7 +58,7 @@ class SshServer:
         keys = self._client_keys()
         seen: list[Any] = []
         client = _client_that_notes(self._ssh, seen)
-        plain = await self._socket()
+        plain = await dial(self._host, self._port, self._guard, timeout=self._request.timeout, place=self.place)
         ssh = self._ssh
         try:
             session: asyncssh.SSHClientConnection = await ssh.connect(
@@ -90,33 +88,6 @@ class SshServer:
         finally:
             if seen and plain.fileno() >= 0:
                 plain.close()
-
-    async def _socket(self) -> socket.socket:
-        """Connected to an address that the guard has seen."""
-        loop = asyncio.get_running_loop()
-        try:
-            addresses = await self._guard.addresses(self._host, self._port, place=self.place)
-        except OSError as error:
-            raise PassingTroubleError(
-                f"cannot be reached: the host {self._host} is not known", place=self.place
-            ) from error
-        trouble: OSError = OSError("the host has no address")
-        for address in addresses:
-            plain = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-            plain.setblocking(False)
-            try:
-                async with asyncio.timeout(min(CONNECT_TIMEOUT, self._request.timeout)):
-                    await loop.sock_connect(plain, (address, self._port))
-                return plain
-            except OSError as error:  # TimeoutError is one
-                plain.close()
-                trouble = error
-            except BaseException:
-                plain.close()
-                raise
-        raise PassingTroubleError(
-            f"cannot be reached: {_said(trouble)}", place=self.place, hint="check the name of the host and the network"
-        )
 
     # Who we are -------------------------------------------------------------------------------------
 
