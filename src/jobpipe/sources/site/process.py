@@ -37,6 +37,11 @@ class CrawlProcess:
             self._child.stdin.write(orders + b"\n")
             self._child.stdin.flush()
 
+    def dismiss(self) -> None:
+        """It gets no orders, and ends; a crawl that is under way ends at once, as a failure."""
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+
     def wait(self) -> int:
         """Blocks until it has ended; its exit code."""
         return self._child.wait()
