@@ -21,10 +21,9 @@ import pytest
 from processes import free_port
 
 _TEMPLATE = "made"
-# As fast as may be: what is tested is not whether the server survives a loss of power.
+# As fast as may be: a kill loses nothing that was committed; what a loss of power loses is not tested.
 _SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "100",
     "shared_buffers": "32MB",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import SOURCES
+from begun_run import MANY, begin, environ
 from django.db import OperationalError
 from postgres_server import shared_server
 from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
@@ -26,7 +26,6 @@ from jobpipe.runs.process_mark import is_known_to_be_dead, own_mark
 from jobpipe.runs.workspace import Workspace
 
 TEN = {f"k{number}": f"Offre {number}" for number in range(10)}
-MANY = {f"k{number}": f"Offre {number} " + "mot " * 100 for number in range(12_000)}
 
 
 @pytest.fixture
@@ -166,34 +165,6 @@ def test_a_mark_says_whether_its_process_is_known_to_be_dead() -> None:
 
 
 # Whole runs --------------------------------------------------------------------------------------------
-
-
-def environ(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(SOURCES), **more}
-
-
-# A run whose lease is short, so that others need not wait; it says when its first batch is applied.
-SHORT = """
-import sys
-from jobpipe.runs import lease, pipeline
-lease.LENGTH = 1.0
-mark = pipeline.Pipeline._mark_done
-def told(self, batches):
-    mark(self, batches)
-    print("applied", flush=True)
-pipeline.Pipeline._mark_done = told
-from jobpipe.cli.main import main
-main(sys.argv[1:])
-"""
-
-
-def begin(project: ProjectFolder) -> subprocess.Popen[str]:
-    """A run in a process of its own, that has applied something."""
-    command = [sys.executable, "-c", SHORT, "-C", str(project.root), "run", "offers", "--quiet", "--workers", "1"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ())
-    assert child.stdout is not None
-    assert child.stdout.readline() == "applied\n"
-    return child
 
 
 def test_a_process_that_only_slept_does_no_harm(project: ProjectFolder) -> None:

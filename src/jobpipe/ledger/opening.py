@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from jobpipe.errors import JobpipeError, Place
+from jobpipe.ledger.settings import DATABASES
 
 # Raised by one with each migration, so that an up-to-date ledger opens without asking Django about it.
 SCHEMA = 3
+
+# As they are before the first ledger is opened: Django keeps the settings of the one that is open in the same place.
+_SQLITE = dict(DATABASES["default"])
 
 
 def open_ledger(path: Path, url: str = "") -> None:
@@ -25,7 +29,7 @@ def open_ledger(path: Path, url: str = "") -> None:
         _open_database(url)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    _point_to({**_sqlite_settings(), "NAME": str(path)})
+    _point_to({**_SQLITE, "NAME": str(path)})
     try:
         if _schema_of(path) < SCHEMA:
             with _alone(path):
@@ -71,12 +75,6 @@ def _alone(path: Path) -> Iterator[None]:
     with path.with_name(f"{path.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _sqlite_settings() -> dict[str, Any]:
-    from jobpipe.ledger.settings import DATABASES
-
-    return DATABASES["default"]
 
 
 def _point_to(settings: dict[str, Any]) -> None:

@@ -44,6 +44,8 @@ def django_settings(url: str) -> dict[str, Any]:
         hint = "special characters of a password are percent-encoded: %40 for @, %2F for /"
         raise DefinitionError("no URL of a database", place=place, hint=hint) from error
     named = {name: str(words.pop(word, None) or "") for name, word in _NAMES.items()}
+    if not all(port.isdecimal() for port in named["PORT"].split(",") if port):
+        raise DefinitionError(f"no number of a port: {named['PORT']}", place=place, hint="it stands behind the host")
     if not named["NAME"]:
         raise DefinitionError("the URL names no database", place=place, hint="postgresql://user:${PW}@host/database")
     return {

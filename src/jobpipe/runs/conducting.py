@@ -228,24 +228,25 @@ class Conductor:
         assert self._pipeline is not None
         applied, chain = self._pipeline.restored
         reader = self._reader = self._source_reader()
-        for part, records in reader.parts():
-            self._parts.append(part)
-            for group in records:
-                comparer.begin_part(part.name)
-                if self._has_parts:
-                    self._ranges.begin(part.name, comparer.ordinal + 1)
-                self._note_missing_columns(group)
-                fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
-                for record in fresh:
-                    comparer.add(record)
-                self._update(comparer.ordinal)
-                if self._stop.requested:
-                    return
-            self._save_part(part)
-            if part.unchanged and self._preparation.definition.source.holds == "all":
-                self._see_unchanged_part(part)
-            if part.seen_pages or part.gone_pages:
-                self._take_pages(part)
+        with contextlib.closing(reader.parts()) as parts:
+            for part, records in parts:
+                self._parts.append(part)
+                for group in records:
+                    comparer.begin_part(part.name)
+                    if self._has_parts:
+                        self._ranges.begin(part.name, comparer.ordinal + 1)
+                    self._note_missing_columns(group)
+                    fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
+                    for record in fresh:
+                        comparer.add(record)
+                    self._update(comparer.ordinal)
+                    if self._stop.requested:
+                        return
+                self._save_part(part)
+                if part.unchanged and self._preparation.definition.source.holds == "all":
+                    self._see_unchanged_part(part)
+                if part.seen_pages or part.gone_pages:
+                    self._take_pages(part)
         if comparer.ordinal < applied:
             raise SourceChangedError("the source gives fewer records than it did before the interruption")
 

@@ -1,0 +1,53 @@
+"""Runs in processes of their own that have begun and are not over, for tests that disturb them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from command_line import SOURCES
+from project_folder import ProjectFolder
+
+# Enough that a run has several batches.
+MANY = {f"k{number}": f"Offre {number} " + "mot " * 100 for number in range(12_000)}
+
+
+def environ(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(SOURCES), **more}
+
+
+# A run whose lease is short, so that others need not wait; it says when its first batch is applied.
+SHORT = """
+import sys
+from jobpipe.runs import lease, pipeline
+lease.LENGTH = float(sys.argv.pop(1))
+mark = pipeline.Pipeline._mark_done
+def told(self, batches):
+    mark(self, batches)
+    print("applied", flush=True)
+pipeline.Pipeline._mark_done = told
+from jobpipe.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def begin(project: ProjectFolder, *, lease: float = 1.0) -> subprocess.Popen[str]:
+    """A run in a process of its own, that has applied something; `lease`: seconds."""
+    command = [
+        sys.executable,
+        "-c",
+        SHORT,
+        str(lease),
+        "-C",
+        str(project.root),
+        "run",
+        "offers",
+        "--quiet",
+        "--workers",
+        "1",
+    ]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ())
+    assert child.stdout is not None
+    assert child.stdout.readline() == "applied\n"
+    return child
