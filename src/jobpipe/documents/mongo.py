@@ -130,7 +130,7 @@ class MongoDocuments(MongoReading):
             "ordinal": {"$gt": after_ordinal},
         }
         with self._writing(import_id):
-            found = self.found("state", condition, {"_id": 1})
+            found = self.found("state", condition, {"_id": 1}, index="row_not_live")
             self._delete(import_id, array("q", (one["_id"] for one in found)))
 
     def _delete(self, import_id: int, ids: Iterable[int]) -> None:

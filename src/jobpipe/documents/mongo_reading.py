@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from jobpipe.documents.ending import above_every_end, is_over, moment_of
 from jobpipe.documents.mongo_rows import ROLES, STATUSES, Document, conditions_of, state_row
-from jobpipe.documents.mongo_server import AT_ONCE, PAGE_BYTES, MongoServer
+from jobpipe.documents.mongo_server import AT_ONCE, BY_ID, PAGE_BYTES, MongoServer
 from jobpipe.documents.row_ids import bodies_range, body_id, id_range, revision_of, row_id, row_of
 from jobpipe.documents.selecting import contains_folded, folded, may_be_live
 from jobpipe.documents.store import Known, Role, Selection, StateRow, Status, unpack_prior
@@ -49,12 +49,14 @@ class MongoReading:
     def postings(self, import_id: int, keys: Iterable[str], projection: Document | None = None) -> Iterator[Document]:
         for some in chunks(dict.fromkeys(keys)):
             condition = {"import_id": import_id, "role": int(Role.POSTING), "key": {"$in": some}}
-            yield from self.found("state", condition, projection)
+            yield from self.found("state", condition, projection, index="posting_by_key")
 
-    def found(self, name: str, condition: Document, projection: Document | None = None) -> list[Document]:
+    def found(
+        self, name: str, condition: Document, projection: Document | None = None, *, index: str | None = None
+    ) -> list[Document]:
         """For few of them."""
         with self._server.errors_named():
-            return list(self._server.collection(name).find(condition, projection))
+            return list(self._server.collection(name).find(condition, projection, hint=index))
 
     def rows(self, import_id: int, numbers: Sequence[int]) -> dict[int, StateRow]:
         ids = (row_id(import_id, number) for number in numbers)
@@ -63,12 +65,13 @@ class MongoReading:
 
     def _listed(self, ids: list[int], condition: Document) -> list[Document]:
         """The states of these ids that meet a condition, by growing id."""
-        found = self.found("state", {"_id": {"$in": ids}, **condition})
+        found = self.found("state", {"_id": {"$in": ids}, **condition}, index=BY_ID)
         return sorted(found, key=lambda one: one["_id"])
 
     def missing(self, import_id: int) -> Iterator[tuple[int, int]]:
         condition = {"import_id": import_id, "missing_since": {"$gt": 0}}
-        for page in self._server.pages("state", id_range(import_id), condition, {"missing_since": 1}):
+        fields = {"missing_since": 1}
+        for page in self._server.pages("state", id_range(import_id), condition, fields, index="missing_row"):
             for one in page:
                 yield row_of(one["_id"]), one["missing_since"]
 
@@ -80,7 +83,7 @@ class MongoReading:
             "status": int(Status.LIVE),
             "valid_through": {"$gt": "", "$lt": above_every_end(moment)},
         }
-        found = self.found("state", condition, {"valid_through": 1})
+        found = self.found("state", condition, {"valid_through": 1}, index="live_until")
         return sorted(row_of(one["_id"]) for one in found if is_over(one["valid_through"], moment))
 
     def select(self, import_id: int, selection: Selection) -> Iterator[StateRow]:
@@ -164,7 +167,7 @@ class MongoReading:
         ]
         with self._server.errors_named():
             state = self._server.collection("state")
-            found = list(state.aggregate(grouped))
+            found = list(state.aggregate(grouped, hint="row_not_live"))
             total = state.count_documents({"_id": {"$gt": low, "$lt": high}})
         counts = {
             (ROLES[one["_id"]["role"]], STATUSES[one["_id"]["status"]], one["_id"]["reason"]): one["rows"]
@@ -196,15 +199,16 @@ class MongoReading:
         if selection.keys and selection.role is Role.POSTING:
             return sorted(self.ids_of(import_id, selection.keys).values())
         condition = {"import_id": import_id, "not_live": True, **conditions_of(selection)}
+        index = "change_not_live" if "changed_run" in condition else "row_not_live"
         if not selection.keys:
             with self._server.errors_named():
-                cursor = self._server.collection("state").find(condition, {"_id": 1})
+                cursor = self._server.collection("state").find(condition, {"_id": 1}, hint=index)
                 return array("q", sorted(array("q", (one["_id"] for one in cursor))))
         return sorted(
             {
                 one["_id"]
                 for some in chunks(dict.fromkeys(selection.keys))
-                for one in self.found("state", {**condition, "key": {"$in": some}}, {"_id": 1})
+                for one in self.found("state", {**condition, "key": {"$in": some}}, {"_id": 1}, index=index)
             }
         )
 

@@ -39,6 +39,8 @@ DATABASE = "jobpipe"
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=60_000)
 # What a majority has, so that nothing is read which an election takes back.
 _COMMITTED = ReadConcern("majority")
+# The index that every collection has.
+BY_ID = "_id_"
 # Operations of one writing, values of one query.
 BULK = 1_000
 AT_ONCE = 200
@@ -131,8 +133,10 @@ class MongoServer:
         between: tuple[int, int],
         condition: Document,
         projection: Document | None = None,
+        *,
+        index: str = BY_ID,
     ) -> Iterator[list[Document]]:
-        """What lies between two ids, both left out, by growing id, in pages.
+        """What lies between two ids, both left out, by growing id, in pages, found by an index that has that order.
 
         Each page is a query of its own that goes on behind the last id: no cursor waits for its reader, grows too old,
         or is lost with the server that it stood on, and somebody may write meanwhile.
@@ -147,6 +151,7 @@ class MongoServer:
                         sort=[("_id", 1)],
                         limit=PAGE_ROWS,
                         batch_size=PAGE_ROWS,
+                        hint=index,
                     )
                 )
             if page:
