@@ -29,7 +29,7 @@ check: $(VENV)/.installed ## Style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-servers: ## Install the servers that some tests start: vsftpd and Dovecot (Debian packages; asks for root)
+servers: ## Install the servers that some tests start: vsftpd, Dovecot, Chromium (Debian packages; asks for root)
 	@sh tests/install_servers.sh
 
 $(VENV)/.bench: $(VENV)/.installed

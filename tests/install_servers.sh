@@ -1,12 +1,13 @@
 #!/bin/sh
-# `make servers`: installs the servers that some tests start as processes of their own. Nothing is left running.
+# `make servers`: installs the servers, and the browser, that some tests start as processes of their own. Nothing is left running.
 set -eu
 
 packages=""
 [ -x /usr/sbin/vsftpd ] || packages="$packages vsftpd"
 [ -x /usr/lib/dovecot/imap ] || packages="$packages dovecot-imapd"
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages="$packages chromium"
 if [ -z "$packages" ]; then
-  echo "The tests' servers are there: vsftpd, dovecot-imapd."
+  echo "The tests' servers are there: vsftpd, dovecot-imapd; and chromium."
   exit 0
 fi
 if ! command -v apt-get >/dev/null; then
@@ -16,7 +17,7 @@ fi
 root=""
 [ "$(id -u)" -eq 0 ] || root="sudo"
 
-echo "Installing$packages with apt-get, for the tests of FTPS and of mailboxes."
+echo "Installing$packages with apt-get, for the tests of FTPS, of mailboxes and of pages that need JavaScript."
 # Debian starts what it installs, unless this file says no. One that is there already is left as it is.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then

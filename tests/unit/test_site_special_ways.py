@@ -461,3 +461,82 @@ def test_a_host_is_never_asked_more_at_once_than_it_may(site: JobSite, tmp_path:
     report = folder.run()
     assert report.account["new"] == 6
     assert most[0] <= 2
+
+
+# Spiders by hand, and the network guard ----------------------------------------------------------------
+
+
+def house_spider(folder: ProjectFolder, site: JobSite, lines: str = "", start: str = "") -> None:
+    (folder.root / "house_spider.py").write_text(
+        "import scrapy\n"
+        "class House(scrapy.Spider):\n"
+        "    name = 'house'\n"
+        f"    start_urls = [{start or site.url('/jobs')!r}]\n"
+        f"{lines}"
+        "    def parse(self, response):\n"
+        "        for link in response.css('a.job'):\n"
+        "            yield response.follow(link, self.job)\n"
+        "    def job(self, response):\n"
+        "        yield {'id': response.url, 'title': 'A job'}\n"
+    )
+
+
+def by_hand(**more: object) -> str:
+    given = {"site": {"spider": "house_spider:House"}, **more}
+    return f"import: offers\nsource: {json.dumps(given)}\nposting: {{reference: id, title: title}}\n"
+
+
+TO_ITSELF = "'TWISTED_DNS_RESOLVER', 'scrapy.resolver.CachingThreadedResolver'"
+BY_UPDATE = f"""\
+    @classmethod
+    def update_settings(cls, settings):
+        settings.set({TO_ITSELF}, priority=100)
+"""
+BY_CUSTOM = f"    custom_settings = dict([({TO_ITSELF})])\n"
+
+
+@pytest.mark.parametrize("lines", ["", BY_CUSTOM, BY_UPDATE], ids=["as it is", "custom_settings", "update_settings"])
+def test_a_spider_by_hand_is_not_led_into_a_private_network(site: JobSite, tmp_path: Path, lines: str) -> None:
+    with JobSite() as beside:
+        site.page("/jobs", list_page(["/job/1", beside.url("/job/2", host="localhost"), "/moved"]))
+        site.serve("/moved", redirect=beside.url("/job/3", host="localhost"))
+        folder = project(tmp_path, by_hand())
+        house_spider(folder, site, lines)
+        report = folder.run()
+        assert beside.requests == []
+        assert not report.complete
+        assert "localhost" in report.why
+        assert "an address of a private network" in report.why
+        assert folder.keys() == {site.url("/job/1")}
+
+
+def test_a_spider_by_hand_goes_where_the_house_allows(site: JobSite, tmp_path: Path) -> None:
+    with JobSite() as beside:
+        site.page("/jobs", list_page([beside.url("/job/2", host="localhost")]))
+        folder = project(tmp_path, by_hand(allow=["127.0.0.0/8", "::1"]))
+        house_spider(folder, site)
+        assert folder.run().complete
+        assert len(beside.seen("/job/2")) == 1
+
+
+def test_a_spider_s_own_way_to_download_is_not_led_into_a_private_network(site: JobSite, tmp_path: Path) -> None:
+    with JobSite() as beside:
+        site.page("/jobs", list_page(["/job/1", beside.url("/job/2", host="localhost")]))
+        folder = project(tmp_path, by_hand())
+        out = "'DOWNLOADER_MIDDLEWARES': {'jobpipe.sources.site.guarding.Guarded': None}"
+        way = "'DOWNLOAD_HANDLERS': {'http': 'house_handler.Handler'}, 'ROBOTSTXT_OBEY': False"
+        house_spider(folder, site, f"    custom_settings = {{{out}, {way}}}\n")
+        (folder.root / "house_handler.py").write_text(
+            "import urllib.request\n"
+            "from scrapy.http import HtmlResponse\n"
+            "class Handler:\n"
+            "    lazy = True\n"
+            "    async def download_request(self, request):\n"
+            "        return HtmlResponse(request.url, body=urllib.request.urlopen(request.url).read())\n"
+            "    async def close(self):\n"
+            "        pass\n"
+        )
+        report = folder.run()
+        assert beside.requests == []
+        assert "an address of a private network" in report.why
+        assert folder.keys() == {site.url("/job/1")}

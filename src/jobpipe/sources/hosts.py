@@ -124,6 +124,11 @@ class Hosts:
         finally:
             self._give_back(host)
 
+    def room(self, host: str) -> int:
+        """How many more requests it may have from this process now."""
+        with self._lock:
+            return max(0, self.limits.per_host - self._asking[host])
+
     def failed(self, host: str, why: str) -> None:
         """A request to it was given up, after all its attempts."""
         if self._sharing is not None:
@@ -261,6 +266,11 @@ def shared() -> SharedTurns | None:
 def turn(host: str) -> AbstractAsyncContextManager[None]:
     """Raises HostIsDownError, from `async with`, where the host is being left alone."""
     return _hosts.turn(host)
+
+
+def room(host: str) -> int:
+    """How many more requests the host may have from this process now."""
+    return _hosts.room(host)
 
 
 def failed(host: str, why: str) -> None:

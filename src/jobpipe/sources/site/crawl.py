@@ -10,25 +10,27 @@ import asyncio
 import collections
 import contextlib
 import importlib.util
-import os
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from jobpipe.definition.source import Source
 from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.safety.secrets import redact
+from jobpipe.sources import hosts
 from jobpipe.sources.asking import Surroundings, shown_place
-from jobpipe.sources.site.orders import Orders, orders_for
+from jobpipe.sources.site.browsers import find_browser
+from jobpipe.sources.site.orders import SILENT, Orders, orders_for
+from jobpipe.sources.site.process import CrawlProcess
 from jobpipe.sources.transports.transport import Arrival, Request
 
 _CHUNK = 64 * 1024
+_LONGEST_READ = 1024 * 1024
 # Lines of its log that are kept for its last words.
 _LAST_WORDS = 20
 _LONGEST_LINE = 300
-_SOURCES = Path(__file__).parents[3]
 
 
 class Crawl:
@@ -38,6 +40,7 @@ class Crawl:
         _need("scrapy", "crawl")
         if source.site.browser:
             _need("scrapy_playwright", "browser")
+            find_browser()
         self._source = source
         self._surroundings = surroundings
 
@@ -50,37 +53,67 @@ class Crawl:
         return [request.location]
 
     async def _answers(self, orders: Orders, place: str) -> AsyncIterator[bytes]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "jobpipe.sources.site.crawler",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_SOURCES), os.environ.get("PYTHONPATH", "")])},
-            cwd=orders.root,
-            limit=1024 * 1024,
-        )
-        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        """Raises HostIsDownError where the site's host is being left alone."""
+        host = _first_host(orders)
+        if not host:
+            async with contextlib.aclosing(self._crawled(orders, place, host)) as answers:
+                async for chunk in answers:
+                    yield chunk
+            return
+        # One turn for the crawl as a whole, whose requests are counted in its own process.
+        async with hosts.turn(host):
+            given = _within_room(orders, host)
+            async with contextlib.aclosing(self._crawled(given, place, host)) as answers:
+                async for chunk in answers:
+                    yield chunk
+
+    async def _crawled(self, orders: Orders, place: str, host: str) -> AsyncGenerator[bytes]:
+        process = self._surroundings.head_start.take() or CrawlProcess(Path(orders.root))
         words: collections.deque[str] = collections.deque(maxlen=_LAST_WORDS)
-        listening = asyncio.create_task(_listen(process.stderr, words))
         try:
-            with contextlib.suppress(ConnectionError):
-                # Then it stays open: when it closes, the crawl ends.
-                process.stdin.write(msgspec.json.encode(orders) + b"\n")
-                await process.stdin.drain()
-            while chunk := await process.stdout.read(_CHUNK):
-                yield chunk
-            code = await process.wait()
-            await listening
-            if code:
+            async with _reading(process.answers) as answers, _reading(process.log) as log:
+                listening = asyncio.create_task(_listen(log, words))
+                await asyncio.to_thread(process.tell, msgspec.json.encode(orders))
+                while chunk := await answers.read(_CHUNK):
+                    yield chunk
+                code = await asyncio.to_thread(process.wait)
+                await listening
+            if code == SILENT:
+                hosts.failed(host, redact(words[-1]) if words else "it does not answer")
+            elif code:
                 raise _crash(code, words, place)
+            elif host:
+                hosts.answered(host)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            listening.cancel()
-            process.stdin.close()
-            await process.wait()
+            process.kill()
+            await asyncio.to_thread(process.wait)
+            process.release()
+
+
+def _first_host(orders: Orders) -> str:
+    """ "" = only the spider knows."""
+    site = orders.of_site()
+    urls = [*site.start, *site.sitemaps, *([site.form.url] if site.form else [])]
+    return hosts.host_of(urls[0]) if urls else ""
+
+
+def _within_room(orders: Orders, host: str) -> Orders:
+    """A definition that does not say how many requests its host bears has as many as the house's limit leaves."""
+    if orders.says_per_host:
+        return orders
+    most = min(orders.of_site().per_host, 1 + hosts.room(host))
+    return msgspec.structs.replace(orders, site={**orders.site, "per_host": most})
+
+
+@contextlib.asynccontextmanager
+async def _reading(pipe: IO[bytes]) -> AsyncIterator[asyncio.StreamReader]:
+    reader = asyncio.StreamReader(limit=_LONGEST_READ)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+    try:
+        yield reader
+    finally:
+        transport.close()
 
 
 async def _listen(log: asyncio.StreamReader, words: collections.deque[str]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy.exceptions import IgnoreRequest
 from twisted.internet.interfaces import IHostnameResolver, IResolutionReceiver
 from zope.interface import implementer
 
@@ -27,12 +27,9 @@ class GuardedResolver:
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> GuardedResolver:
-        settings = crawler.settings
         # The house's own proxy may be anywhere; it looks names up itself.
         proxies = [urlsplit(url).hostname or "" for url in urllib.request.getproxies_environment().values()]
-        hosts = [*settings.getlist("JOBPIPE_HOSTS"), *proxies]
-        guard = NetworkGuard.naming(hosts, allow=settings.getlist("JOBPIPE_ALLOW"))
-        return cls(reactor, guard)
+        return cls(reactor, _guard_of(crawler, *proxies))
 
     def install_on_reactor(self) -> None:
         self._reactor.installNameResolver(self)
@@ -69,42 +66,32 @@ class _Checking:
         self._receiver.resolutionComplete()
 
 
-def browser_refusal(hosts: Iterable[str], allow: Iterable[str]) -> Callable[[Any], Awaitable[bool]]:
-    """For `PLAYWRIGHT_ABORT_REQUEST`. A browser looks names up again itself: what changes meanwhile is not noticed."""
-    guard = NetworkGuard.naming(hosts, allow=allow)
+class Guarded:
+    """Downloader middleware, for what does not go through the resolver: download handlers of a house's own."""
 
-    async def refuses(request: Any) -> bool:
-        parts = urlsplit(request.url)
-        if parts.scheme not in ("http", "https"):
-            return parts.scheme not in ("data", "blob", "about")
-        try:
-            await guard.addresses(parts.hostname or "", parts.port or 443)
-        except ForbiddenAddressError as error:
-            REFUSED[(parts.hostname or "").lower()] = error.message
-            return True
-        except OSError:
-            return False
-        return False
-
-    return refuses
-
-
-class Credentials:
-    """Downloader middleware: the definition's headers go to the hosts that it names, and to no other."""
-
-    def __init__(self, headers: dict[str, str], hosts: frozenset[str]) -> None:
-        self._headers = headers
-        self._hosts = hosts
+    def __init__(self, guard: NetworkGuard) -> None:
+        self._guard = guard
 
     @classmethod
-    def from_crawler(cls, crawler: Any) -> Credentials:
-        settings = crawler.settings
-        return cls(settings.getdict("JOBPIPE_HEADERS"), frozenset(settings.getlist("JOBPIPE_HOSTS")))
+    def from_crawler(cls, crawler: Any) -> Guarded:
+        return cls(_guard_of(crawler))
 
-    def process_request(self, request: Any) -> None:
-        is_named = (urlsplit(request.url).hostname or "").lower() in self._hosts
-        for name, value in self._headers.items():
-            if is_named:
-                request.headers[name] = value
-            elif name in request.headers:
-                del request.headers[name]
+    async def process_request(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        host = (parts.hostname or "").lower()
+        if parts.scheme in ("data", "s3") or "proxy" in request.meta:
+            return
+        if parts.scheme not in ("http", "https", "ftp"):
+            raise IgnoreRequest(f"{parts.scheme}: is no address of the web")
+        try:
+            await self._guard.addresses(host, 0)
+        except ForbiddenAddressError as error:
+            REFUSED[host] = error.message
+            raise IgnoreRequest(error.message) from error
+        except OSError:
+            return  # Whoever asks will say so.
+
+
+def _guard_of(crawler: Any, *more: str) -> NetworkGuard:
+    settings = crawler.settings
+    return NetworkGuard.naming([*settings.getlist("JOBPIPE_HOSTS"), *more], allow=settings.getlist("JOBPIPE_ALLOW"))

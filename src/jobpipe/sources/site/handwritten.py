@@ -8,12 +8,14 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from jobpipe.errors import DefinitionError
 from jobpipe.sources.answers import Answer
 from jobpipe.sources.site.doubts import Doubts
+from jobpipe.sources.site.guarding import REFUSED, Guarded
 from jobpipe.sources.site.orders import Orders
 from jobpipe.sources.site.outlet import Outlet
 
@@ -79,7 +81,27 @@ def pass_on_items(crawler: Any, orders: Orders, outlet: Outlet) -> None:
     crawler.signals.connect(on_item, signals.item_scraped, weak=False)
 
 
+def named_hosts(spider: Any) -> frozenset[str]:
+    """Those that the spider's class names: they may be in the house's own network."""
+    urls = getattr(spider, "start_urls", None) or []
+    domains = getattr(spider, "allowed_domains", None) or []
+    named = [*(urlsplit(str(url)).hostname for url in urls), *(str(domain).partition(":")[0] for domain in domains)]
+    return frozenset(host.lower() for host in named if host)
+
+
+def keep_guarded(crawler: Any) -> None:
+    """Not by a setting, which the spider's own might undo: whatever hands a request on, the guard comes last."""
+    from scrapy import signals
+
+    def add() -> None:
+        crawler.engine.downloader.middleware._add_middleware(Guarded.from_crawler(crawler))
+
+    crawler.signals.connect(add, signals.engine_started, weak=False)
+
+
 def note_losses(stats: Any, doubts: Doubts) -> None:
     for name, what in _LOSSES.items():
         if count := stats.get_value(name, 0):
             doubts.add(f"{count} {what}")
+    for why in sorted(REFUSED.values()):
+        doubts.add(f"it {why}")

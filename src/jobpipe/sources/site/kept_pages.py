@@ -30,8 +30,7 @@ class KeptPages:
         self._folder = Path(settings["HTTPCACHE_DIR"])
         self._seconds = settings.getint("HTTPCACHE_EXPIRATION_SECS")
         # Another login may see other pages.
-        sent = msgspec.json.encode(settings.getdict("JOBPIPE_HEADERS"), order="sorted")
-        self._login = hashlib.sha256(sent).digest()
+        self._login = bytes.fromhex(settings.get("JOBPIPE_WHO", ""))
         self._fingerprinter: Any = None
 
     def open_spider(self, spider: Any) -> None:

@@ -6,11 +6,16 @@ from datetime import datetime
 
 import msgspec
 
+from jobpipe.definition.logins import Auth
 from jobpipe.definition.sites import Site
 from jobpipe.definition.source import Source
 from jobpipe.errors import DefinitionError
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.asking import Surroundings
+
+# What the crawl's process ends with where its host never answered: no crash, but a failure of that host.
+SILENT = 4
+_LOGINS = ("basic", "bearer", "key", "oauth2")
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +23,8 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     site: dict[str, object]
     # Sent to the hosts that the definition names, and to no other.
     headers: dict[str, str]
+    # The block `auth`, secrets in place; {} = none.
+    auth: dict[str, object]
     allow: tuple[str, ...]
     # Seconds for one page as a whole.
     timeout: float
@@ -29,20 +36,31 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None
     pages: tuple[str, ...]
     enough: int | None
+    # The definition itself says how many requests its host bears.
+    says_per_host: bool = False
     cache: str
 
     def of_site(self) -> Site:
         return Site.model_validate(self.site)
 
+    def of_auth(self) -> Auth | None:
+        return Auth.model_validate(self.auth) if self.auth else None
+
 
 def orders_for(source: Source, surroundings: Surroundings) -> Orders:
     """Raises DefinitionError where the login is of a kind that pages do not have."""
     assert source.site is not None
+    if source.auth is not None and not any(getattr(source.auth, name) for name in _LOGINS):
+        raise DefinitionError(
+            "a site takes no such login",
+            hint="auth of a site is basic, bearer, a key or oauth2; or use `form`",
+        )
     limits = Limits.given(**source.limits.model_dump())
     memory = surroundings.memory
     return Orders(
         site=source.site.model_dump(mode="json", by_alias=True),
-        headers={**source.headers, **_login(source)},
+        headers=source.headers,
+        auth=source.auth.model_dump(mode="json", by_alias=True, exclude_none=True) if source.auth else {},
         allow=tuple(source.allow),
         timeout=source.timeout,
         max_bytes=limits.record,
@@ -50,22 +68,6 @@ def orders_for(source: Source, surroundings: Surroundings) -> Orders:
         since=memory.since,
         pages=tuple(sorted(memory.pages())) if memory.since is not None else (),
         enough=surroundings.enough,
+        says_per_host="per_host" in source.site.model_fields_set,
         cache=str(surroundings.cache or ""),
-    )
-
-
-def _login(source: Source) -> dict[str, str]:
-    auth = source.auth
-    if auth is None:
-        return {}
-    if auth.basic:
-        import base64
-
-        return {"Authorization": "Basic " + base64.b64encode(auth.basic.encode()).decode("ascii")}
-    if auth.bearer:
-        return {"Authorization": f"Bearer {auth.bearer}"}
-    if auth.key is not None and auth.key.in_ == "header":
-        return {auth.key.name: auth.key.value}
-    raise DefinitionError(
-        "a site takes no such login", hint="auth of a site is basic, bearer or a key in a header; or use `form`"
     )

@@ -20,6 +20,7 @@ from jobpipe.safety.secrets import redact
 from jobpipe.sources.answers import Answer
 from jobpipe.sources.formats.html.page import Page, read_page
 from jobpipe.sources.record import FormatSettings
+from jobpipe.sources.site.credentials import login_of_crawl
 from jobpipe.sources.site.doubts import Doubts
 from jobpipe.sources.site.guarding import REFUSED
 from jobpipe.sources.site.links import has_mark_of_end, is_selector, links_of, matches
@@ -56,6 +57,8 @@ class SiteSpider(scrapy.Spider):
         self._given = 0
         # Nothing more is waited for.
         self.is_over = False
+        # No request had an answer, whatever it was.
+        self.is_silent = True
 
     async def start(self) -> AsyncIterator[Any]:
         if self._site.form is not None:
@@ -77,7 +80,9 @@ class SiteSpider(scrapy.Spider):
     # Requests ----------------------------------------------------------------------------------------
 
     def _request(self, url: str, callback: Any, kind: str, **known: Any) -> scrapy.Request:
-        is_named = (urlsplit(url).hostname or "").lower() in self._hosts
+        # A site may put the key of its visitors into its links.
+        url = login_of_crawl().bare(url)
+        is_named = _host_of(url) in self._hosts
         meta = {"kind": kind, "handle_httpstatus_list": [304, *range(400, 600)], "asked": url, **known}
         if self._site.browser and kind != "sitemap":
             meta["playwright"] = True
@@ -97,7 +102,8 @@ class SiteSpider(scrapy.Spider):
 
     def _posting(self, url: str, *, is_start: bool = False) -> scrapy.Request:
         request = self._request(url, self.on_posting, "posting", is_start=is_start)
-        if self._orders.since is not None and url in self._known:
+        # The page that a script writes on may be as it was, and what is written be new.
+        if self._orders.since is not None and url in self._known and not self._site.browser:
             request.headers["If-Modified-Since"] = email.utils.format_datetime(self._orders.since, usegmt=True)
         return request
 
@@ -225,8 +231,8 @@ class SiteSpider(scrapy.Spider):
         self._give(response)
 
     def on_failure(self, failure: Any) -> None:
-        self._count()
         request = failure.request
+        self._count(is_answer=isinstance(failure.value, IgnoreRequest) or _host_of(request.url) in REFUSED)
         trouble = _in_words(failure.value, request)
         if request.meta.get("kind") == "posting" and not request.meta.get("is_start"):
             self._fail(request.meta["asked"], trouble)
@@ -286,8 +292,9 @@ class SiteSpider(scrapy.Spider):
         self._asked.add(urldefrag(url)[0])
         return len(self._asked) > before
 
-    def _count(self) -> None:
+    def _count(self, *, is_answer: bool = True) -> None:
         self._unanswered -= 1
+        self.is_silent = self.is_silent and not is_answer
         self._read += 1
         if self._read > self._site.pages:
             self._doubts.add(f"more than `pages: {self._site.pages}` pages, and no end")
@@ -300,8 +307,12 @@ def _charset(response: Response) -> str:
     return stated.partition("charset=")[2].partition(";")[0].strip("\"' ")
 
 
+def _host_of(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()
+
+
 def _in_words(error: BaseException, request: scrapy.Request) -> str:
-    host = (urlsplit(request.url).hostname or "").lower()
+    host = _host_of(request.url)
     if host in REFUSED:
         return REFUSED[host]
     text = " ".join(str(error).split())

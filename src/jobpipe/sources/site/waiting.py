@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 
+from jobpipe.sources.site.turns import Turns
 from jobpipe.sources.transports.retry_after import seconds_of
 
 _QUIET = (429, 503)
@@ -27,6 +28,7 @@ class LeftAlone:
 
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
+        self.turns = Turns(*crawler.settings["JOBPIPE_TURNS"])
         # By host, on the monotonic clock.
         self._until: dict[str, float] = {}
         self._waited = 0.0
@@ -48,12 +50,15 @@ class LeftAlone:
             return  # Trouble like any other: Scrapy asks again.
         seconds = min(_FIRST * 2**times, _LONGEST) if asked is None else asked
         request.meta["dont_retry"] = True
-        if times < _MOST_TIMES and seconds <= _LONGEST and self._may_wait(_host(request), seconds):
+        if times < _MOST_TIMES and seconds <= _LONGEST and self._may_wait(host_of(request), seconds):
             request.meta["ask_again"] = True
             self._hold_queue(request)
 
     async def process_request(self, request: Any) -> None:
-        host = _host(request)
+        await self.end(host_of(request))
+
+    async def end(self, host: str) -> None:
+        """Returns when the host may be asked again. Raises IgnoreRequest where nothing more is wanted."""
         while (left := self._until.get(host, 0.0) - time.monotonic()) > 0:
             if getattr(self._crawler.spider, "is_over", False):
                 raise IgnoreRequest("the crawl is over")
@@ -82,10 +87,10 @@ class LeftAlone:
         """Of the requests that came past here before."""
         slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot"))
         if slot is not None:
-            slot.lastseen = max(slot.lastseen, self._until[_host(request)])
+            slot.lastseen = max(slot.lastseen, self._until[host_of(request)])
             # Without a delay, Scrapy does not look at when the host was last seen.
             slot.delay = max(slot.delay, 0.001)
 
 
-def _host(request: Any) -> str:
+def host_of(request: Any) -> str:
     return (urlsplit(request.url).hostname or "").lower()
