@@ -382,3 +382,39 @@ def test_a_login_in_a_definition_is_not_repeated_by_its_errors() -> None:
         assert "geheim" not in shown
         assert "123456" not in shown
     assert len(caught.value.faults) == 2
+
+
+# --- what does not fit its place
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "told"),
+    [
+        ("feed: https://example.org/a.xml\n  files: {take: newest}", 4, "cannot be listed, deleted or moved"),
+        ("api: {url: https://example.org/a}\n  files: {quiet: 5}", 4, "a source by `api` has none"),
+        ("feed: ftp://example.org/*.xml\n  files: {sender: a@example.org}", 4, "for the mails of imaps://"),
+        ("feed: https://example.org/a.xml\n  auth: {key: {name: k, value: v}}", 4, "headers: {X-Api-Key"),
+        ("feed: ftp://example.org/a.xml\n  auth: {bearer: t}", 4, "`bearer` is for http://, https://, not for ftp://"),
+        ("feed: https://example.org/a.xml\n  auth: {private_key: k}", 4, "`private_key` is for sftp://"),
+        ("api: {url: https://example.org/a}\n  auth: {store: {key_id: k}}", 4, "`store` is for s3://, not for `api`"),
+        ("feed: sftp://example.org/a.xml\n  headers: {X-A: b}", 4, "`headers` are for https://, not for sftp://"),
+    ],
+)
+def test_what_would_be_ignored_at_its_place_is_shown(tmp_path: Path, source: str, line: int, told: str) -> None:
+    (fault,) = faults_of(tmp_path, f"import: acme\nsource:\n  {source}\nposting:\n  title: t\n")
+    assert fault[0] == line and fault[1] > 1 and told in fault[2]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "feed: sftp://example.org/*.xml\n  files: {take: newest}\n  auth: {basic: 'a:b', known_hosts: k}",
+        "feed: imaps://example.org/INBOX/*.csv\n  files: {sender: a@example.org}\n  auth: {basic: 'a:b'}",
+        "feed: ${WHERE}\n  files: {take: newest}\n  auth: {store: {key_id: k}}\n  headers: {X-A: b}",
+        "parts: [https://example.org/a.xml, sftp://example.org/b.xml]\n  auth: {known_hosts: k}\n  headers: {X-A: b}",
+        "feed: drop/*.xml\n  files: {afterwards: delete}",
+        "feed: https://example.org/a.xml\n  files: {take: all}",
+    ],
+)
+def test_what_fits_its_place_is_taken(tmp_path: Path, source: str) -> None:
+    parsed(f"import: acme\nsource:\n  {source}\nposting:\n  title: t\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.drops import FileOptions
+from jobpipe.definition.fitting import refuse_files, refuse_headers, refuse_login
 from jobpipe.definition.logins import Auth
 from jobpipe.definition.services import Api, Soap
 from jobpipe.definition.sites import Site
@@ -93,6 +94,26 @@ class Source(Model):
     csv: CsvOptions = Field(default=CsvOptions(), description="How a table is written.")
     limits: LimitOptions = Field(default=LimitOptions(), description="What is larger counts as hostile.")
     timeout: float = Field(default=60.0, gt=0, description="Seconds without a byte after which reading fails.")
+
+    # Each sees what stands above it: the places.
+    @field_validator("files")
+    @classmethod
+    def _files_can_be_chosen(cls, value: FileOptions, info: ValidationInfo) -> FileOptions:
+        refuse_files(value, info.data)
+        return value
+
+    @field_validator("auth")
+    @classmethod
+    def _login_is_used(cls, value: Auth | None, info: ValidationInfo) -> Auth | None:
+        if value is not None:
+            refuse_login(value, info.data)
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_are_sent(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        refuse_headers(value, info.data)
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
