@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check servers peers bench bench-short bench-many bench-overlap clean
+.PHONY: help install demo test test-cluster check servers peers bench bench-short bench-many bench-overlap clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -23,6 +23,9 @@ demo: $(VENV)/.installed ## Import three days of a job board, and see what happe
 
 test: $(VENV)/.installed ## Run the tests that this machine can run; the last line names what was left out
 	@$(BIN)/python tests/run.py
+
+test-cluster: $(VENV)/.installed ## The tests of imports once more, on PostgreSQL and MongoDB's protocol
+	@$(BIN)/python tests/run.py --cluster
 
 check: $(VENV)/.installed ## Style and types
 	$(BIN)/ruff check .

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from postgres_server import shared_server
+import mongo_server
+import postgres_server
 
 ON_A_CLUSTER = os.environ.get("JOBPIPE_TEST_ENGINES", "") == "cluster"
 
 
-def own_settings() -> str:
-    """What a project's jobpipe.yaml begins with: each call names stores that nobody else has."""
-    return f"cluster: {{ledger: '{shared_server().ledger()}'}}\n" if ON_A_CLUSTER else ""
+def own_settings(folder: Path) -> str:
+    """What the jobpipe.yaml of the project in this folder begins with: it has stores that nobody else has."""
+    if not ON_A_CLUSTER:
+        return ""
+    return settings_of(postgres_server.shared_server().ledger(), mongo_server.documents_uri(folder))
+
+
+def settings_of(ledger: str, documents: str = "") -> str:
+    return f"cluster: {{ledger: '{ledger}', documents: '{documents}'}}\n"
 
 
 def examples(number: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from engines import own_settings
+from engines import own_settings, settings_of
 
 from jobpipe.definition.project import find_project
 from jobpipe.documents.body import unpack
@@ -44,7 +44,7 @@ class ProjectFolder:
     def __init__(self, root: Path, definition: str = DEFINITION) -> None:
         self.root = root
         (root / "imports").mkdir(parents=True)
-        self._stores = own_settings()
+        self._stores = own_settings(root)
         self.configure("")
         self.define(definition)
 
@@ -54,7 +54,7 @@ class ProjectFolder:
 
     def keep_ledger_in(self, url: str) -> None:
         """From now on, whatever engines the tests run on."""
-        self._stores = f"cluster: {{ledger: '{url}'}}\n"
+        self._stores = settings_of(url)
         self.configure("")
 
     def define(self, text: str) -> None:

@@ -1,5 +1,8 @@
 """`make test`: runs what this machine can run and says in the last line what was left out.
 
+`make test-cluster` (`--cluster`): the tests of imports alone, each project with its ledger on PostgreSQL and its documents
+on a server that speaks MongoDB's protocol.
+
 With JOBPIPE_LEAVE_NOTHING_OUT set, as `.ci/run` does, leaving something out is a failure.
 """
 
@@ -13,6 +16,11 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+# Those that run imports from end to end.
+OF_IMPORTS = (
+    *("api_runs", "cli_run", "connectors", "drops", "examples", "expiry", "hints", "kills", "laws_of_runs"),
+    *("reprocessing", "runs_of_edge_feeds", "same_bytes", "several", "site_crawl", "soap"),
+)
 
 
 def main() -> None:
@@ -20,7 +28,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "left-out"
         environ = {**os.environ, "JOBPIPE_LEFT_OUT": str(report)}
-        command = [sys.executable, "-m", "pytest", "-n", workers, *sys.argv[1:]]
+        given = sys.argv[1:]
+        if given[:1] == ["--cluster"]:
+            environ["JOBPIPE_TEST_ENGINES"] = "cluster"
+            given[:1] = [f"tests/unit/test_{name}.py" for name in OF_IMPORTS]
+        command = [sys.executable, "-m", "pytest", "-n", workers, *given]
         code = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
         reasons = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
     print(last_line(reasons))

@@ -55,7 +55,7 @@ def run(name: str, samples: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("JOBPIPE_SAMPLES", str(samples))
     shutil.copytree(EXAMPLES, folder, ignore=shutil.ignore_patterns(".jobpipe"))
     with (folder / "jobpipe.yaml").open("a") as settings:
-        settings.write(own_settings())
+        settings.write(own_settings(folder))
     with open_workspace(find_project(folder, {})) as workspace:
         report = run_import(workspace, name, workers=0, progress=Progress(), stop=StopRequest())
         import_id = Import.objects.get(name=name).pk

@@ -14,7 +14,9 @@ from django.db import transaction
 
 from jobpipe.definition.project import Project
 from jobpipe.documents.store import Documents
+from jobpipe.errors import DefinitionError, Place
 from jobpipe.ledger.opening import open_ledger
+from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.shared_hosts import share_hosts
 from jobpipe.sources.site.process import HeadStart
 
@@ -61,7 +63,7 @@ class Workspace:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction of the ledger. Raises StaleFenceError or LeaseLostError where the lease is another's now."""
-        with transaction.atomic():
+        with turn_to_write(), transaction.atomic():
             if self.lease is not None:
                 self.lease.confirm()
             yield
@@ -78,11 +80,25 @@ class Workspace:
 
 def open_workspace(project: Project) -> Workspace:
     """Open the ledger and the documents of a project, making them where they are not there yet."""
-    from jobpipe.documents.sqlite import SqliteDocuments
-
     state = project.state_dir
     state.mkdir(parents=True, exist_ok=True)
     cluster = project.settings.cluster.resolved(os.environ)
     open_ledger(state / "ledger.sqlite3", cluster.ledger)
     share_hosts(cluster.ledger)
-    return Workspace(project, SqliteDocuments(state / "documents.sqlite3"))
+    return Workspace(project, _open_documents(state / "documents.sqlite3", cluster.documents))
+
+
+def _open_documents(path: Path, uri: str) -> Documents:
+    """On the server of this URI, else in this file."""
+    if not uri:
+        from jobpipe.documents.sqlite import SqliteDocuments
+
+        return SqliteDocuments(path)
+    try:
+        from jobpipe.documents.mongo import MongoDocuments
+    except ImportError as error:
+        place = Place(source="jobpipe.yaml", field="cluster.documents")
+        raise DefinitionError(
+            "documents on MongoDB need pymongo", place=place, hint="pip install 'job-pipe[cluster]'"
+        ) from error
+    return MongoDocuments(uri)

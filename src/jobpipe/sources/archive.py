@@ -13,6 +13,7 @@ to its last whole block.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -76,9 +77,13 @@ class ArchiveWriter:
         # Known from the first bytes; None before them.
         self._is_packed: bool | None = None
         self._is_open = True
+        # A process that was overtaken may still have them open: what it writes goes nowhere.
         self._paths.index.unlink(missing_ok=True)
+        self._paths.blocks.unlink(missing_ok=True)
         self._blocks: BinaryIO = self._paths.blocks.open("wb", buffering=0)
         self._index: BinaryIO = self._paths.index.open("wb", buffering=0)
+        for file in (self._blocks, self._index):
+            _is_alone(file)
         self._begin_block()
         if meta is not None:
             self.note(meta)
@@ -97,8 +102,8 @@ class ArchiveWriter:
             if number == 0:
                 writer._is_packed = bool(compression_of(piece))
         writer._is_open = True
-        writer._blocks = reader._paths.blocks.open("r+b", buffering=0)
-        writer._index = reader._paths.index.open("r+b", buffering=0)
+        writer._blocks = _open_alone(reader._paths.blocks)
+        writer._index = _open_alone(reader._paths.index)
         stored = sum(block.stored for block in reader.blocks)
         for file, size in ((writer._blocks, stored), (writer._index, len(reader.blocks) * _ENTRY_SIZE)):
             file.truncate(size)
@@ -350,6 +355,30 @@ class _Paths:
 
 def _run_folder(folder: Path, run: int) -> Path:
     return folder / f"run-{run:08d}"
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    """A file that a killed process left, to go on with; of one that another process has open yet, which was overtaken
+    while it slept, a copy that takes its place."""
+    file = path.open("r+b", buffering=0)
+    if _is_alone(file):
+        return file
+    file.close()
+    copy = path.with_name(f"{path.name}.new")
+    shutil.copyfile(path, copy)
+    copy.replace(path)
+    return _open_alone(path)
+
+
+def _is_alone(file: BinaryIO) -> bool:
+    """Whether no other process writes it; none takes this for alone until it is closed."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system that knows no locks
+        return True
+    return True
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
