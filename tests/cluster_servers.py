@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,15 +11,59 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from postgres_server import shared_server as shared_postgres
+from processes import kill_family
+from project_folder import DEFINITION, ProjectFolder
+from rabbitmq_server import shared_server as shared_rabbitmq
+
+from jobpipe.ledger.models import Batch, Run
 
 
-def cluster_settings(*, ledger: str, broker: str, documents: str = "", **more: object) -> str:
-    """The text of a jobpipe.yaml."""
-    lines = ["cluster:", f"  ledger: {ledger}", f"  broker: {broker}"]
-    if documents:
-        lines.append(f"  documents: {documents}")
-    lines += [f"  {name}: {value}" for name, value in more.items()]
-    return "\n".join(lines) + "\n"
+class ClusterProject(ProjectFolder):
+    """A project folder whose runs are made by workers."""
+
+    def __init__(self, root: Path, definition: str = DEFINITION, **settings: object) -> None:
+        """`settings`: of the block `cluster`; servers that it does not name are started."""
+        super().__init__(root, definition)
+        settings.setdefault("ledger", shared_postgres().ledger())
+        settings.setdefault("broker", shared_rabbitmq().url())
+        lines = [f"  {name}: {value}" for name, value in settings.items()]
+        (root / "jobpipe.yaml").write_text("\n".join(["cluster:", *lines]) + "\n")
+
+    def ask(self, *arguments: str, feed: bytes | None = None, timeout: float = 240) -> subprocess.Popen[str]:
+        """`jobpipe run --cluster`, begun."""
+        if feed is not None:
+            (self.root / "feed.xml").write_bytes(feed)
+        command = [sys.executable, "-m", "jobpipe.cli.main", "-C", str(self.root), "run", "--cluster", "--json"]
+        return subprocess.Popen(
+            [*command, *(arguments or ("offers",))],
+            env=environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def newest_run_state(self) -> str:
+        with self.open():
+            return Run.objects.order_by("-id").values_list("state", flat=True).first() or ""
+
+    def batches_applied(self) -> int:
+        with self.open():
+            return Batch.objects.count()
+
+    def run_on_workers(self, feed: bytes | None = None, *names: str, timeout: float = 240) -> list[dict[str, Any]]:
+        """The reports of `jobpipe run --cluster --json`."""
+        asked = self.ask(*names, feed=feed)
+        try:
+            output, errors = asked.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            asked.kill()
+            raise
+        assert asked.returncode in (0, 1, 3), errors
+        reports: list[dict[str, Any]] = json.loads(output)
+        return reports
 
 
 class WorkerProcess:
@@ -30,7 +75,7 @@ class WorkerProcess:
             command = [sys.executable, "-m", "jobpipe.cli.main", "-C", str(root), "worker"]
             options = ["--processes", str(processes), "--conductors", str(conductors)]
             self._process = subprocess.Popen(
-                [*command, *options], stdout=output, stderr=output, env=_environ(), start_new_session=True
+                [*command, *options], stdout=output, stderr=output, env=environ(), start_new_session=True
             )
         self.pid = self._process.pid
 
@@ -53,31 +98,11 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """As a machine that loses its power: all its processes at once."""
-        for pid in family_of(self.pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        kill_family(self.pid)
         self._process.wait()
 
 
-def family_of(pid: int) -> list[int]:
-    """A process and all that came of it, by /proc."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry.name)] = int(words[1])
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
-
-
-def _environ() -> dict[str, str]:
+def environ() -> dict[str, str]:
     source = Path(__file__).parent.parent / "src"
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])}
 

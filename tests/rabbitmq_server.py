@@ -6,6 +6,8 @@ host the tests then use as it is.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -18,9 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from processes import free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+# Erlang's list of the nodes of a machine.
+NAMES = Path("/usr/bin/epmd")
 NOT_THERE = "RabbitMQ is not installed"
 VIRTUAL_HOSTS = 12
 
@@ -48,10 +53,13 @@ class RabbitServer:
         (folder / "definitions.json").write_text(json.dumps(definitions))
         (folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\nload_definitions = {folder}/definitions.json\n"
-            "vm_memory_high_watermark.relative = 0.8\ndisk_free_limit.absolute = 10MB\nlog.console.level = info\n"
+            "vm_memory_high_watermark.relative = 0.8\ndisk_free_limit.absolute = 10MB\nlog.console.level = error\n"
         )
         (folder / "plugins").write_text("[].\n")
         self._dist_port = free_port()
+        # Its own, because one that the node starts itself outlives it.
+        self._names_port = free_port()
+        self._names: subprocess.Popen[bytes] | None = None
 
     def url(self) -> str:
         """Of a virtual host that nobody has used."""
@@ -72,13 +80,16 @@ class RabbitServer:
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}",
             "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._names_port),
         }
+        if self._names is None:
+            self._names = subprocess.Popen([str(NAMES)], env=environ, stdin=subprocess.DEVNULL, start_new_session=True)
         log = (self._folder / "output").open("ab")
         self._process = subprocess.Popen(
             [str(SERVER)], env=environ, stdout=log, stderr=log, cwd=self._folder, start_new_session=True
         )
         log.close()
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 output = (self._folder / "output").read_text(errors="replace")[-4000:]
@@ -101,6 +112,10 @@ class RabbitServer:
 
     def stop(self) -> None:
         self._signal(signal.SIGTERM)
+        names, self._names = self._names, None
+        if names is not None:
+            names.kill()
+            names.wait()
 
     def _signal(self, number: signal.Signals) -> None:
         process, self._process = self._process, None
@@ -112,6 +127,19 @@ class RabbitServer:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+@functools.cache
+def shared_server() -> RabbitServer:
+    """One for all tests of this process, each in a virtual host of its own; skips where there is none."""
+    if not is_there():
+        pytest.skip(NOT_THERE)
+    folder = Path(tempfile.mkdtemp(prefix="jobpipe-rabbitmq-"))
+    server = RabbitServer(folder)
+    server.start()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.stop)
+    return server
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from jobpipe.cluster.member import this_member
 from jobpipe.cluster.queues import CRAWL, FETCH
 from jobpipe.definition.project import Project
 from jobpipe.ledger.models import Dispatch, Import, Run, RunState
+from jobpipe.runs.process_mark import is_known_to_be_dead
 from jobpipe.sources.asking import way_of
 
 # From being taken until the conductor holds the import's lease.
@@ -119,7 +120,7 @@ def _sorted_out(rows: Iterable[Dispatch], now: datetime) -> tuple[list[Dispatch]
 
 def _has_conductor(row: Dispatch, now: datetime) -> bool:
     lease = getattr(row.import_row, "lease", None)
-    if lease is not None and lease.holder and lease.until > now:
+    if lease is not None and lease.holder and lease.until > now and not is_known_to_be_dead(lease.holder):
         return True
     return row.claimed_at is not None and row.claimed_at > now - CLAIM
 

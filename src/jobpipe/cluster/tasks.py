@@ -97,6 +97,8 @@ def conduct(queue: str) -> None:
     finally:
         close_old_connections()
         dispatching.give_back(taken)
+        if dispatching.waiting_in(queue):
+            send_sign(queue)
 
 
 def send_batch(run: int, fence: int, unit: str, charge: str, hooks: str, work: str) -> None:

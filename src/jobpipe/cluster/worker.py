@@ -63,7 +63,7 @@ def _run_celery(pool: str, concurrency: int, kind: str, *queues: str) -> None:
     name = f"{kind}-{os.getpid()}@{socket.gethostname()}"
     app.worker_main(
         [
-            *("worker", "--quiet", "--pool", pool, "--concurrency", str(concurrency), "--queues", ",".join(queues)),
+            *("--quiet", "worker", "--pool", pool, "--concurrency", str(concurrency), "--queues", ",".join(queues)),
             *("--hostname", name, "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
         ]
     )
