@@ -127,7 +127,10 @@ class FtpPlace:
 
 @contextmanager
 def vsftpd(folder: Path, certificate: Path, scratch: Path, **settings: str) -> Iterator[int]:
-    """The port of a vsftpd with TLS for anonymous readers, which wants to see the TLS session again."""
+    """The port of a vsftpd with TLS for anonymous readers, which wants to see the TLS session again.
+
+    `implicit_ssl="YES"` makes TLS begin with the first byte.
+    """
     program = shutil.which("vsftpd") or shutil.which("vsftpd", path="/usr/sbin")
     if program is None:
         pytest.skip("vsftpd is not installed")

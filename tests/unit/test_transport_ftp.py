@@ -269,3 +269,23 @@ def test_a_server_that_demands_the_tls_session_again_gets_it(
         assert fetch(secure, f"{base}/a.xml", validators=arrival.validators)[0].unchanged
         rest = fetch(secure, f"{base}/a.xml", offset=500_000, resume=arrival.validators)
         assert rest[1] == FEED[500_000:]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_begins_with_the_first_byte_on_the_port_for_that(
+    tmp_path: Path, pem: Path, version: ssl.TLSVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "drop"
+    write(folder / "a.xml", FEED)
+    folder.chmod(0o555)
+    context = trusting(pem)()
+    context.minimum_version = context.maximum_version = version
+    with vsftpd(folder, pem, tmp_path, implicit_ssl="YES") as port:
+        # 990 itself may be taken on this machine.
+        monkeypatch.setattr("jobpipe.sources.transports.ftp.IMPLICIT_PORT", port)
+        base = f"ftps://127.0.0.1:{port}"
+        assert listed(transport(context=lambda: context), f"{base}/*.xml") == [f"{base}/a.xml"]
+        arrival, body = fetch(transport(context=lambda: context), f"{base}/a.xml")
+        assert (body, arrival.length) == (FEED, len(FEED))
+        with pytest.raises(SourceError, match="its certificate is not trusted"):
+            fetch(transport(), f"{base}/a.xml")
