@@ -2,7 +2,8 @@
 
 A record is JSON: the JobPosting's node with its names in order and `@url`, the page's address.  Where the definition
 has `fields`, what they find is put into it (a field that finds nothing leaves what was there); where the page has no
-JobPosting, they are the record.  With `items` each item is a record of its fields, and JobPostings are not looked for.
+JobPosting, they are the record.  With `items` each item is a record of its fields, and JobPostings are not looked for;
+with `items: script:…` the objects that stand in a script after these words are the records.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from lxml.html import HtmlElement
 
 from jobpipe.errors import LimitExceededError, Place
 from jobpipe.safety.limits import show_size
+from jobpipe.sources.formats.html.javascript import JavaScriptError, value_after
 from jobpipe.sources.formats.html.json_ld import JsonLdError, read_json_ld, scripts_of
 from jobpipe.sources.formats.html.markup_data import MICRODATA, RDFA, nodes_of
 from jobpipe.sources.formats.html.page import Page, read_page
@@ -22,6 +24,8 @@ from jobpipe.sources.formats.html.selecting import elements, selector
 from jobpipe.sources.record import Context, Ending, FormatSettings, RawRecord
 
 _CONTEXT = Context(kind="json")
+# Of a script's objects, what is an address that counts from the page's.
+_LINKS = frozenset({"url", "link", "href"})
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -31,7 +35,8 @@ class HtmlSplitter:
         self._settings = settings
         self._name = name
         self._fields = [(field, selector(text)) for field, text in settings.fields]
-        self._items = elements(settings.items) if settings.items else None
+        self._mark = settings.items.partition("script:")[2] if settings.items.startswith("script:") else ""
+        self._items = elements(settings.items) if settings.items and not self._mark else None
         self._held = bytearray()
 
     def feed(self, chunk: bytes) -> list[RawRecord]:
@@ -46,6 +51,8 @@ class HtmlSplitter:
 
     def close(self) -> tuple[list[RawRecord], Ending]:
         page = read_page(bytes(self._held), self._settings)
+        if self._mark:
+            return _values_of(page, self._mark), Ending(complete=True)
         if self._items is not None:
             made = [self._record_of(page, item) for item in self._items(page.root) if isinstance(item, HtmlElement)]
             return [_raw(one) for one in made if one], Ending(complete=True)
@@ -83,6 +90,31 @@ def _postings_of(page: Page) -> tuple[list[dict[str, Any]], list[RawRecord]]:
         if not postings and not flawed:
             postings = [node for node in nodes_of(page, syntax) if is_posting(node)]
     return postings, flawed
+
+
+def _values_of(page: Page, mark: str) -> list[RawRecord]:
+    """The objects that stand after the mark in a script, which is read and not run."""
+    made: list[RawRecord] = []
+    for script in page.root.iter("script"):
+        text = script.text_content()
+        if mark not in text:
+            continue
+        try:
+            value = value_after(text, mark)
+        except JavaScriptError as error:
+            made.append(RawRecord(text.encode(), 0, _CONTEXT, f"the data in the page's script cannot be read: {error}"))
+            continue
+        own = {"@url": page.url} if page.url else {}
+        found = value if isinstance(value, list) else [value]
+        made += [_raw({**own, **_with_whole_links(page, one)}) for one in found if isinstance(one, dict)]
+    return made
+
+
+def _with_whole_links(page: Page, record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: page.absolute(value) if name in _LINKS and isinstance(value, str) and value else value
+        for name, value in record.items()
+    }
 
 
 def _raw(value: dict[str, Any]) -> RawRecord:
