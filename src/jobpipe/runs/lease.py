@@ -141,7 +141,11 @@ class _SharedLease:
                 fence = leases.take(owner.pk, own_mark(), length, dead=holder)
             if fence is None:
                 raise _is_running(owner.name, shown(holder))
-        return cls(owner, fence, length=length, taken=taken)
+        lease = cls(owner, fence, length=length, taken=taken)
+        if seconds_awake() - taken > length / 3:
+            # It was waited for, until a transaction of the last holder was over.
+            lease.renew()
+        return lease
 
     def renew(self) -> None:
         if self._is_lost:
