@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from jobpipe.documents.ending import above_every_end, is_over, moment_of
-from jobpipe.documents.mongo_rows import ROLES, STATUSES, Document, conditions_of, state_row
-from jobpipe.documents.mongo_server import AT_ONCE, BY_ID, PAGE_BYTES, MongoServer
+from jobpipe.documents.mongo_rows import ROLES, STATUSES, Document, conditions_of, is_selected, state_row
+from jobpipe.documents.mongo_server import AT_ONCE, PAGE_BYTES, MongoServer
 from jobpipe.documents.row_ids import bodies_range, body_id, id_range, revision_of, row_id, row_of
-from jobpipe.documents.selecting import contains_folded, folded, may_be_live
+from jobpipe.documents.selecting import may_be_live
 from jobpipe.documents.store import Known, Role, Selection, StateRow, Status, unpack_prior
 
 # How often a body is looked for that its row no longer has: somebody writes meanwhile.
@@ -60,13 +60,12 @@ class MongoReading:
 
     def rows(self, import_id: int, numbers: Sequence[int]) -> dict[int, StateRow]:
         ids = (row_id(import_id, number) for number in numbers)
-        rows = (state_row(one) for some in chunks(ids) for one in self._listed(some, {}))
+        rows = (state_row(one) for some in chunks(ids) for one in self._listed(some))
         return {row.row: row for row in rows}
 
-    def _listed(self, ids: list[int], condition: Document) -> list[Document]:
-        """The states of these ids that meet a condition, by growing id."""
-        found = self.found("state", {"_id": {"$in": ids}, **condition}, index=BY_ID)
-        return sorted(found, key=lambda one: one["_id"])
+    def _listed(self, ids: list[int]) -> list[Document]:
+        """The states of these ids, by growing id."""
+        return sorted(self.found("state", {"_id": {"$in": ids}}), key=lambda one: one["_id"])
 
     def missing(self, import_id: int) -> Iterator[tuple[int, int]]:
         condition = {"import_id": import_id, "missing_since": {"$gt": 0}}
@@ -184,15 +183,13 @@ class MongoReading:
 
     def _selected(self, import_id: int, selection: Selection) -> Iterator[list[Document]]:
         """Pages of the states that are selected."""
-        condition = conditions_of(selection)
         pages: Iterable[list[Document]]
         if not selection.keys and may_be_live(selection):
-            pages = self._server.pages("state", id_range(import_id), condition)
+            pages = self._server.pages("state", id_range(import_id), conditions_of(selection))
         else:
-            pages = (self._listed(some, condition) for some in chunks(self._candidates(import_id, selection)))
-        wanted = folded(selection.text)
+            pages = map(self._listed, chunks(self._candidates(import_id, selection)))
         for page in pages:
-            yield [one for one in page if contains_folded(one["title"], wanted)] if wanted else page
+            yield [one for one in page if is_selected(one, selection)]
 
     def _candidates(self, import_id: int, selection: Selection) -> Sequence[int]:
         """The ids that an index gives, growing: all that is selected, and perhaps more."""

@@ -7,6 +7,7 @@ from typing import Any
 from pymongo import IndexModel
 
 from jobpipe.documents.row_ids import ROW_MASK
+from jobpipe.documents.selecting import contains_folded, folded
 from jobpipe.documents.store import Role, Selection, StateRow, Status
 
 ROLES = tuple(Role)
@@ -119,3 +120,15 @@ def conditions_of(selection: Selection) -> Document:
     if changed:
         conditions["changed_run"] = changed
     return conditions
+
+
+def is_selected(found: Document, selection: Selection) -> bool:
+    """By all but the keys."""
+    return (
+        found["role"] == selection.role
+        and (selection.status is None or found["status"] == selection.status)
+        and (not selection.reason or found["reason"] == selection.reason)
+        and found["changed_run"] >= selection.changed_since_run
+        and (not selection.changed_in_run or found["changed_run"] == selection.changed_in_run)
+        and (not selection.text or contains_folded(found["title"], folded(selection.text)))
+    )
