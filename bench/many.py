@@ -1,134 +1,177 @@
-"""Many small imports on slow servers, run together: wall time against the slowest alone and against their sum.
+"""Many small imports of mixed kinds on slow servers, run together: wall time against the slowest of them alone.
 
     python -m bench.many --imports 200
 
-Each import is a feed of XML, JSON or CSV, on a host of its own (127.0.x.y), which lets it wait 0.2 to 3 seconds.
+Each import has a host of its own, whose answers take 0.2 to 3 seconds in all: see `bench/slow_sources.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.server
 import json
-import random
-import socketserver
+import os
+import subprocess
 import sys
 import tempfile
-import threading
-import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bench.measuring import measure
+from bench.measuring import Measured, measure, pin_to
+from bench.page import table, thousands
+from bench.runners import ROOT
+from bench.setting import describe_setting
+from bench.slow_sources import DETAILS, RECORDS, ROUNDS, SITES, SlowServers, SmallImport, small_imports
 
-SEED = 20261124
-RECORDS = 40
-FORMATS = ("xml", "json", "csv")
-SHORTEST, LONGEST = 0.2, 3.0  # seconds
-
-_DEFINITION = """\
-import: {name}
-client: client-{client}
-tags: [bench]
-source:
-  feed: http://{host}:{port}/{name}.{format}
-  record: {record}
-posting:
-  reference: id
-  title: [title, clean]
-  description: text
-  locations: place
-"""
-_RECORD = {"xml": "job", "json": "jobs[*]", "csv": "null"}
+_PUBLISHED_FROM = 200
+_DAYS = ("first day", "second day")
+_MEANINGS = {
+    "xml": "a feed of XML",
+    "json": "a feed of JSON",
+    "csv": "a feed of CSV",
+    "api": "a JSON service, two pages",
+    "details": f"a JSON service, {DETAILS} details",
+    "ftp": "a drop of XML by FTP",
+    "site": f"a site of {DETAILS} postings, crawled",
+}
 
 
-class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-    request_queue_size = 512
+@dataclass(frozen=True, slots=True)
+class Together:
+    day: str
+    records: int
+    measured: Measured
 
 
-class SlowServer:
-    """Answers on every address of this machine's loop."""
+class _Project:
+    def __init__(self, folder: Path, imports: Sequence[SmallImport], servers: SlowServers) -> None:
+        self._folder = folder
+        (folder / "imports").mkdir(parents=True)
+        (folder / "jobpipe.yaml").write_text("hosts: {in_all: 1000}\n")
+        for one in imports:
+            text = one.definition(servers.http_port, servers.ftp_port)
+            (folder / "imports" / f"{one.name}.yaml").write_text(text)
+        # A ledger is made once, and for no figure.
+        subprocess.run(self._command("runs"), check=True, capture_output=True)
 
-    def __init__(self, bodies: dict[str, tuple[bytes, float]]) -> None:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            wbufsize = 64 * 1024
+    def run(self, *selection: str, read: int | None = None) -> tuple[Measured, list[dict[str, Any]]]:
+        measured = measure(self._command("run", "--json", "--quiet", *selection), folder=self._folder)
+        reports = json.loads(measured.output)
+        wrong = [one for one in reports if one["state"] != "succeeded"]
+        if wrong or (read is not None and sum(one["account"]["read"] for one in reports) != read):
+            raise SystemExit(f"{len(wrong)} of {len(reports)} imports went wrong: {wrong[:2]}")
+        return measured, reports
 
-            def do_GET(self) -> None:
-                body, latency = bodies[self.path]
-                time.sleep(latency)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = _Server(("0.0.0.0", 0), Handler)
-        self.port: int = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-
-def body_of(number: int, feed_format: str) -> bytes:
-    words = random.Random(SEED + number)
-    jobs = [
-        {
-            "id": f"{number}-{record}",
-            "title": f"Engineer {words.randrange(10_000)}",
-            "text": " ".join(f"word{words.randrange(3_000)}" for _ in range(120)),
-            "place": words.choice(["Lyon", "Paris", "Nantes", "Lille"]),
-        }
-        for record in range(RECORDS)
-    ]
-    if feed_format == "json":
-        return json.dumps({"jobs": jobs}).encode()
-    if feed_format == "csv":
-        return "\n".join([";".join(jobs[0]), *(";".join(job.values()) for job in jobs), ""]).encode()
-    inside = ["".join(f"<{name}>{value}</{name}>" for name, value in job.items()) for job in jobs]
-    return ("<jobs>" + "".join(f"<job>{one}</job>" for one in inside) + "</jobs>").encode()
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "jobpipe.cli.main", "-C", str(self._folder), *words]
 
 
 def main() -> None:
+    given = _arguments()
+    setting = describe_setting(pin_to(given.cores), 1, None)
+    imports = small_imports(given.imports)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "drops").mkdir()
+        servers = SlowServers(imports, folder / "drops")
+        alone = _measure_alone(_Project(folder / "alone", imports, servers), imports)
+        together = list(_measure_together(_Project(folder / "together", imports, servers), imports, given.at_once))
+    text = "\n".join(_page(imports, alone, together, given.at_once, setting)) + "\n"
+    page = (ROOT / "docs" if given.imports >= _PUBLISHED_FROM else ROOT / "bench" / "data") / "benchmarks-many.md"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(text, encoding="utf-8")
+    print(text)
+    print(f"written to {os.path.relpath(page)}")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--imports", type=int, default=200)
     parser.add_argument("--at-once", type=int, default=64)
-    given = parser.parse_args()
-    dice = random.Random(SEED)
-    latencies = [round(dice.uniform(SHORTEST, LONGEST), 3) for _ in range(given.imports)]
-    formats = [FORMATS[number % len(FORMATS)] for number in range(given.imports)]
-    names = [f"import-{number:03}" for number in range(given.imports)]
-    bodies = {
-        f"/{name}.{kind}": (body_of(number, kind), latencies[number])
-        for number, (name, kind) in enumerate(zip(names, formats, strict=True))
-    }
-    server = SlowServer(bodies)
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        (folder / "imports").mkdir()
-        (folder / "jobpipe.yaml").write_text("hosts: {in_all: 1000}\n")
-        for number, name in enumerate(names):
-            text = _DEFINITION.format(
-                name=name, client=number % 20, host=f"127.0.{number // 200 + 1}.{number % 200 + 1}", port=server.port,
-                format=formats[number], record=_RECORD[formats[number]],
-            )  # fmt: skip
-            (folder / "imports" / f"{name}.yaml").write_text(text)
-        jobpipe = [sys.executable, "-m", "jobpipe.cli.main", "-C", str(folder), "run", "--json", "--quiet"]
-        slowest = names[latencies.index(max(latencies))]
-        alone = measure([*jobpipe, slowest], folder=folder)
-        (folder / ".jobpipe").rename(folder / "alone")
-        for day in ("first", "second"):
-            together = measure([*jobpipe, "--all", "--at-once", str(given.at_once)], folder=folder)
-            reports = json.loads(together.output)
-            assert all(one["state"] == "succeeded" for one in reports)
-            read = sum(one["account"]["read"] for one in reports)
-            print(
-                f"{day} run of {given.imports} imports, {read:,} records, {given.at_once} at once: "
-                f"{together.wall:.1f} s wall, {together.cpu:.1f} s CPU, {together.peak:.0f} MB"
-            )
-            print(
-                f"  the slowest alone {alone.wall:.1f} s (latency {max(latencies):.1f} s); "
-                f"the latencies of all {sum(latencies):.0f} s"
-            )
+    parser.add_argument("--cores", type=int, default=2)
+    return parser.parse_args()
+
+
+def _measure_alone(project: _Project, imports: Sequence[SmallImport]) -> dict[SmallImport, Measured]:
+    """Of each kind the one that waits longest."""
+    found: dict[SmallImport, Measured] = {}
+    for kind in ROUNDS:
+        of_kind = [one for one in imports if one.kind == kind]
+        if of_kind:
+            slowest = max(of_kind, key=lambda one: one.latency)
+            found[slowest], _ = project.run(slowest.name, read=_records_of(slowest))
+            print(f"{slowest.name}, {kind}, alone: {found[slowest].wall:.1f} s", file=sys.stderr)
+    return found
+
+
+def _measure_together(project: _Project, imports: Sequence[SmallImport], at_once: int) -> Iterable[Together]:
+    for day in _DAYS:
+        expected = sum(map(_records_of, imports)) if day == _DAYS[0] else None
+        measured, reports = project.run("--all", "--at-once", str(at_once), read=expected)
+        print(f"{day}: {measured.wall:.1f} s wall, {measured.cpu:.1f} s CPU", file=sys.stderr)
+        yield Together(day, sum(one["account"]["read"] for one in reports), measured)
+
+
+def _records_of(one: SmallImport) -> int:
+    return DETAILS if one.kind in ("details", "site") else RECORDS
+
+
+def _page(
+    imports: Sequence[SmallImport],
+    alone: dict[SmallImport, Measured],
+    together: Sequence[Together],
+    at_once: int,
+    setting: dict[str, str],
+) -> Iterable[str]:
+    slowest = max(measured.wall for measured in alone.values())
+    waiting = sum(one.latency for one in imports)
+    yield "# Benchmarks: many small imports at once\n"
+    shortest, longest = min(one.latency for one in imports), max(one.latency for one in imports)
+    yield (
+        f"`jobpipe run --all --at-once {at_once}` of {len(imports)} imports, each from a host of its own on this "
+        f"machine whose answers are late: by {shortest:.1f} to {longest:.1f} s an import, by {waiting:.0f} s "
+        f"for all of them ({waiting / at_once:.1f} s, {at_once} at once). Each run is a process of its own, its start "
+        "included.\n"
+    )
+    yield "## Together\n"
+    head = (
+        *("", "records", "slowest alone s", "sum of latencies s", "together s", "× the slowest"),
+        *("CPU s", "CPU ms an import", "MB"),
+    )
+    yield from table(head, [_cells(one, slowest, waiting, len(imports)) for one in together])
+    yield (
+        "\nOn the second day nothing has changed: the same bytes again end a run. `CPU` counts all processes, those of "
+        "the crawls and the start as well; `MB` is the peak of the largest.\n"
+    )
+    yield "## Alone\n"
+    yield "Of each kind the import that waits longest:\n"
+    rows = [
+        (_MEANINGS[one.kind], str(sum(other.kind == one.kind for other in imports)), f"{one.latency:.1f}",
+         f"{measured.wall:.1f}", f"{measured.cpu:.1f}")
+        for one, measured in alone.items()
+    ]  # fmt: skip
+    yield from table(("kind", "imports", "latency s", "alone s", "CPU s"), rows)
+    yield (
+        f"\nA feed has {RECORDS} records. A crawl is a process of its own, which takes more than a second of the "
+        f"processor's time: only {SITES} of the {len(imports)} are crawls.\n"
+    )
+    yield from table(("setting", ""), list(setting.items()))
+
+
+def _cells(one: Together, slowest: float, waiting: float, imports: int) -> tuple[str, ...]:
+    measured = one.measured
+    return (
+        one.day,
+        thousands(one.records),
+        f"{slowest:.1f}",
+        f"{waiting:.0f}",
+        f"{measured.wall:.1f}",
+        f"{measured.wall / slowest:.1f}",
+        f"{measured.cpu:.1f}",
+        f"{measured.cpu / imports * 1000:.0f}",
+        f"{measured.peak:.0f}",
+    )
 
 
 if __name__ == "__main__":
