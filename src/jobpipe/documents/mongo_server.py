@@ -103,7 +103,10 @@ class MongoServer:
                 self._inherited.append(self._opened[1])
                 self._opened = None
             with self.errors_named():
-                client: MongoClient[Document] = MongoClient(self._uri, appname="job-pipe")
+                try:
+                    client: MongoClient[Document] = MongoClient(self._uri, appname="job-pipe")
+                except ValueError as error:
+                    raise ConfigurationError(str(error)) from error
                 try:
                     database = client.get_default_database(DATABASE, write_concern=_DURABLE, read_concern=_COMMITTED)
                     self._prepare(database)
