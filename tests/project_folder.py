@@ -52,9 +52,13 @@ class ProjectFolder:
         """What jobpipe.yaml says besides where the stores are."""
         (self.root / "jobpipe.yaml").write_text(self._stores + text or "{}\n")
 
-    def keep_ledger_in(self, url: str) -> None:
-        """From now on, whatever engines the tests run on."""
-        self._stores = settings_of(url)
+    def keep_ledger_in(self, url: str, documents: str = "") -> None:
+        """From now on, whatever engines the tests run on; `documents`: the URI of theirs, "" = in a file."""
+        self._stores = settings_of(url, documents)
+        self.configure("")
+
+    def keep_all_in_files(self) -> None:
+        self._stores = ""
         self.configure("")
 
     def define(self, text: str) -> None:
