@@ -16,6 +16,7 @@ from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import JobpipeError, OutOfReachError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
+from jobpipe.ledger.turns import turn_to_write
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
@@ -80,7 +81,8 @@ def owner_of(preparation: Preparation) -> Import:
     """The ledger's row of an import, made when it runs for the first time."""
     drop_dead_connection()
     definition = preparation.definition
-    owner, _ = Import.objects.get_or_create(name=definition.import_, defaults={"client": definition.client})
+    with turn_to_write():
+        owner, _ = Import.objects.get_or_create(name=definition.import_, defaults={"client": definition.client})
     return owner
 
 

@@ -94,10 +94,10 @@ async def client_for(
 
 def _proxy_for(url: httpx2.URL) -> str:
     """What the environment says (`HTTPS_PROXY`, `NO_PROXY` …); "" = none."""
-    host = f"{url.host}:{url.port}" if url.port else url.host
-    if urllib.request.proxy_bypass_environment(host):  # type: ignore[attr-defined]
-        return ""
     proxies = urllib.request.getproxies_environment()
+    host = f"{url.host}:{url.port}" if url.port else url.host
+    if not proxies or urllib.request.proxy_bypass_environment(host, proxies):  # type: ignore[attr-defined]
+        return ""
     return proxies.get(url.scheme) or proxies.get("all") or ""
 
 
