@@ -9,6 +9,7 @@ efficiency = ideal ÷ wall time, of the whole process, start included.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -88,6 +89,9 @@ class _Site:
 def main() -> None:
     given = _arguments()
     cores = pin_to(given.cores)
+    # As an installation does: otherwise each process would compile what it imports, where Python may not write.
+    for folder in ("src", "bench"):
+        compileall.compile_dir(ROOT / folder, quiet=2)
     setting = describe_setting(cores, 1, None)
     setting["niceness"] = f"{os.nice(0)}, of the session {_niceness_of_session()}"
     rows: list[Row] = []

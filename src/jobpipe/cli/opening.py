@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
     from jobpipe.definition.project import Project
     from jobpipe.ledger.models import Import, Run
     from jobpipe.runs.workspace import Workspace
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Of modules, which stay: whoever searched them for garbage, now or at the end, would find none."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def open_project(context: click.Context) -> Project:

@@ -71,9 +71,11 @@ def command(
     is_one = len(selectors) == 1 and not (everything or instead or on_cluster)
     ahead = context.with_resource(head_start(context.find_root().obj, selectors[0] if is_one else ""))
 
-    from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.conducting import StopRequest
-    from jobpipe.runs.selecting import select
+    from jobpipe.cli.opening import loading, open_workspace
+
+    with loading():
+        from jobpipe.runs.conducting import StopRequest
+        from jobpipe.runs.selecting import select
 
     if everything and selectors:
         raise click.UsageError("either names or --all")

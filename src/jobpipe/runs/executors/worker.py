@@ -5,6 +5,7 @@ It ends when its parent closes the pipe, and so when its parent dies.
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import resource
@@ -78,6 +79,8 @@ def main() -> None:
     encoder = msgspec.msgpack.Encoder()
     decoder = msgspec.msgpack.Decoder(Work)
     transformer = transformer_of(msgspec.msgpack.decode(first, type=Charge))
+    # All this stays: it need not be searched for garbage, neither between batches nor at the end.
+    gc.freeze()
     for question in _read_ahead(sys.stdin.buffer):
         send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question))))
 
