@@ -1,19 +1,20 @@
 """A conductor's process: one import, one run, to its end or until it is asked to hand it back.
 
-    python -m jobpipe.cluster.conductor FOLDER DISPATCH
-
-It is started by a worker, holds the import's lease, reads the source, and lets other workers transform what has
-changed.  When its standard input ends, it finishes its batch and leaves the run to whoever takes it up.
+It is forked by a worker's server of processes (`jobpipe.cluster.child`), holds the import's lease, reads the source,
+and lets other workers transform what has changed.  When the pipe to its worker ends, it finishes its batch and leaves
+the run to whoever takes it up.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import threading
 import time
 from dataclasses import replace
+from multiprocessing.connection import Connection
 
 from kombu.exceptions import OperationalError as KombuError
 
@@ -22,6 +23,7 @@ from jobpipe.cluster.answers import AnswerReceiver, queue_of
 from jobpipe.cluster.charges import digest_of_hooks, keep
 from jobpipe.cluster.dispatching import Taken
 from jobpipe.cluster.executor import ClusterExecutor
+from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import Member, become_member_in
 from jobpipe.cluster.messages import as_text
 from jobpipe.cluster.tasks import send_batch
@@ -33,7 +35,6 @@ from jobpipe.runs.executors.inline import InlineExecutor
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import fail_queued
 from jobpipe.runs.workspace import Workspace, open_workspace
-from jobpipe.safety.secrets import RedactingFilter, process_redactor
 
 log = logging.getLogger("jobpipe.cluster")
 
@@ -43,15 +44,22 @@ DONE, FAILED, TRY_AGAIN = 0, 1, 75
 SECONDS_BETWEEN_SIGNS = 2.0
 
 
-def main() -> int:
-    folder, number = sys.argv[1:]
-    logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
-    logging.getLogger().handlers[0].addFilter(RedactingFilter(process_redactor))
+def conduct(folder: str, dispatch: int, parent: Connection) -> None:
+    """Ends the process. `parent`: whose end is the sign to stop."""
+    code = _conduct_dispatch(folder, dispatch, parent)
+    logging.shutdown()
+    sys.stdout.flush()
+    # Threads of libraries that wait for a server must not keep a conductor that is done.
+    os._exit(code)
+
+
+def _conduct_dispatch(folder: str, dispatch: int, parent: Connection) -> int:
+    log_to_stderr()
     stop = StopRequest()
-    threading.Thread(target=_stop_at_the_end_of_input, args=(stop,), daemon=True).start()
+    threading.Thread(target=_stop_with_the_parent, args=(parent, stop), daemon=True).start()
     try:
         member = become_member_in(folder)
-        row = Dispatch.objects.select_related("run", "import_row").get(pk=int(number))
+        row = Dispatch.objects.select_related("run", "import_row").get(pk=dispatch)
         with open_workspace(member.project) as workspace:
             return _conduct(member, workspace, row, stop)
     except Dispatch.DoesNotExist:
@@ -59,10 +67,14 @@ def main() -> int:
     except JobpipeError as error:
         log.error("%s", error)
         return TRY_AGAIN
+    except Exception:
+        log.exception("the conductor of dispatch %s", dispatch)
+        return FAILED
 
 
-def _stop_at_the_end_of_input(stop: StopRequest) -> None:
-    sys.stdin.buffer.read()
+def _stop_with_the_parent(parent: Connection, stop: StopRequest) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        parent.recv_bytes()
     stop.requested = True
 
 
@@ -137,10 +149,3 @@ class LedgerProgress(Progress):
         if reading.total_bytes is not None:
             said["total_bytes"] = reading.total_bytes
         Dispatch.objects.filter(pk=self._dispatch).update(progress=said)
-
-
-if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    # Threads of libraries that wait for a server must not keep a conductor that is done.
-    os._exit(code)

@@ -15,34 +15,53 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
 from django.db import connections
+from kombu.exceptions import OperationalError
 
 from jobpipe.cluster import tasks
-from jobpipe.cluster.answers import connection_to
+from jobpipe.cluster.answers import BrokerUnavailableError, connection_to
 from jobpipe.cluster.app import app
 from jobpipe.cluster.keeping import Keeper
+from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import become_member_in, this_member
 from jobpipe.cluster.queues import CRAWL, FETCH, PROCESS, declare
 from jobpipe.errors import JobpipeError
-from jobpipe.safety.secrets import RedactingFilter, process_redactor
+
+log = logging.getLogger("jobpipe.cluster")
 
 PROCESS_WORK, CONDUCT_WORK = "process", "conduct"
 
 
 def main() -> None:
     folder, kind, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    log_to_stderr()
     try:
         become_member_in(folder)
-        with connection_to(this_member().addresses.broker) as connection:
-            declare(connection)
+        _declare_queues(this_member().addresses.broker)
     except JobpipeError as error:
         sys.exit(f"error: {error}")
     # Children of a fork get connections of their own.
     connections.close_all()
-    _log()
     if kind == PROCESS_WORK:
         compute(number)
     else:
         conduct(number)
+
+
+def _declare_queues(broker: str) -> None:
+    """Waits for a broker that is away. Raises BrokerUnavailableError where it is lost again, or refuses."""
+    told: list[str] = []
+
+    def tell(error: Exception, seconds: float) -> None:
+        if not told:
+            told.append(str(error))
+            log.warning("the broker cannot be reached, it is tried again until it can: %s", error)
+
+    with connection_to(broker) as connection:
+        try:
+            connection.ensure_connection(tell, interval_start=1, interval_step=1, interval_max=5)
+            declare(connection)
+        except (OperationalError, *connection.connection_errors, *connection.channel_errors) as error:
+            raise BrokerUnavailableError(f"the broker cannot be used: {type(error).__name__}: {error}") from error
 
 
 def compute(processes: int) -> None:
@@ -53,6 +72,7 @@ def compute(processes: int) -> None:
 def conduct(places: int) -> None:
     """Conductors, each a child process that a thread waits for."""
     tasks.children.places = places
+    tasks.children.prepare()
     keeper = Keeper()
     keeper.start()
     _run_celery("threads", places, CONDUCT_WORK, FETCH, CRAWL)
@@ -77,15 +97,6 @@ def _hand_back(**_: Any) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _begin_anew(**_: Any) -> None:
     connections.close_all()
-
-
-def _log() -> None:
-    logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(RedactingFilter(process_redactor))
-    # One line a message is for those who look for a fault, not for every day.
-    logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
-    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":
