@@ -2,10 +2,19 @@
 # `make servers`: installs the servers, and the browser, that some tests start as processes of their own. Nothing is left running.
 set -eu
 
+# A server that speaks MongoDB's wire protocol, in an environment of its own: no test imports it.
+mongo=.venv-mongo
+if [ ! -x "$mongo/bin/secantusd-py" ]; then
+  echo "Installing SecantusDB into $mongo, for the tests of documents on MongoDB."
+  python3 -m venv "$mongo"
+  "$mongo/bin/pip" install --quiet secantusdb==0.7.0b3
+fi
+
 packages=""
 [ -x /usr/sbin/vsftpd ] || packages="$packages vsftpd"
 [ -x /usr/lib/dovecot/imap ] || packages="$packages dovecot-imapd"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages="$packages chromium"
+command -v systemd-analyze >/dev/null || packages="$packages systemd"
 if [ -z "$packages" ]; then
   echo "The tests' servers are there: vsftpd, dovecot-imapd; and chromium."
   exit 0
