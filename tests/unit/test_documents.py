@@ -366,15 +366,15 @@ def test_duplicates_and_rejected_records_name_the_posting_of_their_key(documents
 
 
 def test_all_rows_are_known_by_growing_number(documents: Documents) -> None:
-    for start in range(0, 9_000, 3_000):
+    for start in range(0, 6_000, 3_000):
         rows = [
             Written(posting(f"{number}", digest=number.to_bytes(16, "big"))) for number in range(start, start + 3_000)
         ]
         documents.write(IMPORT, rows)
     chunks = list(documents.known(IMPORT, before_run=2))
-    assert [one.row for chunk in chunks for one in chunk] == list(range(1, 9_001))
-    assert [one.digest for chunk in chunks for one in chunk] == [number.to_bytes(16, "big") for number in range(9_000)]
-    assert max(map(len, chunks)) < 9_000
+    assert [one.row for chunk in chunks for one in chunk] == list(range(1, 6_001))
+    assert [one.digest for chunk in chunks for one in chunk] == [number.to_bytes(16, "big") for number in range(6_000)]
+    assert max(map(len, chunks)) < 6_000
 
 
 # Missing, expired, ended, deleted -------------------------------------------------------------------
@@ -501,7 +501,7 @@ def test_a_text_is_found_in_titles_without_regard_to_case(documents: Documents) 
 
 
 def test_thousands_of_keys_are_selected_by_growing_row_number_and_once(documents: Documents) -> None:
-    keys = [f"{number}" for number in range(1_700)]
+    keys = [f"{number}" for number in range(1_200)]
     write(documents, *map(posting, keys))
     wanted = (*reversed(keys), "17", "nobody")
     assert selected(documents, keys=wanted) == keys

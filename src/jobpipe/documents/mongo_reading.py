@@ -49,7 +49,7 @@ class MongoReading:
     def postings(self, import_id: int, keys: Iterable[str], projection: Document | None = None) -> Iterator[Document]:
         for some in chunks(dict.fromkeys(keys)):
             condition = {"import_id": import_id, "role": int(Role.POSTING), "key": {"$in": some}}
-            yield from self.found("state", condition, projection, index="posting_by_key")
+            yield from self.found("state", condition, projection)
 
     def found(
         self, name: str, condition: Document, projection: Document | None = None, *, index: str | None = None
