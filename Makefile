@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-cluster check servers peers bench bench-short bench-many bench-overlap clean
+.PHONY: help install demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -21,11 +21,18 @@ install: $(VENV)/.installed ## Make the virtual environment (.venv) with everyth
 demo: $(VENV)/.installed ## Import three days of a job board, and see what happens
 	@$(BIN)/python demo/run.py
 
+cluster-demo: $(VENV)/.installed ## The same on RabbitMQ, PostgreSQL, MongoDB's protocol and two workers, one of which dies
+	@$(BIN)/python demo/cluster.py
+
 test: $(VENV)/.installed ## Run the tests that this machine can run; the last line names what was left out
 	@$(BIN)/python tests/run.py
 
 test-cluster: $(VENV)/.installed ## The tests of imports once more, on PostgreSQL and MongoDB's protocol
 	@$(BIN)/python tests/run.py --cluster
+
+KILLS ?= 50
+chaos-cluster: $(VENV)/.installed ## Kill workers and servers at random while a cluster imports (KILLS=50)
+	@$(BIN)/python tests/cluster_chaos.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/.installed ## Style and types
 	$(BIN)/ruff check .
@@ -54,4 +61,4 @@ bench-overlap: $(VENV)/.bench ## Time the crawl of a slow site whose postings co
 	$(BIN)/python -m bench.overlap --pages 2000 --at-once 32,64
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) demo-project build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo-project demo-cluster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -111,6 +111,12 @@ def day_three() -> bytes:
     return document(offers[: len(offers) * 2 // 5])
 
 
+def large(postings: int) -> bytes:
+    """So many clean offers."""
+    dice = random.Random(20261126)
+    return document([_offer(dice, 10_000 + number) for number in range(postings)])
+
+
 def document(offers: list[Offer]) -> bytes:
     head = '<?xml version="1.0" encoding="UTF-8"?>\n<offres genere="2026-11-24">\n'
     records = [malformed_record() if offer.number == 1111 else record_of(offer) for offer in offers]

@@ -18,13 +18,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from processes import free_port
+from processes import free_port, kill_family
 
 _TEMPLATE = "made"
-# As fast as may be: a kill loses nothing that was committed; what a loss of power loses is not tested.
+# As fast as may be, for a server that is not killed.
+_HASTY = {"fsync": "off", "full_page_writes": "off"}
 _SETTINGS = {
-    "fsync": "off",
-    "full_page_writes": "off",
     "max_connections": "100",
     "shared_buffers": "32MB",
     "autovacuum": "off",
@@ -60,7 +59,9 @@ def programs() -> Path:
 class PostgresServer:
     """Listens on 127.0.0.1, until `stop`. Everybody may do everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable`: as a server that people use; it may be killed and started again."""
+        self._settings = {**_SETTINGS, **({} if durable else _HASTY)}
         self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="jobpipe-postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,6 +74,10 @@ class PostgresServer:
         self.start()
 
     @property
+    def log(self) -> Path:
+        return self._folder / "log"
+
+    @property
     def _data(self) -> Path:
         return self._folder / "data"
 
@@ -81,13 +86,13 @@ class PostgresServer:
 
     def start(self) -> None:
         settings = {
-            **_SETTINGS,
+            **self._settings,
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self._folder),
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self._folder / "log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [programs() / "postgres", "-D", self._data, *options],
                 stdout=log,
@@ -103,14 +108,14 @@ class PostgresServer:
                 return
             except psycopg.OperationalError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    log_text = (self._folder / "log").read_text(errors="replace")
+                    log_text = self.log.read_text(errors="replace")
                     raise RuntimeError(f"PostgreSQL does not start: {log_text}") from None
                 time.sleep(0.03)
 
     def kill(self) -> None:
-        """All its processes, as a crash would."""
+        """All its processes, which are in sessions of their own, as a crash would."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        kill_family(self._process.pid)
         self._process.wait()
 
     def stop(self) -> None:

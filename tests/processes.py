@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 def free_port() -> int:
@@ -16,11 +19,32 @@ def free_port() -> int:
         return port
 
 
+def family_of(pid: int) -> list[int]:
+    """A process and all that came of it, by /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(words[1]), []).append(int(entry.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def kill_family(pid: int) -> None:
+    """As a machine that loses its power: all at once."""
+    for one in family_of(pid):
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
 @contextmanager
 def server_process(command: list[str], port: int, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
     """Runs until the block ends; it begins when the port answers."""
-    import os
-
     process = subprocess.Popen(
         command, env={**os.environ, **environ}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )

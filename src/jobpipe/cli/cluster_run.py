@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jobpipe.cli.main import INTERRUPTED
+from jobpipe.safety.secrets import process_redactor
 
 if TYPE_CHECKING:
     from jobpipe.cluster.dispatching import Request
@@ -31,7 +32,7 @@ def run_on_cluster(chosen: tuple[Project, list[str]], *, as_json: bool, quiet: b
 
     began = time.monotonic()
     project, names = chosen
-    requests = request_all(become_member(project), names)
+    requests = request_all(become_member(project), names, tell=_tell)
     for request in requests:
         if request.was_there and not quiet:
             click.echo(f"{request.name} waits or runs already: run {request.run}", err=True)
@@ -59,7 +60,7 @@ def _follow(requests: Sequence[Request], tell: Callable[[RunReport], None] | Non
 
     reports: dict[str, RunReport] = {}
     said = time.monotonic()
-    for seen in follow(requests, tick=TICK):
+    for seen in follow(requests, tick=TICK, tell=_tell):
         for report in seen.ended:
             reports[report.name] = report
             if tell is not None:
@@ -69,6 +70,10 @@ def _follow(requests: Sequence[Request], tell: Callable[[RunReport], None] | Non
             some = list(seen.running.items())[:SHOWN]
             click.echo("; ".join(f"{name}: {_where(where)}" for name, where in some), err=True)
     return [reports[request.name] for request in requests]
+
+
+def _tell(text: str) -> None:
+    click.echo(process_redactor.clean(text), err=True)
 
 
 def _where(where: dict[str, object]) -> str:

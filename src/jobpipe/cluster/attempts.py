@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import F
 
 from jobpipe.ledger.models import BatchAttempt, RunState
 
@@ -23,6 +24,12 @@ def begin(run: int, fence: int, unit: str) -> int:
         cursor.execute(_BEGIN, [fence, unit, run, RunState.RUNNING, fence])
         found = cursor.fetchone()
     return int(found[0]) if found else 0
+
+
+def take_back(run: int, fence: int, unit: str) -> None:
+    """It was begun, and given back by a worker that lives: that is no death."""
+    begun = BatchAttempt.objects.filter(run_id=run, fence=fence, unit=unit, started__gt=0)
+    begun.update(started=F("started") - 1)
 
 
 def leave_work(run: int, fence: int, unit: str, packed: bytes) -> None:

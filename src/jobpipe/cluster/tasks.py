@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -48,7 +49,15 @@ def process(run: int, fence: int, unit: str, charge: str, hooks: str, work: str)
     except (OperationalError, InterfaceError, BrokerUnavailableError) as error:
         log.warning("unit %s of run %s is given back: %s", unit, run, error)
         time.sleep(BEFORE_GIVING_BACK)
+        _take_back(run, fence, unit)
         raise Reject(error, requeue=True) from error
+
+
+def _take_back(run: int, fence: int, unit: str) -> None:
+    """As well as it can: three that are counted too many cost a batch its halving, and no record."""
+    close_old_connections()
+    with contextlib.suppress(OperationalError, InterfaceError):
+        attempts.take_back(run, fence, unit)
 
 
 def _answer(member: Member, run: int, fence: int, unit: str, charge: str, hooks: str, work: str) -> Answer | None:

@@ -29,7 +29,7 @@ from jobpipe.runs.part_ranges import PartRanges
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
-from jobpipe.runs.queued import begin_queued, stand_in_for
+from jobpipe.runs.queued import begin_queued, is_over, stand_in_for
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
@@ -96,6 +96,8 @@ def _run_held(
     progress: Progress,
     stop: StopRequest,
 ) -> RunReport:
+    if queued is not None and is_over(queued):
+        return report_of(queued)
     file = str(instead.resolve()) if instead is not None else ""
     run = _interrupted_run(owner, preparation, file, workspace)
     if run is None and queued is not None:

@@ -10,6 +10,12 @@ from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 
 
+def is_over(queued: Run) -> bool:
+    """Whether another sitting has brought it to its end since it was asked for. To be asked under the lease."""
+    queued.refresh_from_db()
+    return queued.state not in (RunState.QUEUED, RunState.RUNNING)
+
+
 def begin_queued(workspace: Workspace, preparation: Preparation, run: Run) -> Run | None:
     """It runs from now on; None where it does not wait any more."""
     run.started_at = datetime.now(UTC)

@@ -1,0 +1,124 @@
+"""A cluster whose parts are away for a while, or end by themselves: it waits, says so once, and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import rabbitmq_server
+from cluster_servers import ClusterProject, WorkerProcess, wait_until, worker_of
+from postgres_server import PostgresServer
+from processes import family_of
+from project_folder import ProjectFolder, xml_feed
+
+from jobpipe.ledger.models import Run
+from jobpipe.runs.conducting import StopRequest, run_import
+from jobpipe.runs.progress import Progress
+
+OFFERS = xml_feed({str(number): f"Offre {number}" for number in range(700)})
+
+
+@pytest.fixture
+def ledger() -> Iterator[PostgresServer]:
+    server = PostgresServer(durable=True)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def broker() -> Iterator[rabbitmq_server.RabbitServer]:
+    if not rabbitmq_server.is_there():
+        pytest.skip(rabbitmq_server.NOT_THERE)
+    with rabbitmq_server.rabbitmq() as server:
+        yield server
+
+
+class _Said:
+    """What a process writes to its standard error, while it runs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.lines: list[str] = []
+        assert process.stderr is not None
+        self._stream = process.stderr
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        for line in self._stream:
+            self.lines.append(line)
+
+    def times(self, words: str) -> int:
+        return sum(words in line for line in list(self.lines))
+
+
+def test_who_follows_a_run_waits_for_a_ledger_that_is_away_and_says_so_once(
+    tmp_path: Path, ledger: PostgresServer
+) -> None:
+    project = ClusterProject(tmp_path / "project", ledger=ledger.ledger())
+    asked = project.ask(feed=OFFERS)
+    said = _Said(asked)
+    wait_until(lambda: said.times("waits for a worker") > 0, what="the first look")
+    ledger.kill()
+    wait_until(lambda: said.times("it is waited for") > 0, what="the word about the ledger")
+    ledger.start()
+    with worker_of(project.root):
+        assert asked.wait(timeout=200) == 0
+    assert asked.stdout is not None
+    (report,) = json.loads(asked.stdout.read())
+    assert report["account"]["new"] == 700
+    assert said.times("it is waited for") == 1
+
+
+def test_a_run_is_asked_for_while_the_broker_is_away_and_begins_when_it_is_back(
+    tmp_path: Path, broker: rabbitmq_server.RabbitServer
+) -> None:
+    project = ClusterProject(tmp_path / "project", broker=broker.url())
+    broker.kill()
+    asked = project.ask(feed=OFFERS)
+    said = _Said(asked)
+    with worker_of(project.root) as worker:
+        wait_until(lambda: said.times("begin when it is back") == 1, what="the word about the broker")
+        wait_until(lambda: worker.output.count("the broker cannot be reached") == 2, what="the workers' words")
+        broker.start()
+        assert asked.wait(timeout=200) == 0, said.lines
+        assert worker.output.count("the broker cannot be reached") == 2
+    assert asked.stdout is not None
+    assert json.loads(asked.stdout.read())[0]["account"]["new"] == 700
+
+
+def test_a_worker_starts_again_what_ends_by_itself(tmp_path: Path) -> None:
+    project = ClusterProject(tmp_path / "project")
+    with worker_of(project.root) as worker:
+        wait_until(lambda: worker.output.count(" ready.") == 2, what="the start")
+        for pid in _celery_workers(worker):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: worker.output.count(" ready.") == 4, what="the second start")
+        assert worker.output.count("ended by itself (signal 9)") == 2
+        (report,) = project.run_on_workers(OFFERS)
+        assert report["account"]["new"] == 700
+        assert worker.stop() == 0
+
+
+def _celery_workers(worker: WorkerProcess) -> list[int]:
+    """The children of the process that looks after them."""
+    family = family_of(worker.pid)
+    grandchildren = {pid for child in family[1:] for pid in family_of(child)[1:]}
+    return [pid for pid in family[1:] if pid not in grandchildren]
+
+
+def test_a_run_that_another_sitting_has_ended_is_not_made_again(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "project")
+    report = project.run(OFFERS)
+    with project.open() as workspace:
+        over = Run.objects.get(pk=report.run)
+        again = run_import(workspace, "offers", queued=over, progress=Progress(), stop=StopRequest())
+        assert (again.run, again.account) == (report.run, report.account)
+        assert Run.objects.count() == 1
