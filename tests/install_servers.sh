@@ -12,11 +12,12 @@ fi
 
 packages=""
 [ -x /usr/sbin/vsftpd ] || packages="$packages vsftpd"
+[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || packages="$packages rabbitmq-server"
 [ -x /usr/lib/dovecot/imap ] || packages="$packages dovecot-imapd"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages="$packages chromium"
 command -v systemd-analyze >/dev/null || packages="$packages systemd"
 if [ -z "$packages" ]; then
-  echo "The tests' servers are there: vsftpd, dovecot-imapd; and chromium."
+  echo "The tests' servers are there: vsftpd, dovecot-imapd, rabbitmq-server; and chromium."
   exit 0
 fi
 if ! command -v apt-get >/dev/null; then
@@ -26,7 +27,7 @@ fi
 root=""
 [ "$(id -u)" -eq 0 ] || root="sudo"
 
-echo "Installing$packages with apt-get, for the tests of FTPS, of mailboxes and of pages that need JavaScript."
+echo "Installing$packages with apt-get, for the tests of FTPS, of mailboxes, of clusters and of pages that need JavaScript."
 # Debian starts what it installs, unless this file says no. One that is there already is left as it is.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then

@@ -63,6 +63,8 @@ app.conf.update(
     worker_send_task_events=False,
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
+    # After a break of the connection: a quorum queue's prefetch count could not be raised again.
+    worker_enable_prefetch_count_reduction=False,
     broker_heartbeat=HEARTBEAT,
     broker_connection_timeout=CONNECT_TIMEOUT,
     broker_connection_retry_on_startup=True,
