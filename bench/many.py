@@ -134,6 +134,9 @@ def _page(
         f"for all of them ({waiting / at_once:.1f} s, {at_once} at once). Each run is a process of its own, its start "
         "included.\n"
     )
+    load, cores = float(setting["load before"].split()[0]), os.cpu_count() or 1
+    if load > cores:
+        yield f"**The machine was busy with other work**: load {load:.0f} on {cores} cores. Idle, it is faster.\n"
     yield "## Together\n"
     head = (
         *("", "records", "slowest alone s", "sum of latencies s", "together s", "× the slowest"),

@@ -186,7 +186,8 @@ class SlowServers:
         from pyftpdlib.handlers import FTPHandler
         from pyftpdlib.servers import FTPServer
 
-        logging.getLogger("pyftpdlib").setLevel(logging.WARNING)
+        # Else it configures the logging of all by itself.
+        logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
         pauses = {one.host: one.pause for one in self.imports}
         for one in self.imports:
             if one.kind == "ftp":
