@@ -20,6 +20,7 @@ from jobpipe.sources.hosts import HostIsDownError, HostLimits
 from jobpipe.sources.transports import transport_for
 from jobpipe.sources.transports.ftp import FtpTransport
 from jobpipe.sources.transports.imap import ImapTransport
+from jobpipe.sources.transports.patience import Patience
 from jobpipe.sources.transports.s3 import S3Transport
 from jobpipe.sources.transports.sftp import SftpTransport
 from jobpipe.sources.transports.transport import Request, Transport
@@ -133,3 +134,50 @@ def test_a_location_without_a_host_or_with_an_odd_port_is_named(scheme: str) -> 
         fetch(SPEAKERS[scheme](), f"{scheme}:///a.xml")
     with pytest.raises(SourceError, match="a port that is none"):
         fetch(SPEAKERS[scheme](), f"{scheme}://example.org:99999/a.xml")
+
+
+# --- servers that never come to an end
+
+
+WELCOMES = {"ftp": b"220-", "sftp": b"SSH-2.0-", "imap": b"* ", "s3": b"HTTP/1.1 200 OK\r\nX-Y: "}
+
+
+@pytest.mark.parametrize("scheme", WELCOMES)
+def test_a_server_whose_welcome_drips_is_given_up(scheme: str, tmp_path: Path) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WELCOMES[scheme])
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    async def work() -> None:
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        given = asked_at(scheme, server.sockets[0].getsockname()[1], tmp_path)
+        async with asyncio.timeout(30):
+            with pytest.raises(SourceError, match=r"sends too slowly|broke the connection"):
+                await SPEAKERS[scheme](patience=Patience(attempts=1)).open(Request(**given, timeout=0.1))
+        server.close()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "imap"])
+def test_a_server_whose_answer_never_ends_is_given_up(scheme: str, tmp_path: Path) -> None:
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = {"ftp": b"220-x\r\n", "imap": b"* OK x\r\n"}[scheme]
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(line * 1000)
+                await writer.drain()
+
+    async def work() -> None:
+        server = await asyncio.start_server(pour, "127.0.0.1", 0)
+        given = asked_at(scheme, server.sockets[0].getsockname()[1], tmp_path)
+        async with asyncio.timeout(30):
+            with pytest.raises(SourceError, match="has no end"):
+                await SPEAKERS[scheme](patience=Patience(attempts=1)).open(Request(**given, timeout=20))
+        server.close()
+
+    asyncio.run(work())

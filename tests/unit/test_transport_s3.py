@@ -16,7 +16,9 @@ from fetching import IMPATIENT, fetch, listed
 from http_source import HttpSource
 from s3_server import BUCKET, KEYS, REGION, Bucket, s3_bucket
 
-from jobpipe.errors import SourceChangedError, SourceError
+from jobpipe.errors import LimitExceededError, SourceChangedError, SourceError
+from jobpipe.sources.transports.pace import PaceLimits
+from jobpipe.sources.transports.patience import Patience
 from jobpipe.sources.transports.s3 import S3Transport
 from jobpipe.sources.transports.s3_signing import StoreLogin
 from jobpipe.sources.transports.transport import Request
@@ -243,3 +245,10 @@ def test_a_list_that_drips_is_given_up(odd: HttpSource) -> None:
 def test_a_store_that_cannot_begin_in_the_middle_is_read_past_what_is_known(odd: HttpSource) -> None:
     odd.serve("/offers/a.xml", FEED, ranges=False, cuts=[1_000_000])
     assert fetch(transport(), url("a.xml"), auth=Bucket(odd.port).auth())[1] == FEED
+
+
+def test_a_file_that_drips_is_given_up(odd: HttpSource) -> None:
+    odd.serve("/offers/a.xml", b"x" * 1000, chunk=1, pause=0.02)
+    slow = S3Transport(patience=Patience(attempts=1, pace=PaceLimits(trial=0.3, slowest=1000)))
+    with pytest.raises(LimitExceededError, match="drips: "):
+        fetch(slow, url("a.xml"), auth=Bucket(odd.port).auth())

@@ -11,6 +11,8 @@ from jobpipe.safety.network import NetworkGuard
 from jobpipe.sources.transports.exchange import PassingTroubleError
 
 CONNECT_TIMEOUT = 15.0
+# An answer that is no file may take so many times as long as the server may be silent.
+LONGEST_ANSWER = 10
 
 
 async def dial(host: str, port: int, guard: NetworkGuard, *, timeout: float, place: Place) -> socket.socket:
@@ -41,3 +43,12 @@ async def dial(host: str, port: int, guard: NetworkGuard, *, timeout: float, pla
     raise PassingTroubleError(
         f"cannot be reached: {said}", place=place, hint="check the name of the host and the network"
     )
+
+
+def silence(error: TimeoutError, place: Place) -> PassingTroubleError:
+    """What a person is told of it; a socket says what it waited for, a clock does not."""
+    if error.args:
+        what, hint = "sends nothing more", "source.timeout says how many seconds to wait for a byte"
+    else:
+        what, hint = "sends too slowly", f"source.timeout says how many seconds to wait: {LONGEST_ANSWER} times for all"
+    return PassingTroubleError(what, place=place, hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import dataclasses
@@ -25,6 +26,8 @@ from jobpipe.sources.transports.retry_after import seconds_of
 from jobpipe.sources.transports.transport import Request
 
 MOST_REDIRECTS = 5
+# An answer's beginning may take so many times as long as the server may be silent: its head may come byte by byte.
+LONGEST_HEAD = 5
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Answers by which a server says that asking again may help.
@@ -161,10 +164,17 @@ class Exchange:
                         await client_for(url, self._guard, self._context, self._timeout)
                     )
                 question = client.build_request(method, url, headers=sent, content=content)
-                response = await client.send(question, stream=True)
-                stack.push_async_callback(response.aclose)
-                chunks = response.aiter_raw()
-                first = b"" if response.status_code in _REDIRECTS else await anext(chunks, b"")
+                async with asyncio.timeout(LONGEST_HEAD * self._timeout):
+                    response = await client.send(question, stream=True)
+                    stack.push_async_callback(response.aclose)
+                    chunks = response.aiter_raw()
+                    first = b"" if response.status_code in _REDIRECTS else await anext(chunks, b"")
+            except TimeoutError as error:
+                raise SourceError(
+                    f"sends too slowly: no answer has begun after {LONGEST_HEAD * self._timeout:,.0f} seconds",
+                    place=self.place,
+                    hint="source.timeout says how many seconds to wait for a byte",
+                ) from error
             except httpx2.HTTPError as error:
                 raise _at(url, trouble_with(error, self.place)) from error
             except ForbiddenAddressError as error:

@@ -21,7 +21,7 @@ from jobpipe.safety.network import NetworkGuard, Resolve, resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.hosts import host_of
 from jobpipe.sources.transports.blocking import blocking
-from jobpipe.sources.transports.dialing import dial
+from jobpipe.sources.transports.dialing import LONGEST_ANSWER, dial, silence
 from jobpipe.sources.transports.drop import (
     DroppedFile,
     is_pattern,
@@ -260,7 +260,8 @@ class _Connection:
 
     async def _call(self, ask: Callable[[], _Made]) -> _Made:
         try:
-            return await blocking(ask, self._session.hang_up)
+            longest = LONGEST_ANSWER * self._address.request.timeout
+            return await blocking(ask, self._session.hang_up, longest=longest)
         except ssl.SSLCertVerificationError as error:
             raise SourceError(
                 f"its certificate is not trusted: {error.verify_message or error}",
@@ -270,9 +271,7 @@ class _Connection:
         except ftplib.error_perm as error:
             raise self._refused(str(error)) from error
         except TimeoutError as error:
-            raise _trouble(
-                self._address, "sends nothing more", "source.timeout says how many seconds to wait for a byte"
-            ) from error
+            raise silence(error, self._address.place) from error
         except (EOFError, OSError, ftplib.Error) as error:
             what = str(error) or "the server hung up"
             raise _trouble(self._address, f"broke the connection: {redact(what)}") from error

@@ -18,13 +18,17 @@ from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.safety.network import NetworkGuard
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.transports.blocking import blocking
-from jobpipe.sources.transports.dialing import dial
+from jobpipe.sources.transports.dialing import LONGEST_ANSWER, dial, silence
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.imap_structure import Attachment, attachments_of, joined
 from jobpipe.sources.transports.patience import turn_at
 
 # Mails asked about at once.
 _AT_ONCE = 200
+# Of one answer: some thousands of numbers of mails, the structure of some hundred mails, or a piece of one.
+MOST_BYTES = 8 * 1024 * 1024
+# Bytes that a line takes besides its letters.
+LINE_ITSELF = 100
 # By which a server says that the trouble is its own (RFC 5530, section 3).
 _PASSING = re.compile(r"\[(UNAVAILABLE|SERVERBUG|INUSE|LIMIT)\]")
 _STRUCTURE = re.compile(rb"BODYSTRUCTURE (?=\()")
@@ -98,11 +102,34 @@ class ImapConnection:
         address = self._address
 
         class Client(imaplib.IMAP4):
+            # Bytes of the answer under way.
+            came = 0
+
             def _create_socket(self, timeout: float | None) -> socket.socket:
                 here._socket.settimeout(timeout)
                 if address.context is not None:
                     here._socket = address.context.wrap_socket(here._socket, server_hostname=address.host)
                 return here._socket
+
+            def send(self, data: Any) -> None:
+                self.came = 0
+                super().send(data)
+
+            def readline(self) -> bytes:
+                return self._counted(super().readline())
+
+            def read(self, size: int) -> bytes:
+                self._expect_an_end(size)
+                return self._counted(super().read(size))
+
+            def _counted(self, text: bytes) -> bytes:
+                self.came += len(text) + LINE_ITSELF
+                self._expect_an_end(0)
+                return text
+
+            def _expect_an_end(self, more: int) -> None:
+                if self.came + more > MOST_BYTES:
+                    raise imaplib.IMAP4.error("the server's answer has no end")
 
         return Client(address.host, address.port, address.timeout)
 
@@ -192,7 +219,7 @@ class ImapConnection:
     async def _call(self, ask: Callable[[], _Made]) -> _Made:
         place = self._address.place
         try:
-            return await blocking(ask, self._hang_up)
+            return await blocking(ask, self._hang_up, longest=LONGEST_ANSWER * self._address.timeout)
         except ssl.SSLCertVerificationError as error:
             raise SourceError(
                 f"its certificate is not trusted: {error.verify_message or error}",
@@ -200,9 +227,7 @@ class ImapConnection:
                 hint="ask whoever runs the mailbox to renew it, or add its authority to this machine's",
             ) from error
         except TimeoutError as error:
-            raise PassingTroubleError(
-                "sends nothing more", place=place, hint="source.timeout says how many seconds to wait for a byte"
-            ) from error
+            raise silence(error, place) from error
         except (OSError, EOFError, imaplib.IMAP4.abort) as error:
             what = redact(" ".join(str(error).split())) or "the server hung up"
             raise PassingTroubleError(f"broke the connection: {what}", place=place) from error

@@ -5,6 +5,7 @@ A path counts from the folder of the login; `sftp://host//srv/out/jobs.xml` is a
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from urllib.parse import quote, unquote_to_bytes
 from jobpipe.errors import Place, SourceError
 from jobpipe.safety.network import Resolve, resolve
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.transports.dialing import LONGEST_ANSWER
 from jobpipe.sources.transports.drop import (
     MOST_FILES,
     DroppedFile,
@@ -97,7 +99,8 @@ class SftpTransport:
         server = SshServer(request, self._resolve)
         async with server.session() as session:
             with sftp_errors(server.place):
-                return await ask(await session.start_sftp_client(path_encoding=None))
+                async with asyncio.timeout(LONGEST_ANSWER * request.timeout):
+                    return await ask(await session.start_sftp_client(path_encoding=None))
         raise AssertionError("unreachable")
 
 
@@ -130,8 +133,9 @@ class _File:
     @classmethod
     async def opened(cls, session: asyncssh.SSHClientConnection, path: bytes, place: Place, timeout: float) -> _File:
         with sftp_errors(place):
-            sftp = await session.start_sftp_client(path_encoding=None)
-            facts = await sftp.stat(path)
+            async with asyncio.timeout(timeout):
+                sftp = await session.start_sftp_client(path_encoding=None)
+                facts = await sftp.stat(path)
         if _is_folder(facts):
             raise SourceError("is a folder", place=place, hint=f"name a file in it, or a pattern: {place.source}/*.xml")
         file = cls(sftp, path, place, timeout)
@@ -139,8 +143,6 @@ class _File:
         return file
 
     async def chunks(self, offset: int) -> AsyncIterator[bytes]:
-        import asyncio
-
         with sftp_errors(self._place):
             async with self._sftp.open(self._path, "rb", block_size=CHUNK) as file:
                 await file.seek(offset)
@@ -155,7 +157,8 @@ class _File:
         if not self.validators:
             return self.validators
         with sftp_errors(self._place):
-            return _validators(await self._sftp.stat(self._path))
+            async with asyncio.timeout(self._timeout):
+                return _validators(await self._sftp.stat(self._path))
         raise AssertionError("unreachable")
 
 

@@ -13,7 +13,7 @@ from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.safety.network import NetworkGuard, Resolve
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.hosts import host_of
-from jobpipe.sources.transports.dialing import dial
+from jobpipe.sources.transports.dialing import dial, silence
 from jobpipe.sources.transports.drop import login_of, parts_of
 from jobpipe.sources.transports.exchange import PassingTroubleError
 from jobpipe.sources.transports.patience import turn_at
@@ -170,9 +170,7 @@ def sftp_errors(place: Place) -> Iterator[None]:
             "may not be read by this login", place=place, hint="ask the publisher for the right"
         ) from error
     except TimeoutError as error:
-        raise PassingTroubleError(
-            "sends nothing more", place=place, hint="source.timeout says how many seconds to wait for a byte"
-        ) from error
+        raise silence(error, place) from error
     except (ssh.SFTPConnectionLost, ssh.SFTPNoConnection, ssh.ConnectionLost, ssh.DisconnectError, OSError) as error:
         raise PassingTroubleError(f"broke the connection: {_said(error)}", place=place) from error
     except ssh.SFTPError as error:
