@@ -28,6 +28,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "left-out"
         environ = {**os.environ, "JOBPIPE_LEFT_OUT": str(report)}
+        # Hundreds of processes are started: none of them should compile what it imports anew.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
         given = sys.argv[1:]
         if given[:1] == ["--cluster"]:
             environ["JOBPIPE_TEST_ENGINES"] = "cluster"

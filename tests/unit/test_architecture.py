@@ -14,7 +14,7 @@ ALLOWED = {
     "definition": {"errors", "posting", "safety"},
     "sources": {"errors", "safety", "definition"},
     "transform": {"errors", "posting", "safety", "definition", "sources"},
-    "documents": {"errors"},
+    "documents": {"errors", "safety"},
     "lifecycle": {"documents", "transform"},
     "destinations": {"errors", "posting"},
     "ledger": {"errors"},
