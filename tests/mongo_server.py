@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import free_port
+from processes import end_with_parent, free_port
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
@@ -51,6 +51,7 @@ class MongoServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
         deadline = time.monotonic() + 60
         with MongoClient(

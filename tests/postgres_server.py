@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from processes import free_port, kill_family
+from processes import end_with_parent, free_port, kill_family
 
 _TEMPLATE = "made"
 # As fast as may be, for a server that is not killed.
@@ -99,6 +99,7 @@ class PostgresServer:
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
+                preexec_fn=end_with_parent,
                 **_user(),
             )
         deadline = time.monotonic() + 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -10,6 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """A `preexec_fn`: Linux ends the process when the one that started it is gone, however that was."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def free_port() -> int:
