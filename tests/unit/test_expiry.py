@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, PartEvidence, Reading, is_round, weigh
 from jobpipe.lifecycle.expiry import Course, PastRun, Rule, Today, check_guard, plan_expiry
 
@@ -240,3 +241,23 @@ def test_a_part_that_vanished_makes_a_run_incomplete_unless_parts_come_and_go() 
     parts = [PartEvidence(location="a.xml")]
     assert not weigh(Reading(parts=parts, read=3, vanished=["b.xml"])).complete
     assert weigh(Reading(parts=parts, read=3, vanished=["b.xml"], parts_come_and_go=True)).complete
+
+
+def test_a_source_that_is_doubted_for_a_week_is_asked_about_and_not_before() -> None:
+    source = Source(hours=24)
+    source.run(set(range(100)))
+    for _ in range(6):
+        source.run(set(range(90)), total=100)
+    today = START + timedelta(hours=24 * 8)
+    assert doubted_since(source.past, today) is None
+    source.run(set(range(90)), total=100)
+    assert doubted_since(source.past, today + timedelta(days=1)) == START + timedelta(days=2)
+
+
+def test_a_complete_run_ends_the_doubt() -> None:
+    source = Source(hours=24)
+    for _ in range(10):
+        source.run(set(range(90)), total=100)
+    source.run(set(range(100)))
+    source.run(set(range(90)), total=100)
+    assert doubted_since(source.past, START + timedelta(days=13)) is None

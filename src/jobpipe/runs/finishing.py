@@ -14,6 +14,7 @@ from jobpipe.errors import InternalError
 from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
 from jobpipe.ledger.text import storable
 from jobpipe.lifecycle import Kind, Outcome
+from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, live_postings, missing_numbers
 from jobpipe.runs.history import SUPERSEDED, PastRun, next_sequence, past_runs
@@ -70,7 +71,19 @@ class Finish:
             # What a doubted run lacks is not known to be gone.
             self._forget_side_rows(complete=evidence.complete and run.state != RunState.HELD)
         self._end_postings({page for part in parts for page in part.gone_pages})
+        if run.state in (RunState.HELD, RunState.PARTIAL) and self._holds_all:
+            self._ask_a_person(past)
         return self._close()
+
+    def _ask_a_person(self, past: list[PastRun]) -> None:
+        """No posting stays open unseen: who doubts a source for a week is told so in each run."""
+        run = self._run
+        since = doubted_since(past, datetime.now(UTC))
+        if since is None:
+            return
+        waits = run.state == RunState.HELD or run.suspected
+        what = f"`jobpipe accept {run.pk}` believes it as it is" if waits else "mend what keeps it from being complete"
+        note(run, "doubted", f"no run has been complete since {since:%Y-%m-%d}, so that nothing expires: {what}")
 
     def finish_reprocess(self) -> RunReport:
         """End a run over the stored records: nothing expires by absence."""
