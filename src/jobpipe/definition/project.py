@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.loading import LoadedDefinition, load_definition, parse_yaml, read_text, validate
 from jobpipe.definition.mappings import read_table
@@ -16,7 +18,11 @@ from jobpipe.definition.settings import ClusterSettings, HostSettings, Settings
 from jobpipe.errors import Place, UsageError
 
 SETTINGS_FILE = "jobpipe.yaml"
-_BLOCKS = {(): Settings, ("hosts",): HostSettings, ("cluster",): ClusterSettings}
+_BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
+    (): Settings,
+    ("hosts",): HostSettings,
+    ("cluster",): ClusterSettings,
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")
 
