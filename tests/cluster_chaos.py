@@ -159,6 +159,7 @@ class Chaos:
         """The report of the run; None where the ledger was away when it was to be asked for."""
         asked = self._project.ask(feed=feed)
         try:
+            self._wait_for_the_beginning(asked)
             while asked.poll() is None and self.killed.total() < until:
                 self._wait(asked, self._dice.uniform(*BETWEEN_KILLS))
                 if asked.poll() is None:
@@ -182,6 +183,12 @@ class Chaos:
             raise ChaosError(f"`jobpipe run --cluster` ended with {asked.returncode}")
         report: dict[str, Any] = json.loads(output)[0]
         return report
+
+    def _wait_for_the_beginning(self, asked: subprocess.Popen[str]) -> None:
+        assert self._ledger is not None
+        running = "SELECT count(*) FROM ledger_run WHERE state = 'running'"
+        while asked.poll() is None and not self._ledger.execute(running, "ledger1")[0][0]:
+            self._wait(asked, 0.1)
 
     def _wait(self, asked: subprocess.Popen[str], seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -227,11 +234,12 @@ class Chaos:
             return False
         victim = self._dice.choice(family)
         try:
-            words = Path(f"/proc/{victim}/cmdline").read_bytes().replace(b"\0", b" ").decode().split()
+            command = Path(f"/proc/{victim}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             os.kill(victim, signal.SIGKILL)
         except (ProcessLookupError, FileNotFoundError):
             return False
-        self._say(f"  killed: of the {worker} worker, {' '.join(words[2:4] + words[5:6])}")
+        kind = next((kind for kind in (" process ", " conduct ", "forkserver", "tracker") if kind in command), command)
+        self._say(f"  killed: of the {worker} worker, one of `{kind.strip()}` (process {victim})")
         return True
 
     def _restart(self, name: str, start: Callable[[], None]) -> None:
