@@ -228,17 +228,17 @@ class Chaos:
         self.killed[what] += 1
 
     def _kill_a_process(self, worker: str) -> bool:
-        """Not the one that looks after the others: that one is `a worker`."""
-        family = family_of(self._workers[worker].pid)[1:]
-        if not family:
-            return False
-        victim = self._dice.choice(family)
+        """Any: the one that looks after the others too, which are then to end by themselves."""
+        victim = self._dice.choice(family_of(self._workers[worker].pid))
         try:
             command = Path(f"/proc/{victim}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             os.kill(victim, signal.SIGKILL)
         except (ProcessLookupError, FileNotFoundError):
             return False
-        kind = next((kind for kind in (" process ", " conduct ", "forkserver", "tracker") if kind in command), command)
+        if not command:  # it had ended already
+            return False
+        kinds = (" worker ", " process ", " conduct ", "forkserver", "tracker")
+        kind = next((kind for kind in kinds if kind in command), command)
         self._say(f"  killed: of the {worker} worker, one of `{kind.strip()}` (process {victim})")
         return True
 

@@ -43,6 +43,14 @@ def family_of(pid: int) -> list[int]:
     return found
 
 
+def is_running(pid: int) -> bool:
+    """False also for one that has ended and that nobody has asked about."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def kill_family(pid: int) -> None:
     """As a machine that loses its power: all at once."""
     for one in family_of(pid):

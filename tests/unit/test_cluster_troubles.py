@@ -14,7 +14,7 @@ import pytest
 import rabbitmq_server
 from cluster_servers import ClusterProject, WorkerProcess, wait_until, worker_of
 from postgres_server import PostgresServer
-from processes import family_of
+from processes import family_of, is_running
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.ledger.models import Run
@@ -105,6 +105,16 @@ def test_a_worker_starts_again_what_ends_by_itself(tmp_path: Path) -> None:
         (report,) = project.run_on_workers(OFFERS)
         assert report["account"]["new"] == 700
         assert worker.stop() == 0
+
+
+def test_the_workers_end_with_the_process_that_looks_after_them(tmp_path: Path) -> None:
+    project = ClusterProject(tmp_path / "project")
+    with worker_of(project.root) as worker:
+        wait_until(lambda: worker.output.count(" ready.") == 2, what="the start")
+        others = family_of(worker.pid)[1:]
+        os.kill(worker.pid, signal.SIGKILL)
+        wait_until(lambda: not any(is_running(pid) for pid in others), what="the end of the others")
+        assert others
 
 
 def _celery_workers(worker: WorkerProcess) -> list[int]:

@@ -78,7 +78,8 @@ def follow(
             seen = _look(left)
         except (DatabaseOperationalError, InterfaceError) as error:
             if not is_away:
-                tell(f"{unavailable(error)}; it is waited for")
+                lost = unavailable(error)
+                tell(f"{lost.place}: {lost.message}; it is waited for")
             is_away = True
             time.sleep(BETWEEN_TRIES)
             continue

@@ -1,8 +1,9 @@
-"""`jobpipe worker`: the two Celery workers of a machine as child processes, started again when they end by themselves."""
+"""`jobpipe worker`: the Celery workers of one machine as child processes; what ends by itself is started again."""
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -35,9 +36,12 @@ class _Child:
     # When to start it.
     due: float = 0.0
 
-    def start(self) -> None:
+    def start(self, lifeline: int) -> None:
+        """`lifeline`: the end of a pipe whose other end goes with this process."""
         # A process group of its own: Ctrl-C in a terminal reaches it through the supervisor, and once.
-        self.process = subprocess.Popen(self.command, start_new_session=True)
+        self.process = subprocess.Popen(
+            [*self.command, str(lifeline)], start_new_session=True, pass_fds=[lifeline], stdin=subprocess.DEVNULL
+        )
         self.started = time.monotonic()
 
     @property
@@ -68,6 +72,8 @@ class Supervisor:
             if number
         ]
         self._is_stopping = False
+        # Nothing is ever written: it ends with this process, however that ends, and the workers with it.
+        self._lifeline, self._held = os.pipe()
 
     def run(self) -> int:
         """Until SIGTERM or Ctrl-C, which let them finish what they have in hand; 1 = one of them does not stay up."""
@@ -89,7 +95,7 @@ class Supervisor:
             if child.ends >= MOST_ENDS:
                 return 1
         if time.monotonic() >= child.due and not self._is_stopping:
-            child.start()
+            child.start(self._lifeline)
         return 0
 
     def _stop(self, number: int, frame: FrameType | None) -> None:

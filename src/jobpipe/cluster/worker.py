@@ -1,16 +1,18 @@
 """A worker of a cluster: one Celery worker that computes (a process a core), one that conducts (a thread a run).
 
-    python -m jobpipe.cluster.worker FOLDER process|conduct NUMBER
+    python -m jobpipe.cluster.worker FOLDER process|conduct NUMBER [LIFELINE]
 
-`jobpipe worker` starts both and looks after them.
+`jobpipe worker` starts both and looks after them; LIFELINE is a pipe that ends when it does, however that is.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
@@ -34,6 +36,8 @@ PROCESS_WORK, CONDUCT_WORK = "process", "conduct"
 def main() -> None:
     folder, kind, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
     log_to_stderr()
+    for lifeline in sys.argv[4:]:
+        threading.Thread(target=_stop_with, args=(int(lifeline),), daemon=True).start()
     try:
         become_member_in(folder)
         _declare_queues(this_member().addresses.broker)
@@ -45,6 +49,11 @@ def main() -> None:
         compute(number)
     else:
         conduct(number)
+
+
+def _stop_with(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _declare_queues(broker: str) -> None:
