@@ -110,6 +110,10 @@ class RabbitServer:
         """As a machine that loses its power would."""
         self._signal(signal.SIGKILL)
 
+    def lose_all(self) -> None:
+        """After a kill: its disk is gone as well."""
+        shutil.rmtree(self._folder / "data")
+
     def stop(self) -> None:
         self._signal(signal.SIGTERM)
         names, self._names = self._names, None

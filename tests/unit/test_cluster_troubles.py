@@ -94,6 +94,21 @@ def test_a_run_is_asked_for_while_the_broker_is_away_and_begins_when_it_is_back(
     assert json.loads(asked.stdout.read())[0]["account"]["new"] == 700
 
 
+def test_a_run_survives_a_broker_that_loses_all_it_had(tmp_path: Path, broker: rabbitmq_server.RabbitServer) -> None:
+    project = ClusterProject(tmp_path / "project", broker=broker.url())
+    with worker_of(project.root, processes=0):
+        asked = project.ask(feed=OFFERS)
+        said = _Said(asked)
+        wait_until(lambda: said.times("importing, 700 records") > 0, what="the batches' way to the broker")
+        broker.kill()
+        broker.lose_all()
+        broker.start()
+        with worker_of(project.root, conductors=0):
+            assert asked.wait(timeout=200) == 0, said.lines
+    assert asked.stdout is not None
+    assert json.loads(asked.stdout.read())[0]["account"]["new"] == 700
+
+
 def test_a_worker_starts_again_what_ends_by_itself(tmp_path: Path) -> None:
     project = ClusterProject(tmp_path / "project")
     with worker_of(project.root) as worker:

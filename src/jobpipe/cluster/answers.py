@@ -14,6 +14,7 @@ import threading
 from collections import defaultdict
 from typing import Any
 
+from amqp.exceptions import NotFound
 from kombu import Connection, Consumer, Message, Producer, Queue
 from kombu.exceptions import OperationalError
 
@@ -168,15 +169,21 @@ class AnswerReceiver:
     def _reopen(self) -> None:
         with contextlib.suppress(Exception):
             self._connection.release()
-        self._open()
+        self._open(is_there=True)
 
-    def _open(self) -> None:
+    def _open(self, *, is_there: bool = False) -> None:
+        """`is_there`: it was declared before. A broker that has lost it has lost answers too, and perhaps batches."""
         try:
             self._connection.ensure_connection(
                 max_retries=int(PATIENCE / 2), interval_start=0.2, interval_step=0.5, interval_max=2.0
             )
             with self._connection.channel() as channel:
-                self._queue(channel).declare()
+                if is_there:
+                    self._queue(channel).queue_declare(passive=True)
+                else:
+                    self._queue(channel).declare()
+        except NotFound as error:
+            raise BrokerUnavailableError(f"the broker has lost the queue {self._queue.name}") from error
         except (OperationalError, *self._connection.connection_errors) as error:
             raise BrokerUnavailableError(
                 f"the broker cannot be reached: {error}",
