@@ -19,10 +19,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -92,7 +92,9 @@ class Chaos:
         self._documents = mongo_server.MongoServer(folder / "documents")
         self._ledger: PostgresServer | None = None
         self._workers: dict[str, WorkerProcess] = {}
-        self._restarts: dict[str, threading.Thread] = {}
+        self._restarts: dict[str, Future[None]] = {}
+        # What a thread started ends with it: these live as long as the cluster.
+        self._starters = ThreadPoolExecutor(max_workers=8)
         self._faults: list[str] = []
 
     @contextlib.contextmanager
@@ -123,6 +125,7 @@ class Chaos:
             self._documents.kill()
             if self._ledger is not None:
                 self._ledger.stop()
+            self._starters.shutdown()
 
     def run(self, kills: int) -> None:
         """Imports day after day until so much was killed. Raises ChaosError."""
@@ -255,12 +258,11 @@ class Chaos:
             finally:
                 del self._restarts[name]
 
-        self._restarts[name] = threading.Thread(target=restart)
-        self._restarts[name].start()
+        self._restarts[name] = self._starters.submit(restart)
 
     def _join_restarts(self) -> None:
-        for thread in list(self._restarts.values()):
-            thread.join()
+        while self._restarts:
+            wait(list(self._restarts.values()))
 
     def _start_worker(self, name: str) -> None:
         log = self._folder / f"{name}-worker.log"
