@@ -17,8 +17,11 @@ from postgres_server import PostgresServer
 from processes import family_of, is_running
 from project_folder import ProjectFolder, xml_feed
 
-from jobpipe.ledger.models import Run
+from jobpipe.cluster import dispatching
+from jobpipe.ledger import leases
+from jobpipe.ledger.models import BatchAttempt, Dispatch, Run, RunState
 from jobpipe.runs.conducting import StopRequest, run_import
+from jobpipe.runs.process_mark import own_mark
 from jobpipe.runs.progress import Progress
 
 OFFERS = xml_feed({str(number): f"Offre {number}" for number in range(700)})
@@ -147,3 +150,36 @@ def test_a_run_that_another_sitting_has_ended_is_not_made_again(tmp_path: Path) 
         again = run_import(workspace, "offers", queued=over, progress=Progress(), stop=StopRequest())
         assert (again.run, again.account) == (report.run, report.account)
         assert Run.objects.count() == 1
+
+
+# Who has a conductor ------------------------------------------------------------------------------------
+
+
+def test_a_request_whose_run_is_over_does_not_keep_the_next_one_from_running(tmp_path: Path) -> None:
+    project = ClusterProject(tmp_path / "project", broker="amqp://127.0.0.1/unused")
+    with project.open() as workspace:
+        first = dispatching.request(workspace.project, "offers")
+        assert dispatching.request(workspace.project, "offers").was_there
+        # As a conductor that dies after its run's end leaves it.
+        Run.objects.filter(pk=first.run).update(state=RunState.SUCCEEDED)
+        BatchAttempt.objects.create(run_id=first.run, fence=1, unit="0", started=1)
+        second = dispatching.request(workspace.project, "offers")
+        assert (second.was_there, second.run == first.run) == (False, False)
+        assert BatchAttempt.objects.count() == 0
+
+
+@pytest.mark.parametrize("claimed_again", [False, True])
+def test_a_run_whose_conductor_died_waits_at_once_unless_another_is_about_to_take_it(
+    tmp_path: Path, claimed_again: bool
+) -> None:
+    project = ClusterProject(tmp_path / "project", broker="amqp://127.0.0.1/unused")
+    with project.open() as workspace:
+        dispatching.request(workspace.project, "offers")
+        rows = Dispatch.objects.all()
+        rows.update(claimed_at=dispatching.server_time())
+        host, pid, _, world = own_mark().rsplit(":", 3)
+        dead = f"{host}:{pid}:1:{world}"
+        assert leases.take(rows.get().import_row_id, dead, 30.0)
+        if claimed_again:
+            rows.update(claimed_at=dispatching.server_time())
+        assert dispatching.waiting_in("fetch") == (0 if claimed_again else 1)

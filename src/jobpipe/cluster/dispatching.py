@@ -19,7 +19,8 @@ from django.db.models.functions import Now
 from jobpipe.cluster.member import this_member
 from jobpipe.cluster.queues import CRAWL, FETCH
 from jobpipe.definition.project import Project
-from jobpipe.ledger.models import Dispatch, Import, Run, RunState
+from jobpipe.ledger.models import BatchAttempt, Dispatch, Import, Run, RunState
+from jobpipe.runs.lease import LENGTH
 from jobpipe.runs.process_mark import is_known_to_be_dead
 from jobpipe.sources.asking import way_of
 
@@ -27,6 +28,7 @@ from jobpipe.sources.asking import way_of
 CLAIM = timedelta(seconds=30)
 # A second of waiting counts for so many seconds of running.
 AGEING = 2.0
+UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 # How often a run may be taken up before it is given up: each time its conductor ended without a word.
 MOST_SITTINGS = 100
 
@@ -65,9 +67,11 @@ def request(project: Project, name: str) -> Request:
         owner, _ = Import.objects.get_or_create(name=name, defaults={"client": definition.client})
         # Two who ask at once wait for each other here.
         owner = Import.objects.select_for_update().get(pk=owner.pk)
-        there = Dispatch.objects.filter(import_row=owner).first()
-        if there is not None:
+        there = Dispatch.objects.filter(import_row=owner).select_related("run").first()
+        if there is not None and there.run.state in UNFINISHED:
             return Request(name, there.run_id, there.queue, was_there=True)
+        if there is not None:  # its conductor died after the run's end
+            _forget(there)
         run = Run.objects.create(import_row=owner, state=RunState.QUEUED, started_at=Now(), revision="", definition="")
         Dispatch.objects.create(
             import_row=owner, run=run, queue=queue, requested_at=Now(), expected_seconds=_last_seconds(owner)
@@ -119,10 +123,14 @@ def _sorted_out(rows: Iterable[Dispatch], now: datetime) -> tuple[list[Dispatch]
 
 
 def _has_conductor(row: Dispatch, now: datetime) -> bool:
+    is_claimed = row.claimed_at is not None and row.claimed_at > now - CLAIM
     lease = getattr(row.import_row, "lease", None)
-    if lease is not None and lease.holder and lease.until > now and not is_known_to_be_dead(lease.holder):
+    if lease is None or not lease.holder or lease.until <= now:
+        return is_claimed
+    if not is_known_to_be_dead(lease.holder):
         return True
-    return row.claimed_at is not None and row.claimed_at > now - CLAIM
+    # Claimed a moment ago by one that is about to take the lease; unless it had it already, and died with it.
+    return is_claimed and lease.until - timedelta(seconds=LENGTH) < row.claimed_at
 
 
 def waiting_in(queue: str) -> int:
@@ -136,16 +144,22 @@ def give_back(taken: Taken) -> None:
     row = Dispatch.objects.filter(pk=taken.dispatch).select_related("run").first()
     if row is None:
         return
-    if row.run.state not in (RunState.QUEUED, RunState.RUNNING):
-        row.delete()
+    if row.run.state not in UNFINISHED:
+        _forget(row)
         return
     if row.sittings >= MOST_SITTINGS:
         words = f"given up: its conductor ended {row.sittings} times without finishing; see the workers' logs"
         Run.objects.filter(pk=row.run_id).update(state=RunState.FAILED, error=words, finished_at=Now())
-        row.delete()
+        _forget(row)
         return
     # Whoever was quicker, because the lease had lapsed, keeps it.
     Dispatch.objects.filter(pk=row.pk, sittings=taken.sitting).update(claimed_at=None, claimed_by="")
+
+
+def _forget(row: Dispatch) -> None:
+    """With what its workers have begun: the last sitting may have had none, and one that was killed left its own."""
+    BatchAttempt.objects.filter(run=row.run_id).delete()
+    row.delete()
 
 
 def server_time() -> datetime:
