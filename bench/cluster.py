@@ -28,8 +28,9 @@ from bench.setting import describe_setting
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from cluster_servers import environ, family_of, wait_until, worker_of
+from cluster_servers import environ, wait_until, worker_of
 from postgres_server import shared_server as shared_postgres
+from processes import family_of
 from rabbitmq_server import shared_server as shared_rabbitmq
 
 _ASKED, _AIM = 1.25, 1.15

@@ -10,6 +10,7 @@ The definition, the splitter and the transformation are job-pipe's own; what dif
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from amqp.exceptions import NotFound
 from celery import Celery
 from celery.signals import worker_process_init
 from kombu import Exchange, Queue
@@ -108,7 +110,8 @@ def main() -> None:
     elif word == "wait":
         deadline = time.monotonic() + 50
         while time.monotonic() < deadline:
-            with app.connection_for_read() as connection:
+            # There is no such queue until the worker makes it.
+            with contextlib.suppress(NotFound), app.connection_for_read() as connection:
                 if connection.channel().queue_declare(QUEUE, passive=True).consumer_count:
                     return
             time.sleep(0.2)

@@ -5,6 +5,7 @@ The text of hooks.py never travels: it is part of the image, and a worker with a
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from datetime import timedelta
 
@@ -66,4 +67,7 @@ class Transformers:
     def _compile(self, digest: str, hooks: str | None) -> Transformer:
         packed = bytes(KeptCharge.objects.get(digest=digest).packed)
         charge = msgspec.msgpack.decode(zstd.decompress(packed), type=Charge)
-        return transformer_of(msgspec.structs.replace(charge, hooks=hooks))
+        transformer = transformer_of(msgspec.structs.replace(charge, hooks=hooks))
+        # It stays: it need not be searched for garbage between batches.
+        gc.freeze()
+        return transformer

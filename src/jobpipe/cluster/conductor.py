@@ -100,7 +100,10 @@ def _conduct(member: Member, workspace: Workspace, row: Dispatch, stop: StopRequ
 
 
 class _Executors:
-    """Starts the executor of this sitting: see `jobpipe.runs.workspace.Workspace.executors`."""
+    """Starts the executor of this sitting: see `jobpipe.runs.workspace.Executors`."""
+
+    # Packed, they are about a third of it: they fit into a message.
+    most_bytes = 600_000
 
     def __init__(self, member: Member, *, is_first_sitting: bool) -> None:
         self._member = member

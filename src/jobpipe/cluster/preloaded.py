@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 
 # Imported when they are needed; here they are there already.
@@ -29,3 +30,7 @@ for _module in _MODULES:
     # One of an extra that is not installed.
     with contextlib.suppress(ImportError):
         importlib.import_module(_module)
+
+# All this stays: no conductor need search it for garbage, nor copy its pages by doing so.
+gc.collect()
+gc.freeze()

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -106,6 +107,7 @@ def _hand_back(**_: Any) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _begin_anew(**_: Any) -> None:
     connections.close_all()
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -68,14 +68,19 @@ class Comparer:
         day: str,
         digest_view: DigestView | None = None,
         come_slowly: bool = False,
+        most_bytes: int = MAX_MISS_BYTES,
         emit: Callable[[ComparedBatch], None],
     ) -> None:
-        """`come_slowly`: records are asked for, page by page; others are there as fast as they are read."""
+        """`come_slowly`: records are asked for, page by page; others are there as fast as they are read.
+
+        `most_bytes`: of the records that a batch sends to a worker, where there is more than one.
+        """
         self._known = known
         self._revision = revision
         self._day = day
         self._view = digest_view
         self._come_slowly = come_slowly
+        self._most_bytes = most_bytes
         self._emit = emit
         self._context: Context | None = None
         self._seed = 0
@@ -116,7 +121,7 @@ class Comparer:
                 Item(self._ordinal, record.raw, self._context_index(), record.flaw, self._day, record.offset)
             )
             self._bytes += len(record.raw)
-        is_full = len(batch.misses) >= MAX_MISSES or self._bytes >= MAX_MISS_BYTES or len(batch.found) >= MAX_RECORDS
+        is_full = len(batch.misses) >= MAX_MISSES or self._bytes >= self._most_bytes or len(batch.found) >= MAX_RECORDS
         if is_full or (self._come_slowly and self._has_waited(len(batch.misses))):
             self.cut()
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from jobpipe.ledger.models import Batch, Run
 from jobpipe.runs.applying import Applier
-from jobpipe.runs.comparing import Comparer
+from jobpipe.runs.comparing import MAX_MISS_BYTES, Comparer
 from jobpipe.runs.executors.executor import Executor
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.preparing import Preparation
@@ -55,6 +55,7 @@ class Pipeline:
             day=day,
             digest_view=_digest_view(preparation),
             come_slowly=bool(way_of(preparation.definition.source)),
+            most_bytes=workspace.executors.most_bytes if workspace.executors is not None else MAX_MISS_BYTES,
             emit=self.window.add,
         )
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 class Executors(Protocol):
     """Who carries the batches of runs, where that is not this machine."""
 
+    # Of records in a batch.
+    most_bytes: int
+
     def start(self, run: Run, charge: Charge, fence: int, *, alone: bool) -> Executor:
         """`fence`: of the lease that the run's conductor holds; `alone`: there is only one batch."""
         ...
