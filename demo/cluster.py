@@ -26,12 +26,12 @@ import mongo_server
 import rabbitmq_server
 from cluster_servers import WorkerProcess, wait_until
 from postgres_server import PostgresServer
-from processes import family_of
+from processes import family_of, marked
 
 FOLDER = Path("demo-cluster")
 LARGE = "large-board"
 # The server that stands in for MongoDB gets slow with more; a real one (JOBPIPE_TEST_MONGODB_URI) does not.
-POSTINGS = 10_000 if mongo_server.REAL else 2_000
+POSTINGS = 10_000 if mongo_server.REAL else 3_000
 # Each process that comes of this one has it in its environment, so that one which is left is found.
 MARK = "JOBPIPE_DEMO"
 
@@ -168,13 +168,9 @@ def a_worker_dies(cluster: DemoProject, alone: DemoProject, servers: Servers, wo
     cluster.show("run", LARGE, "--cluster")
     following = subprocess.Popen(cluster.command("run", LARGE, "--cluster"))
     try:
-        batches = f"""
-            SELECT count(*) FROM ledger_batch AS batch JOIN ledger_run AS run ON run.id = batch.run_id
-            JOIN ledger_import AS import ON import.id = run.import_id WHERE import.name = '{LARGE}'
-        """
-        wait_until(lambda: servers.ask_ledger(batches)[0][0] > 0, seconds=300, what="the first batch")
+        wait_until(lambda: _applied(servers) > 0, seconds=300, what="the first batch")
         workers.kill_the_one_that_has(_holder(servers))
-        print("  the other worker takes the run up, after the last batch that was applied", flush=True)
+        print(f"  {_applied(servers):,} records were applied; the other worker goes on after them", flush=True)
         code = following.wait(timeout=600)
     finally:
         following.kill()
@@ -191,6 +187,16 @@ _LEASE = f"""
 """
 
 
+def _applied(servers: Servers) -> int:
+    """How many records the run has applied for good."""
+    found = servers.ask_ledger(f"""
+        SELECT coalesce(max(batch.last_ordinal), 0) FROM ledger_batch AS batch
+        JOIN ledger_run AS run ON run.id = batch.run_id
+        JOIN ledger_import AS import ON import.id = run.import_id WHERE import.name = '{LARGE}'
+    """)
+    return int(found[0][0])
+
+
 def _holder(servers: Servers) -> int:
     """The number of the process that conducts the run now: see jobpipe.runs.process_mark."""
     return int(servers.ask_ledger(_LEASE)[0][0].rsplit(":", 3)[1])
@@ -198,19 +204,6 @@ def _holder(servers: Servers) -> int:
 
 def _fence(servers: Servers) -> int:
     return int(servers.ask_ledger(_LEASE)[0][1])
-
-
-def what_still_runs() -> list[str]:
-    """The commands of processes that came of this one."""
-    mark = f"{MARK}={os.environ[MARK]}".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:
-            continue
-    return found
 
 
 def main() -> None:
@@ -232,7 +225,7 @@ def main() -> None:
             workers.stop()
         finally:
             workers.kill()
-    if left := what_still_runs():
+    if left := marked(f"{MARK}={os.environ[MARK]}"):
         sys.exit("still running:\n" + "\n".join(left))
     print(f"  nothing is left running; all that took {time.monotonic() - began:.0f} s")
 

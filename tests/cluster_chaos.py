@@ -31,7 +31,7 @@ import rabbitmq_server
 from cluster_servers import ClusterProject, WorkerProcess
 from kombu import Connection
 from postgres_server import PostgresServer
-from processes import family_of
+from processes import family_of, marked
 from project_folder import ProjectFolder
 
 from jobpipe.ledger.models import BatchAttempt, Dispatch
@@ -49,6 +49,8 @@ QUEUES_SETTLE = 8.0
 # Seconds after the last kill within which an import must end: leases of 30 s have to lapse.
 PATIENCE = 300.0
 TAIL = 40
+# In the environment of all that comes of this process.
+MARK = "JOBPIPE_CHAOS"
 
 
 class ChaosError(AssertionError):
@@ -99,6 +101,8 @@ class Chaos:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
+        """Raises ChaosError where something still runs at the end."""
+        os.environ[MARK] = self._folder.name
         try:
             self._ledger = PostgresServer(durable=True)
             self._broker.start()
@@ -126,6 +130,11 @@ class Chaos:
             if self._ledger is not None:
                 self._ledger.stop()
             self._starters.shutdown()
+        deadline = time.monotonic() + PATIENCE
+        while left := marked(f"{MARK}={self._folder.name}"):
+            if time.monotonic() > deadline:
+                raise ChaosError("still running: " + "; ".join(left))
+            time.sleep(0.5)
 
     def run(self, kills: int) -> None:
         """Imports day after day until so much was killed. Raises ChaosError."""
