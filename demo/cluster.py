@@ -228,6 +228,13 @@ def main() -> None:
     if left := marked(f"{MARK}={os.environ[MARK]}"):
         sys.exit("still running:\n" + "\n".join(left))
     print(f"  nothing is left running; all that took {time.monotonic() - began:.0f} s")
+    say("What to look at")
+    print(
+        f"  cat {FOLDER}/cluster/jobpipe.yaml         # all that makes it a cluster: three addresses\n"
+        f"  less {FOLDER}/worker-1.log                # what the workers said\n"
+        f"  jobpipe -C {FOLDER}/one-machine runs      # the same runs on one machine, which are still there\n"
+        f"  make chaos-cluster                          # kills all of it at random, fifty times"
+    )
 
 
 if __name__ == "__main__":
