@@ -27,8 +27,10 @@ class ClusterProject(ProjectFolder):
     def __init__(self, root: Path, definition: str = DEFINITION, **settings: object) -> None:
         """`settings`: of the block `cluster`; servers that it does not name are started."""
         super().__init__(root, definition)
-        settings.setdefault("ledger", shared_postgres().ledger())
-        settings.setdefault("broker", shared_rabbitmq().url())
+        if "ledger" not in settings:
+            settings["ledger"] = shared_postgres().ledger()
+        if "broker" not in settings:
+            settings["broker"] = shared_rabbitmq().url()
         lines = [f"  {name}: {value}" for name, value in settings.items()]
         (root / "jobpipe.yaml").write_text("\n".join(["cluster:", *lines]) + "\n")
 
