@@ -48,10 +48,16 @@ def _keep_secrets_out_of_logs() -> None:
 
 @contextmanager
 def open_workspace(context: click.Context) -> Iterator[Workspace]:
+    with workspace_of(open_project(context)) as workspace:
+        yield workspace
+
+
+@contextmanager
+def workspace_of(project: Project) -> Iterator[Workspace]:
     from jobpipe.ledger.unavailable import ledger_expected
     from jobpipe.runs.workspace import open_workspace as open_it
 
-    with open_it(open_project(context)) as workspace, ledger_expected():
+    with open_it(project) as workspace, ledger_expected():
         yield workspace
 
 

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import connections
 
@@ -40,6 +40,14 @@ class Ended:
     error: BaseException | None = None
 
 
+class Order(Protocol):
+    """Says which import is next; asked by several threads."""
+
+    def next(self, *, long: bool) -> str | None:
+        """`long`: rather one that took long the last time. None = there is nothing more to do."""
+        ...
+
+
 class Several:
     """Runs them all; iterate to hear of each that ends."""
 
@@ -52,17 +60,21 @@ class Several:
         workers: int | None,
         progress_of: Callable[[str], Progress],
         stop: StopRequest,
+        order: Order | None = None,
     ) -> None:
-        """`workers`: processes for all together; None = as jobpipe.yaml says."""
+        """`workers`: processes for all together; None = as jobpipe.yaml says.
+
+        `order`: who is next, where another says it; there are then as many threads as may run at once.
+        """
         number = workspace.project.workers if workers is None else workers
         self._workspace = replace(workspace, free_workers=threading.Semaphore(number))
         self._progress_of = progress_of
         self._stop = stop
-        self._order = _Order(names)
+        self._order = _Order(names) if order is None else order
         self._ended: queue.SimpleQueue[Ended | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._conduct, args=(number % 2 == 1,), name=f"conductor-{number}", daemon=True)
-            for number in range(min(at_once, len(names)))
+            for number in range(at_once if order is not None else min(at_once, len(names)))
         ]
 
     def ended(self, *, tick: float) -> Iterator[Ended | None]:
@@ -97,10 +109,10 @@ class Several:
         try:
             report = run_import(self._workspace, name, progress=self._progress_of(name), stop=self._stop)
         except JobpipeError as error:
-            return Ended(name, _not_run(name, str(error)), error)
+            return Ended(name, not_run(name, str(error)), error)
         except Exception as error:
             words = f"job-pipe itself failed: {type(error).__name__}: {error}"
-            return Ended(name, _not_run(name, words), error)
+            return Ended(name, not_run(name, words), error)
         return Ended(name, report)
 
 
@@ -111,7 +123,7 @@ class _Order:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        took = _last_seconds()
+        took = last_seconds()
         self._left = collections.deque(sorted(names, key=lambda name: took.get(name, 0.0)))
         self._lock = threading.Lock()
 
@@ -122,11 +134,11 @@ class _Order:
             return self._left.pop() if long else self._left.popleft()
 
 
-def _last_seconds() -> dict[str, float]:
+def last_seconds() -> dict[str, float]:
     """Of each import's latest run that came to an end."""
     over = Run.objects.exclude(state=RunState.RUNNING).order_by("-id").values_list("import_row__name", "seconds")
     return dict(reversed(over[:RUNS_LOOKED_AT]))
 
 
-def _not_run(name: str, why: str) -> RunReport:
+def not_run(name: str, why: str) -> RunReport:
     return replace(skipped(name, process_redactor.clean(why)), state=RunState.FAILED)

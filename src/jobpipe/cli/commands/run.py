@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -19,6 +21,7 @@ from jobpipe.cli.options import json_option, quiet_option
 if TYPE_CHECKING:
     from jobpipe.definition.project import Project
     from jobpipe.runs.conducting import StopRequest
+    from jobpipe.runs.progress import Progress
     from jobpipe.runs.report import RunReport
     from jobpipe.runs.several import Ended
     from jobpipe.runs.workspace import Workspace
@@ -71,11 +74,10 @@ def command(
     is_one = len(selectors) == 1 and not (everything or instead or on_cluster)
     ahead = context.with_resource(head_start(context.find_root().obj, selectors[0] if is_one else ""))
 
-    from jobpipe.cli.opening import loading, open_workspace
+    from jobpipe.cli.opening import loading, workspace_of
 
     with loading():
         from jobpipe.runs.conducting import StopRequest
-        from jobpipe.runs.selecting import select
 
     if everything and selectors:
         raise click.UsageError("either names or --all")
@@ -92,19 +94,17 @@ def command(
             strict=strict,
         )
     stop = StopRequest()
-    with open_workspace(context) as workspace:
-        if not everything and not selectors:
-            raise click.UsageError(f"which import? This project has: {_some(workspace.project.imports())}")
-        chosen = select(workspace.project, selectors, excluded=excluded)
-        if len(chosen) == 1:
+    project, chosen = _chosen(context, selectors, everything=everything, excluded=excluded)
+    if len(chosen) == 1:
+        with workspace_of(project) as workspace:
             _finish_the_batch_on_interrupt(stop, second=_raise)
             workspace = replace(workspace, head_start=ahead)
             return _run_one(workspace, chosen[0], instead, workers, stop, strict=strict, as_json=as_json, quiet=quiet)
-        if instead:
-            raise click.UsageError("--file needs exactly one import")
-        _finish_the_batch_on_interrupt(stop, second=_end_at_once)
-        at_once = at_once or workspace.project.settings.at_once
-        ended = _run_several(workspace, chosen, at_once, workers, stop, as_json=as_json, quiet=quiet)
+    if instead:
+        raise click.UsageError("--file needs exactly one import")
+    _finish_the_batch_on_interrupt(stop, second=_end_at_once)
+    at_once = at_once or project.settings.at_once
+    ended = _run_several(project, chosen, at_once, workers, stop, as_json=as_json, quiet=quiet)
     return INTERRUPTED if stop.requested else _worst(ended, strict=strict)
 
 
@@ -152,7 +152,7 @@ def _run_one(
 
 
 def _run_several(
-    workspace: Workspace,
+    project: Project,
     chosen: list[str],
     at_once: int,
     workers: int | None,
@@ -164,24 +164,23 @@ def _run_several(
     """Those that ran, in the order of the selection; each is told when it ends."""
     from jobpipe.cli.printing import print_json, print_line, print_sum
     from jobpipe.cli.progress import SilentBoard, board_for
-    from jobpipe.runs.several import Several
 
     began = time.monotonic()
     board = SilentBoard(len(chosen)) if quiet else board_for(sys.stderr, len(chosen))
-    several = Several(workspace, chosen, at_once=at_once, workers=workers, progress_of=board.progress_of, stop=stop)
     over: dict[str, Ended] = {}
     shown = 0.0
-    for ended in several.ended(tick=TICK):
-        if ended is not None:
-            over[ended.name] = ended
-            board.ended(ended.name, ended.report.account["read"])
-            if not as_json or ended.error is not None:
-                board.clear()
-                _tell(ended, print_line if not as_json else None)
-                shown = 0.0
-        if time.monotonic() - shown >= TICK:
-            board.show()
-            shown = time.monotonic()
+    with _several(project, chosen, at_once, workers, stop, board.progress_of) as all_ended:
+        for ended in all_ended:
+            if ended is not None:
+                over[ended.name] = ended
+                board.ended(ended.name, ended.report.account["read"])
+                if not as_json or ended.error is not None:
+                    board.clear()
+                    _tell(ended, print_line if not as_json else None)
+                    shown = 0.0
+            if time.monotonic() - shown >= TICK:
+                board.show()
+                shown = time.monotonic()
     board.clear()
     in_order = [over[name] for name in chosen if name in over]
     reports = [ended.report for ended in in_order]
@@ -190,6 +189,33 @@ def _run_several(
     else:
         print_sum(reports, chosen=len(chosen), seconds=time.monotonic() - began)
     return in_order
+
+
+@contextmanager
+def _several(
+    project: Project,
+    chosen: list[str],
+    at_once: int,
+    workers: int | None,
+    stop: StopRequest,
+    progress_of: Callable[[str], Progress],
+) -> Iterator[Iterator[Ended | None]]:
+    """In this process where they are few, in several where they are many."""
+    from jobpipe.cli.opening import loading, workspace_of
+
+    with loading():
+        from jobpipe.runs.conductors import Conductors, processes_for
+        from jobpipe.runs.several import Several
+
+    number = project.workers if workers is None else workers
+    processes = processes_for(project, len(chosen), at_once=at_once, workers=number)
+    if processes == 1:
+        with workspace_of(project) as workspace:
+            several = Several(workspace, chosen, at_once=at_once, workers=workers, progress_of=progress_of, stop=stop)
+            yield several.ended(tick=TICK)
+        return
+    with Conductors(project, processes, at_once=at_once, workers=number) as conductors, workspace_of(project):
+        yield conductors.ended(chosen, tick=TICK, progress_of=progress_of, stop=stop)
 
 
 def _tell(ended: Ended, print_line: Any) -> None:
