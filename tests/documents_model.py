@@ -114,8 +114,24 @@ class ModelDocuments:
             (row, self.frames[row.row][row.revision]) for row in rows if row.revision in self.frames.get(row.row, {})
         ]
 
+    def labels(self) -> dict[str, tuple[int, int, int, int, str]]:
+        """Line -> live postings, rejected records, rows, first run, first day."""
+        lines = {line for row in self.states.values() for line in _lines(row)}
+        found = {}
+        for line in lines:
+            rows = [row for row in self.states.values() if line in _lines(row)]
+            live = [row for row in rows if (row.role, row.status) == (Role.POSTING, Status.LIVE)]
+            rejected = [row for row in rows if row.role is Role.REJECTED]
+            firsts = min(row.first_run for row in rows), min(row.first_day for row in rows)
+            found[line] = (len(live), len(rejected), len(rows), *firsts)
+        return found
+
     def counts(self) -> dict[tuple[Role, Status, str], int]:
         return dict(Counter((row.role, row.status, row.reason) for row in self.states.values()))
+
+
+def _lines(row: StateRow) -> list[str]:
+    return row.labels.split("\n") if row.labels else []
 
 
 def _has_ended(end: str, now: datetime) -> bool:
@@ -133,6 +149,7 @@ def _matches(row: StateRow, wanted: Selection) -> bool:
         and row.changed_run >= wanted.changed_since_run
         and (not wanted.changed_in_run or row.changed_run == wanted.changed_in_run)
         and (not wanted.keys or row.key in wanted.keys)
+        and (not wanted.labels or any(line in wanted.labels for line in _lines(row)))
         and _folded(wanted.text) in _folded(row.title)
     )
 

@@ -13,19 +13,23 @@ ALLOWED = {
     "safety": {"errors"},
     "definition": {"errors", "posting", "safety"},
     "sources": {"errors", "safety", "definition"},
-    "transform": {"errors", "posting", "safety", "definition", "sources"},
+    "taxonomy": {"errors", "posting", "safety", "definition"},
+    "transform": {"errors", "posting", "safety", "definition", "sources", "taxonomy"},
     "documents": {"errors", "safety"},
     "lifecycle": {"documents", "transform"},
     "destinations": {"errors", "posting"},
     "ledger": {"errors"},
-    "runs": {"errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"},
+    "runs": {
+        *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
+        "taxonomy",
+    },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        "runs",
+        *("runs", "taxonomy"),
     },
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "cluster", "destinations"),
+        *("runs", "cluster", "destinations", "taxonomy"),
     },
 }
 DJANGO = {"ledger", "runs", "cluster", "cli"}

@@ -291,7 +291,7 @@ def test_an_address_that_is_none_says_how_one_looks(uri: str) -> None:
 
 def test_indexes_have_fixed_names_and_are_made_at_the_start(documents: MongoDocuments, uri: str) -> None:
     documents.counts(IMPORT)
-    names = {"_id_", "posting_by_key", "row_not_live", "change_not_live", "missing_row", "live_until"}
+    names = {"_id_", "posting_by_key", "row_not_live", "change_not_live", "missing_row", "live_until", "row_by_label"}
     assert {one["name"] for one in documents._server.collection("state").list_indexes()} == names
     again = MongoDocuments(uri)
     again.counts(IMPORT)
@@ -308,4 +308,13 @@ def test_no_state_is_read_through_the_bodies(documents: MongoDocuments) -> None:
 
 
 def test_every_field_of_a_state_row_is_kept() -> None:
-    assert set(fields_of(1, StateRow())) - {"import_id", "not_live"} == set(StateRow.__struct_fields__) - {"row"}
+    added = {"import_id", "not_live", "labelled"}
+    assert set(fields_of(1, StateRow())) - added == set(StateRow.__struct_fields__) - {"row"}
+
+
+def test_rows_of_the_first_version_have_no_labels(documents: MongoDocuments) -> None:
+    documents.write(IMPORT, [posting("a")])
+    documents._server.collection("state").update_many({}, {"$unset": {"labels": "", "labelled": ""}})
+    assert [row.labels for row in documents.select(IMPORT, Selection())] == [""]
+    assert documents.labels(IMPORT) == []
+    assert list(documents.select(IMPORT, Selection(labels=("t\ta\t",)))) == []

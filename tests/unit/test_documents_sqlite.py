@@ -155,12 +155,14 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds(pa
     with closing(SqliteDocuments(path)) as documents:
         documents.write(1, postings(3))
     connection = sqlite3.connect(path)
-    connection.executescript("DROP TABLE holding; PRAGMA user_version = 1;")
+    connection.executescript("DROP TABLE holding; ALTER TABLE state DROP COLUMN labels; PRAGMA user_version = 1;")
     connection.close()
     with closing(SqliteDocuments(path)) as documents:
         documents.hold(1, 5)
+        assert [row.labels for row in documents.select(1, Selection())] == [""] * 3
         documents.write(1, postings(4))
         assert documents.counts(1) == {(Role.POSTING, Status.LIVE, ""): 4}
+        assert documents.labels(1) == []
     with closing(SqliteDocuments(path)) as documents, pytest.raises(StaleFenceError):
         documents.hold(1, 4)
 

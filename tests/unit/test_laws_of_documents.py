@@ -22,6 +22,7 @@ KEYS = ("a", "b", "c", "É", "0")
 REASONS = ("absent", "ended", "rule")
 TITLES = ("", "Été", "ÉTÉ comme hiver", "e\u0301té", "Straße", "été%")
 ENDS = ("", "2026-11-23", "2026-11-24", "2026-11-24T11:00:00+02:00", "2026-11-25T00:30:00+14:00")
+LABELS = ("", "", "t\tvente\t1", "t\tvente\t1\nt\tchef\t", "t\tchef\t")
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 digests = st.integers(0, 9).map(lambda number: bytes([number]) * 16)
@@ -34,6 +35,7 @@ records = st.fixed_dictionaries(
         "title": st.sampled_from(TITLES),
         "valid_through": st.sampled_from(ENDS),
         "is_new_revision": st.booleans(),
+        "labels": st.sampled_from(LABELS),
         "body": st.none() | st.binary(max_size=8),
     }
 )
@@ -43,6 +45,7 @@ side_records = st.fixed_dictionaries(
         "role": st.sampled_from((Role.DUPLICATE, Role.REJECTED)),
         "digest": digests,
         "reason": st.sampled_from(("", "invalid")),
+        "labels": st.sampled_from(LABELS),
         "body": st.none() | st.binary(max_size=8),
     }
 )
@@ -55,6 +58,7 @@ selections = st.builds(
     reason=st.sampled_from(("", "", "invalid", *REASONS)),
     text=st.sampled_from(("", "", "été", "SS", "%")),
     keys=st.lists(st.sampled_from(KEYS), max_size=3).map(tuple),
+    labels=st.sampled_from(((), (), ("t\tchef\t",), ("t\tvente\t1", "t\tnone\t"))),
 )
 
 
@@ -104,6 +108,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             revision=revision,
             title=record["title"],
             valid_through=record["valid_through"],
+            labels=record["labels"],
             prior=pack_prior(before) if before else b"",
         )
         return Written(state, record["body"])
@@ -118,6 +123,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             reason=record["reason"],
             digest=record["digest"],
             ordinal=self.ordinal,
+            labels=record["labels"],
             **runs,
         )
         return Written(state, record["body"])
@@ -177,6 +183,12 @@ class DocumentsMachine(RuleBasedStateMachine):
         assert known == model.known(self.run)
         assert list(documents.missing(IMPORT)) == model.missing()
         assert documents.counts(IMPORT) == model.counts()
+        uses = {one.label: one for one in documents.labels(IMPORT)}
+        counted = {one.label: (one.live, one.rejected, one.rows, one.first_run, one.first_day) for one in uses.values()}
+        assert counted == model.labels()
+        for use in uses.values():
+            assert use.samples
+            assert all(use.label in model.states[number].labels.split("\n") for number in use.samples)
         assert documents.ended(IMPORT, NOW.isoformat()) == model.ended(NOW)
         for number in model.states:
             assert documents.revisions(IMPORT, number) == sorted(model.frames[number])

@@ -8,11 +8,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from jobpipe.documents.ending import above_every_end, is_over, moment_of
+from jobpipe.documents.label_counting import Group, count_labels
 from jobpipe.documents.mongo_rows import ROLES, STATUSES, Document, conditions_of, is_selected, state_row
 from jobpipe.documents.mongo_server import AT_ONCE, PAGE_BYTES, MongoServer
 from jobpipe.documents.row_ids import bodies_range, body_id, id_range, revision_of, row_id, row_of
 from jobpipe.documents.selecting import may_be_live
-from jobpipe.documents.store import Known, Role, Selection, StateRow, Status, unpack_prior
+from jobpipe.documents.store import Known, LabelUse, Role, Selection, StateRow, Status, unpack_prior
 
 # How often a body is looked for that its row no longer has: somebody writes meanwhile.
 _LOOKS = 5
@@ -184,7 +185,7 @@ class MongoReading:
     def _selected(self, import_id: int, selection: Selection) -> Iterator[list[Document]]:
         """Pages of the states that are selected."""
         pages: Iterable[list[Document]]
-        if not selection.keys and may_be_live(selection):
+        if not selection.keys and not selection.labels and may_be_live(selection):
             pages = self._server.pages("state", id_range(import_id), conditions_of(selection))
         else:
             pages = map(self._listed, chunks(self._candidates(import_id, selection)))
@@ -195,6 +196,8 @@ class MongoReading:
         """The ids that an index gives, growing: all that is selected, and perhaps more."""
         if selection.keys and selection.role is Role.POSTING:
             return sorted(self.ids_of(import_id, selection.keys).values())
+        if selection.labels and not selection.keys:
+            return self._ids_with_labels(import_id, selection)
         condition = {"import_id": import_id, "not_live": True, **conditions_of(selection)}
         index = "change_not_live" if "changed_run" in condition else "row_not_live"
         if not selection.keys:
@@ -208,6 +211,44 @@ class MongoReading:
                 for one in self.found("state", {**condition, "key": {"$in": some}}, {"_id": 1}, index=index)
             }
         )
+
+    def _ids_with_labels(self, import_id: int, selection: Selection) -> Sequence[int]:
+        ids: set[int] = set()
+        for some in chunks(dict.fromkeys(selection.labels)):
+            condition = {"import_id": import_id, "labelled": True, "labels": {"$in": some}, **conditions_of(selection)}
+            with self._server.errors_named():
+                cursor = self._server.collection("state").find(condition, {"_id": 1}, hint="row_by_label")
+                ids.update(one["_id"] for one in cursor)
+        return array("q", sorted(ids))
+
+    def labels(self, import_id: int) -> list[LabelUse]:
+        return count_labels(self._label_groups(import_id))
+
+    def _label_groups(self, import_id: int) -> Iterator[Group]:
+        """One a label, role and status."""
+        grouped: list[dict[str, Any]] = [
+            {"$match": {"import_id": import_id, "labelled": True}},
+            {"$project": {"labels": 1, "role": 1, "status": 1, "first_run": 1, "first_day": 1}},
+            {"$unwind": "$labels"},
+            {
+                "$group": {
+                    "_id": {"labels": "$labels", "role": "$role", "status": "$status"},
+                    "rows": {"$sum": 1},
+                    "first_run": {"$min": "$first_run"},
+                    "first_day": {"$min": "$first_day"},
+                    "first": {"$min": "$_id"},
+                    "last": {"$max": "$_id"},
+                }
+            },
+        ]
+        with self._server.errors_named():
+            found = list(self._server.collection("state").aggregate(grouped, allowDiskUse=True))
+        for one in found:
+            kind = one["_id"]
+            samples = {row_of(one["first"]), row_of(one["last"])}
+            yield Group(
+                kind["labels"], kind["role"], kind["status"], one["rows"], one["first_run"], one["first_day"], samples
+            )
 
 
 def context_id(import_id: int, digest: bytes) -> str:

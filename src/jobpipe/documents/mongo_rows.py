@@ -47,6 +47,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="live_until",
             partialFilterExpression={"status": int(Status.LIVE), "valid_through": {"$gt": ""}},
         ),
+        # One entry a label of a row.
+        IndexModel(
+            [("import_id", 1), ("labelled", 1), ("labels", 1)],
+            name="row_by_label",
+            partialFilterExpression={"labelled": True},
+        ),
     ],
 }
 
@@ -78,6 +84,8 @@ def fields_of(import_id: int, row: StateRow) -> Document:
         "valid_through": row.valid_through,
         "flags": row.flags,
         "prior": row.prior,
+        "labels": row.labels.split("\n") if row.labels else [],
+        "labelled": bool(row.labels),
     }
 
 
@@ -102,6 +110,8 @@ def state_row(found: Document) -> StateRow:
         valid_through=found["valid_through"],
         flags=found["flags"],
         prior=found["prior"],
+        # What an earlier version has written has none.
+        labels="\n".join(found.get("labels", ())),
     )
 
 
@@ -130,5 +140,6 @@ def is_selected(found: Document, selection: Selection) -> bool:
         and (not selection.reason or found["reason"] == selection.reason)
         and found["changed_run"] >= selection.changed_since_run
         and (not selection.changed_in_run or found["changed_run"] == selection.changed_in_run)
+        and (not selection.labels or not set(selection.labels).isdisjoint(found.get("labels", ())))
         and (not selection.text or contains_folded(found["title"], folded(selection.text)))
     )

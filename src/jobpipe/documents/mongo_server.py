@@ -33,7 +33,7 @@ from jobpipe.safety.secrets import redact
 Operation = InsertOne[Document] | UpdateOne | UpdateMany | DeleteMany
 
 # Raised by one with each change of how documents are laid out.
-SCHEMA = 1
+SCHEMA = 2
 DATABASE = "jobpipe"
 # Acknowledged = on the disks of most members of the replica set, whatever a URI says of `w` and `journal`.
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=60_000)
@@ -127,7 +127,7 @@ class MongoServer:
             )
         for name, indexes in INDEXES.items():
             database[name].create_indexes(indexes)
-        if found is None:
+        if found is None or found["schema"] < SCHEMA:
             about.update_one({"_id": "documents"}, {"$set": {"schema": SCHEMA}}, upsert=True)
 
     def pages(

@@ -23,7 +23,9 @@ CREATE TABLE state (
     title          TEXT NOT NULL,
     valid_through  TEXT NOT NULL,
     flags          INTEGER NOT NULL,
-    prior          BLOB NOT NULL
+    prior          BLOB NOT NULL,
+    -- Lines. In no index: to go through all rows for a changed mapping takes less than to write an index with each.
+    labels         TEXT NOT NULL DEFAULT ''
 );
 
 -- One posting a key; duplicates and rejected records share keys.

@@ -5,6 +5,7 @@ Commits are durable (WAL, synchronous=FULL).  State rows and bodies are apart: s
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jobpipe.documents.ending import above_every_end, is_over, moment_of
+from jobpipe.documents.label_counting import Group, count_labels, has_any
 from jobpipe.documents.revisions import bodies_of
 from jobpipe.documents.row_ids import (
     REVISION_BITS,
@@ -40,6 +42,7 @@ from jobpipe.documents.sqlite_rows import (
 )
 from jobpipe.documents.store import (
     Known,
+    LabelUse,
     Role,
     Selection,
     StaleFenceError,
@@ -55,6 +58,8 @@ _SIZES = (1, 20, 100, 500)
 _AT_ONCE = _SIZES[-1]
 # Bodies read before their size is looked at.
 _BODIES_PIECE = 16
+# Different labels of rows.
+_REMEMBERED = 50_000
 
 
 class SqliteDocuments:
@@ -180,6 +185,15 @@ class SqliteDocuments:
             counts[Role.POSTING, Status.LIVE, ""] = live
         return counts
 
+    def labels(self, import_id: int) -> list[LabelUse]:
+        query = """
+            SELECT labels, role, status, count(*), min(first_run), min(first_day), min(id), max(id) FROM state
+            WHERE id > ? AND id < ? AND labels != ''
+            GROUP BY labels, role, status
+        """
+        found = self._file.fetch(query, id_range(import_id))
+        return count_labels(Group(*one[:6], samples={row_of(one[6]), row_of(one[7])}) for one in found)
+
     def context(self, import_id: int, digest: bytes) -> bytes | None:
         query = "SELECT packed FROM context WHERE import_id = ? AND digest = ?"
         found = self._file.fetch(query, (import_id, digest))
@@ -189,7 +203,7 @@ class SqliteDocuments:
         """Pages of the rows of `query` (on state AS s) that are selected."""
         condition, values = conditions_of(selection)
         low, high = id_range(import_id)
-        if not selection.keys and may_be_live(selection):
+        if not selection.keys and not selection.labels and may_be_live(selection):
             whole = f"{query} WHERE s.id > ? AND s.id < ? AND {condition} ORDER BY s.id"
             yield from self._file.pages(whole, low, (high, *values), piece=piece)
             return
@@ -200,7 +214,10 @@ class SqliteDocuments:
     def _candidates(self, import_id: int, selection: Selection) -> Iterable[int]:
         """The ids that an index gives, growing: all that is selected, and perhaps more."""
         if selection.keys:
-            return self._ids_of_selected_keys(import_id, selection)
+            ids = self._ids_of_selected_keys(import_id, selection)
+            return sorted({*ids} & {*self._ids_with_labels(import_id, selection)}) if selection.labels else ids
+        if selection.labels:
+            return self._ids_with_labels(import_id, selection)
         condition, values = conditions_of(selection)
         index = "change_not_live" if selection.changed_in_run or selection.changed_since_run else "row_not_live"
         query = f"""
@@ -209,6 +226,29 @@ class SqliteDocuments:
             ORDER BY s.id
         """
         return self._file.integers(query, (import_id, *values))
+
+    def _ids_with_labels(self, import_id: int, selection: Selection) -> array[int]:
+        """Found among all that have labels: rows of equal ones are looked at once."""
+        wanted = frozenset(selection.labels)
+        has: dict[str, bool] = {}
+        ids = array("q")
+        condition, values = conditions_of(selection)
+        low, high = id_range(import_id)
+        query = f"""
+            SELECT s.id, s.labels, x'' FROM state AS s
+            WHERE s.id > ? AND s.id < ? AND s.labels != '' AND {condition}
+            ORDER BY s.id
+        """
+        for rows in self._file.pages(query, low, (high, *values)):
+            for number, labels, _ in rows:
+                found = has.get(labels)
+                if found is None:
+                    found = has_any(labels, wanted)
+                    if len(has) < _REMEMBERED:
+                        has[labels] = found
+                if found:
+                    ids.append(number)
+        return ids
 
     def _ids_of_selected_keys(self, import_id: int, selection: Selection) -> list[int]:
         if selection.role is Role.POSTING:

@@ -15,10 +15,11 @@ from jobpipe.documents.selecting import contains_folded
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each change of `schema.sql`.
-SCHEMA = 2
+SCHEMA = 3
 # What a file of an earlier version lacks.
 _UPGRADES = {
     1: ("CREATE TABLE holding (import_id INTEGER PRIMARY KEY, fence INTEGER NOT NULL)",),
+    2: ("ALTER TABLE state ADD COLUMN labels TEXT NOT NULL DEFAULT ''",),
 }
 # How long a writer waits for another one.
 BUSY_SECONDS = 60

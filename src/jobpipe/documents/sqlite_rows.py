@@ -15,7 +15,7 @@ STATUSES = tuple(Status)
 # Id and import are written with these; the key and the role of a posting never change.
 _CHANGING = (
     *("status", "written_run", "missing_since", "reason", "digest", "posting_digest", "part", "ordinal"),
-    *("first_run", "changed_run", "revision", "first_day", "title", "valid_through", "flags", "prior"),
+    *("first_run", "changed_run", "revision", "first_day", "title", "valid_through", "flags", "prior", "labels"),
 )
 _WRITTEN = ("id", "import_id", "role", "key", *_CHANGING)
 
@@ -50,6 +50,7 @@ def changing_values(row: StateRow) -> tuple[Any, ...]:
         row.valid_through,
         row.flags,
         row.prior,
+        row.labels,
     )
 
 
@@ -78,6 +79,7 @@ def state_row(found: Sequence[Any]) -> StateRow:
         valid_through=found[16],
         flags=found[17],
         prior=found[18],
+        labels=found[19],
     )
 
 

@@ -84,6 +84,9 @@ class StateRow(msgspec.Struct, kw_only=True, gc=False):
     # ISO 8601; "" = the posting does not say.
     valid_through: str = ""
     flags: int = 0
+    # The labels that it was made with and what they meant, a line each (`jobpipe.taxonomy.tables.Use`); no store
+    # reads more out of them than that they are lines.
+    labels: str = ""
     # `pack_prior` of this row as it was before `written_run`; b"" = it did not exist.
     prior: bytes = b""
 
@@ -131,6 +134,21 @@ class Written(msgspec.Struct, array_like=True, gc=False):
     body: bytes | None = None
 
 
+class LabelUse(msgspec.Struct, kw_only=True, gc=False):
+    """One line of the labels of an import's rows, with the rows that have it."""
+
+    label: str
+    # Postings that are live; rejected records; all rows.
+    live: int = 0
+    rejected: int = 0
+    rows: int = 0
+    # Of the oldest of these rows: the run and the day that first saw it.
+    first_run: int = 0
+    first_day: str = ""
+    # A few row numbers, live postings first.
+    samples: tuple[int, ...] = ()
+
+
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are wanted; empty = no restriction."""
 
@@ -142,6 +160,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     # In the title, without regard to case.
     text: str = ""
     keys: tuple[str, ...] = ()
+    # Rows that have at least one of these lines among their labels.
+    labels: tuple[str, ...] = ()
 
 
 class Documents(Protocol):
@@ -222,6 +242,10 @@ class Documents(Protocol):
 
     def counts(self, import_id: int) -> dict[tuple[Role, Status, str], int]:
         """How many rows of each role, status and reason."""
+        ...
+
+    def labels(self, import_id: int) -> list[LabelUse]:
+        """Every line there is among the labels of the rows, by line."""
         ...
 
     def save_contexts(self, import_id: int, contexts: dict[bytes, bytes]) -> None:

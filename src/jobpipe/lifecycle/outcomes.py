@@ -169,6 +169,8 @@ class _Made(NamedTuple):
             first_day=self.day,
             title=record.title,
             flags=self.flags,
+            # A duplicate is made anew when its posting is gone: what labels mean cannot make it stale.
+            labels=record.labels if role is Role.REJECTED else "",
         )
 
     def posting_row(self, number: int, before: StateRow | None, status: Status, reason: str) -> StateRow:
@@ -191,6 +193,7 @@ class _Made(NamedTuple):
             title=record.title,
             valid_through=record.valid_through,
             flags=self.flags,
+            labels=record.labels,
         )
         return row if before is None else self._after(row, before)
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from jobpipe.documents.store import Role, Selection, Status
@@ -30,9 +28,11 @@ from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import begin_queued, is_over, stand_in_for
+from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
+from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.asking import Memory, Surroundings, way_of
@@ -41,14 +41,9 @@ from jobpipe.sources.record import RawRecord
 from jobpipe.sources.streaming import StoppedError
 from jobpipe.transform.compile import paths_read
 
+__all__ = ["Conductor", "StopRequest", "new_run", "owner_of", "run_import"]
+
 SECONDS_BETWEEN_UPDATES = 0.1
-
-
-@dataclass(slots=True)
-class StopRequest:
-    """Set from outside: finish the batch, wait for no source. The run stays `running`, to be taken up again."""
-
-    requested: bool = False
 
 
 def run_import(
@@ -100,6 +95,39 @@ def _run_held(
         return report_of(queued)
     file = str(instead.resolve()) if instead is not None else ""
     run = _interrupted_run(owner, preparation, file, workspace)
+
+    # Another process may have put it right before this one held it.
+    owner.refresh_from_db(fields=["mappings"])
+
+    def remap() -> RunReport | None:
+        return bring_up_to_date(workspace, preparation, owner, progress=progress, stop=stop, workers=workers).report
+
+    if run is None:
+        remapped = remap()
+        if remapped is not None and stop.requested:
+            return remapped
+    elif not is_up_to_date(preparation, owner):
+        # It was begun under other tables, and goes on under today's: what it left is put right when it is over.
+        note_up_to_date(workspace, owner, "")
+        report = _run_to_its_end(workspace, preparation, owner, run, file, workers, queued, progress, stop)
+        if report.state != RunState.RUNNING:
+            remap()
+        return report
+    return _run_to_its_end(workspace, preparation, owner, run, file, workers, queued, progress, stop)
+
+
+def _run_to_its_end(
+    workspace: Workspace,
+    preparation: Preparation,
+    owner: Import,
+    run: Run | None,
+    file: str,
+    workers: int | None,
+    queued: Run | None,
+    progress: Progress,
+    stop: StopRequest,
+) -> RunReport:
+    """`run`: the one that was interrupted; None = a new one."""
     if run is None and queued is not None:
         run = begin_queued(workspace, preparation, queued)
     run = run or new_run(workspace, owner, preparation, file)
@@ -133,21 +161,6 @@ def _interrupted_run(owner: Import, preparation: Preparation, file: str, workspa
         else:
             Finish(workspace, preparation, run, None).fail("interrupted; the definition or the file is another now")
     return found
-
-
-def new_run(
-    workspace: Workspace, owner: Import, preparation: Preparation, file: str, kind: RunKind = RunKind.IMPORT
-) -> Run:
-    with workspace.writing():
-        return Run.objects.create(
-            import_row=owner,
-            kind=kind,
-            state=RunState.RUNNING,
-            started_at=datetime.now(UTC),
-            revision=preparation.revision_text,
-            definition=preparation.loaded.text,
-            instead=file,
-        )
 
 
 class Conductor:

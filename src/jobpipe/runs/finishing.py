@@ -85,11 +85,11 @@ class Finish:
         what = f"`jobpipe accept {run.pk}` believes it as it is" if waits else "mend what keeps it from being complete"
         note(run, "doubted", f"no run has been complete since {since:%Y-%m-%d}, so that nothing expires: {what}")
 
-    def finish_reprocess(self) -> RunReport:
+    def finish_reprocess(self, why: str = "stored records under today's definition") -> RunReport:
         """End a run over the stored records: nothing expires by absence."""
         run = self._run
         self._settle_account()
-        run.complete, run.why = None, "stored records under today's definition"
+        run.complete, run.why = None, why
         run.state = RunState.SUCCEEDED
         self._forget_side_rows(complete=True)
         self._end_postings()

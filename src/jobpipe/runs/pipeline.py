@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+from jobpipe.documents.store import Known
 from jobpipe.ledger.models import Batch, Run
 from jobpipe.runs.applying import Applier
 from jobpipe.runs.comparing import MAX_MISS_BYTES, Comparer
@@ -26,15 +28,27 @@ from jobpipe.sources.record import Context
 class Pipeline:
     """Records go into `comparer`; leaving the `with` block without an error applies what is under way."""
 
-    def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, workers: int | None) -> None:
-        """Loads what is known, and restores what earlier sittings of the run have seen."""
+    def __init__(
+        self,
+        workspace: Workspace,
+        preparation: Preparation,
+        run: Run,
+        workers: int | None,
+        *,
+        known: Iterable[list[Known]] | None = None,
+    ) -> None:
+        """Loads what is known, and restores what earlier sittings of the run have seen.
+
+        `known`: of the rows that this run is about, where these are not all.
+        """
         self._workspace = workspace
         self._run = run
         self._preparation = preparation
         self._free_workers = workspace.free_workers
         self._workers = workspace.project.workers if workers is None else workers
         documents, import_id = workspace.documents, run.import_row_id
-        self.known = KnownTable.load(documents.known(import_id, before_run=run.pk), folder=workspace.scratch)
+        rows = documents.known(import_id, before_run=run.pk) if known is None else known
+        self.known = KnownTable.load(rows, folder=workspace.scratch)
         # The ordinal of the last record that earlier sittings have applied, and the chain of digests there.
         self.restored = restore(run, documents, import_id, self.known)
         # The day of the run's beginning, whichever day it is taken up on.

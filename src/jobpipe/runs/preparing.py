@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,19 @@ from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
+from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
 from jobpipe.runs.network_settings import set_network
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.formats.settings import settings_of
 from jobpipe.sources.record import FormatSettings
-from jobpipe.transform.revision import revision_of, tables_used
+from jobpipe.taxonomy.tables import MappingTable, digest_of
+from jobpipe.transform.revision import revision_of
 
 if TYPE_CHECKING:
     from jobpipe.runs.workspace import Workspace
+
+Decide = Callable[[Definition, dict[str, MappingTable]], dict[str, MappingTable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,12 @@ class Preparation:
     revision: int
     settings: FormatSettings
     limits: Limits
+    # Of the mapping tables: 32 hexadecimal digits.
+    tables_digest: str
+
+    @property
+    def tables(self) -> dict[str, MappingTable]:
+        return self.charge.tables
 
     @property
     def definition(self) -> Definition:
@@ -48,27 +59,32 @@ def prepare(workspace: Workspace, name: str) -> Preparation:
 
     Raises DefinitionError (with file, line and column) where the definition is not valid.
     """
-    return prepare_in(workspace.project, name)
+    return prepare_in(workspace.project, name, decide=with_decisions)
 
 
-def prepare_in(project: Project, name: str) -> Preparation:
-    """The same without the project's ledger and documents, for what writes nothing."""
+def prepare_in(project: Project, name: str, *, decide: Decide | None = None) -> Preparation:
+    """The same without the project's ledger and documents, for what writes nothing.
+
+    `decide` puts what people decided of labels above the tables of files.
+    """
     set_network(project.settings)
     loaded = load_checked(project, name)
     definition = loaded.definition
     hooks = project.hooks_source()
-    tables = project.tables()
+    tables = tables_without_decisions(definition, project.tables())
+    if decide is not None:
+        tables = decide(definition, tables)
     resolved = _with_key_files(_with_secrets(loaded), project)
-    used = {table: dict(tables[table]) for table in tables_used(definition) if table in tables}
-    charge = Charge(definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=used)
+    charge = Charge(definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=tables)
     limits = Limits.given(**definition.source.limits.model_dump())
     return Preparation(
         loaded,
         resolved,
         charge,
-        revision_of(definition, hooks_source=hooks, tables=used),
+        revision_of(definition, hooks_source=hooks),
         format_settings(definition, limits),
         limits,
+        digest_of(tables),
     )
 
 

@@ -117,7 +117,7 @@ def preview(project: Project, name: str, *, instead: Path | None = None, first: 
     """
     preparation = prepare_in(project, name)
     transformer = compile_definition(
-        preparation.definition, hooks_source=project.hooks_source(), tables=project.tables()
+        preparation.definition, hooks_source=project.hooks_source(), tables=preparation.tables
     )
     reading = Reading()
     found: list[RawRecord] = []

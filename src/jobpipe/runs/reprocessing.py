@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
-import msgspec
-
-from jobpipe.documents.body import unpack
-from jobpipe.documents.store import Documents, Role, Selection, Status
+from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
-from jobpipe.runs.conducting import StopRequest, new_run
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.remapping import Remapped, bring_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
+from jobpipe.runs.starting import StopRequest, new_run
+from jobpipe.runs.stored_records import records_of
 from jobpipe.runs.workspace import Workspace
-from jobpipe.sources.record import Context, RawRecord
 
 # What is gone is not made again; what ended or was closed may have been so by mistake.
 _REPROCESSED = (
@@ -51,10 +48,32 @@ def reprocess_import(
     try:
         with ledger_expected(), hold(workspace, owner) as held:
             _refuse_over_an_interrupted_run(held, owner)
+            remapped = bring_up_to_date(held, preparation, owner, progress=progress, stop=stop, workers=workers)
+            if remapped.report is not None and stop.requested:
+                return remapped.report
             run = new_run(held, owner, preparation, "", RunKind.REPROCESS)
             return _reprocess(held, preparation, run, progress, stop, workers)
     except ImportIsRunningError as error:
         return skipped(name, error.message)
+
+
+def remap_import(
+    workspace: Workspace, name: str, *, progress: Progress, stop: StopRequest, workers: int | None = None
+) -> Remapped | None:
+    """Make the stored postings of an import again whose labels mean something else now, and no others.
+
+    None where the import never ran.  Raises DefinitionError for an invalid definition, ImportIsRunningError or
+    UsageError where a run is under way or was interrupted: the next run does it then.
+    """
+    preparation = prepare(workspace, name)
+    drop_dead_connection()
+    owner = Import.objects.filter(name=name).first()
+    if owner is None:
+        return None
+    with ledger_expected(), hold(workspace, owner) as held:
+        owner.refresh_from_db()
+        _refuse_over_an_interrupted_run(held, owner)
+        return bring_up_to_date(held, preparation, owner, progress=progress, stop=stop, workers=workers)
 
 
 def _refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
@@ -81,8 +100,8 @@ def _reprocess(
     pipeline = Pipeline(workspace, preparation, run, workers)
     try:
         with pipeline:
-            for part, record in _stored_records(workspace.documents, run.import_row_id):
-                pipeline.comparer.begin_part(part)
+            for row, record in records_of(workspace.documents, run.import_row_id, _REPROCESSED):
+                pipeline.comparer.begin_part(row.part)
                 pipeline.comparer.add(record)
                 reading.records = pipeline.comparer.ordinal
                 progress.update(reading)
@@ -98,17 +117,3 @@ def _reprocess(
     give_hints(run, workspace.documents, preparation.definition, pipeline.applier, read=pipeline.comparer.ordinal)
     finish.finish_reprocess()
     return report_of(run)
-
-
-def _stored_records(documents: Documents, import_id: int) -> Iterator[tuple[str, RawRecord]]:
-    """(part, record) of all that is stored and still in the source, as far as is known."""
-    contexts: dict[bytes, Context] = {}
-    for selection in _REPROCESSED:
-        for row, frame in documents.bodies(import_id, selection):
-            body = unpack(frame)
-            if body.context not in contexts:
-                packed = documents.context(import_id, body.context)
-                if packed is None:
-                    continue
-                contexts[body.context] = msgspec.msgpack.decode(packed, type=Context)
-            yield row.part, RawRecord(body.raw, body.offset, contexts[body.context])

@@ -20,14 +20,15 @@ from jobpipe.transform.expressions import Condition, compile_condition, posting_
 from jobpipe.transform.field import Make, RuleCompiler
 from jobpipe.transform.hooks import hook_finder
 from jobpipe.transform.keys import key_maker, value_at
+from jobpipe.transform.labelling import labels_text
 from jobpipe.transform.markup import Markup, finisher_of
 from jobpipe.transform.outcome import Item, Made, Transformed
 from jobpipe.transform.problems import DefinitionProblems, Problem
 from jobpipe.transform.remembering import may_remember, paths_of, remembering
 from jobpipe.transform.validation import Finalise, finaliser_of
-from jobpipe.transform.workbench import Workbench
+from jobpipe.transform.workbench import Table, Workbench
 
-Tables = Mapping[str, Mapping[str, Any]]
+Tables = Mapping[str, Table]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -121,6 +122,8 @@ class Transformer:
             _reject(made, _internal(error, ""))
         made.day_dependent = bench.day_was_used
         made.unmapped = tuple(bench.unmapped)
+        if bench.labels or bench.unmapped:
+            made.labels = labels_text(bench.labels, bench.unmapped)
         return made
 
     def explain(self, item: Item, context: Context) -> list[FieldTrace]:

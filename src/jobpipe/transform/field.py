@@ -15,9 +15,9 @@ from jobpipe.sources.formats.reading import Node, Nodes, PathError, Reader, Valu
 from jobpipe.transform.plain_values import is_empty
 from jobpipe.transform.problems import Path, Problem, nearest
 from jobpipe.transform.stepping import Run, build_step
-from jobpipe.transform.tables import lookup_in, not_in_table
+from jobpipe.transform.tables import name_in_place, not_in_table, recorded
 from jobpipe.transform.validation import ENUMS, Finalise, finaliser_of, finaliser_of_part
-from jobpipe.transform.workbench import Workbench
+from jobpipe.transform.workbench import Table, Workbench
 
 # What a rule makes of a record, before it is validated; None = nothing.
 Make = Callable[[Node], Any]
@@ -115,7 +115,8 @@ class RuleCompiler:
         if rule.unmapped == "default" and rule.default is None:
             self._report((*path, "unmapped"), "`unmapped: default` needs a `default`")
         if isinstance(rule.map, Mapping):
-            return _mapped(rule.map, f"definition:{field}", field, rule.unmapped, self._bench)
+            own = name_in_place(field)
+            return _mapped(self._bench.tables.get(own, rule.map), own, field, rule.unmapped, self._bench)
         name = str(rule.map)
         if name in self._bench.tables:
             return _mapped(self._bench.tables[name], name, field, rule.unmapped, self._bench)
@@ -332,9 +333,9 @@ def _on_each(steps: list[Run]) -> Run:
     return apply
 
 
-def _mapped(table: Mapping[str, Any], name: str, field: str, unmapped: str, bench: Workbench) -> Run:
+def _mapped(table: Table, name: str, field: str, unmapped: str, bench: Workbench) -> Run:
     """Looks labels up; a category keeps its label beside the code."""
-    look_up = lookup_in(table)
+    find = recorded(table, name, bench)
     is_category = field == "category"
 
     def map_one(item: Any) -> Any:
@@ -342,10 +343,9 @@ def _mapped(table: Mapping[str, Any], name: str, field: str, unmapped: str, benc
         if is_empty(label):
             return item
         label = _as_text(label).strip()
-        found = look_up(label)
+        found = find(label)
         if found is not None:
-            return _category(item, label, found, name) if is_category else found
-        bench.unmapped.append((name, label))
+            return _category(item, label, found.value, found.by) if is_category else found.value
         if unmapped == "default":
             return None
         if unmapped == "keep" and (field not in ENUMS or label in ENUMS[field]):
@@ -360,7 +360,7 @@ def _mapped(table: Mapping[str, Any], name: str, field: str, unmapped: str, benc
     return apply
 
 
-def _category(item: Any, label: str, found: Any, table: str) -> dict[str, Any]:
+def _category(item: Any, label: str, found: Any, by: str) -> dict[str, Any]:
     kept = item if isinstance(item, dict) else {}
     code = found if isinstance(found, Mapping) else {"code": found}
-    return {**kept, "label": label, **code, "by": table}
+    return {**kept, "label": label, **code, "by": by}

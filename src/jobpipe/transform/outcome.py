@@ -40,6 +40,8 @@ class Transformed(msgspec.Struct, array_like=True, gc=False):
     message: str = ""
     # (table, label) of every look-up that found nothing.
     unmapped: tuple[tuple[str, str], ...] = ()
+    # The labels it was made with, as the state row keeps them: `jobpipe.documents.labels`.
+    labels: str = ""
 
 
 class Item(msgspec.Struct, array_like=True, gc=False):

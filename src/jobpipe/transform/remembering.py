@@ -45,7 +45,8 @@ def paths_of(rule: FieldRule) -> list[str] | None:
 
 def remembering(make: Make, reads: list[Values], bench: Workbench) -> Make:
     """The same as `make`; `reads` give the values at all paths that it looks at."""
-    memory: dict[Any, Any] = {}
+    # What was made, with the labels that were looked up for it.
+    memory: dict[Any, tuple[Any, list[str] | None]] = {}
     key_of = _key_of_one(reads[0]) if len(reads) == 1 else _key_of_several(reads)
     asked = hits = 0
     is_on = True
@@ -58,9 +59,13 @@ def remembering(make: Make, reads: list[Values], bench: Workbench) -> Make:
         if key is None:
             return make(node)
         asked += 1
-        if key in memory:
+        known = memory.get(key)
+        if known is not None:
             hits += 1
-            return memory[key]
+            value, labels = known
+            if labels is not None:
+                bench.labels += labels
+            return value
         if asked == TRIAL and hits < LEAST_HITS * TRIAL:
             is_on = False
             memory.clear()
@@ -70,14 +75,16 @@ def remembering(make: Make, reads: list[Values], bench: Workbench) -> Make:
     return give
 
 
-def _make_and_keep(make: Make, node: Node, key: Any, memory: dict[Any, Any], bench: Workbench) -> Any:
-    """What depends on the day, or is to be noted for each record, is not kept."""
-    noted, used = len(bench.unmapped), bench.day_was_used
+def _make_and_keep(
+    make: Make, node: Node, key: Any, memory: dict[Any, tuple[Any, list[str] | None]], bench: Workbench
+) -> Any:
+    """What depends on the day, or is unmapped and to be counted for each record, is not kept."""
+    noted, labelled, used = len(bench.unmapped), len(bench.labels), bench.day_was_used
     bench.day_was_used = False
     try:
         value = make(node)
         if not bench.day_was_used and len(bench.unmapped) == noted and len(memory) < MAX_VALUES:
-            memory[key] = value
+            memory[key] = value, bench.labels[labelled:] or None
     finally:
         bench.day_was_used = bench.day_was_used or used
     return value

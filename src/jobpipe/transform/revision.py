@@ -1,29 +1,31 @@
 """The revision: a number that stands for all that decides what is made of a record, besides its bytes.
 
 It seeds the digests of records, so that a record read under another revision is never taken for known.
-Comments and the order of keys in the YAML, schedules, owners and expiry rules are not in it.
+Comments and the order of keys in the YAML, schedules, owners and expiry rules are not in it; nor is what mapping
+tables say: each state row remembers the labels it was made with, and a changed table touches those rows only
+(`jobpipe.runs.remapping`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 import xxhash
 
-from jobpipe.definition.models import Definition, FieldRule
+from jobpipe.definition.models import Definition
 from jobpipe.transform.steps.registry import steps
+from jobpipe.transform.tables import rules_of
 
 # Raise it when the transformation itself makes something else of the same record and definition.
-TRANSFORM_VERSION = 1
+TRANSFORM_VERSION = 2
 
 _SOURCE_PARTS = ("record", "format", "encoding", "csv", "ignore", "closed")
 _DEFINITION_PARTS = ("posting", "keep", "key", "require")
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
-def revision_of(definition: Definition, *, hooks_source: str | None, tables: Mapping[str, Mapping[str, Any]]) -> int:
+def revision_of(definition: Definition, *, hooks_source: str | None) -> int:
     """64 bits, unsigned; the same in every process and on every machine."""
     whole = definition.model_dump(mode="json", by_alias=True)
     # The order of the fields counts: a step may look at what was made before it.
@@ -35,7 +37,6 @@ def revision_of(definition: Definition, *, hooks_source: str | None, tables: Map
         "definition": {part: whole[part] for part in _DEFINITION_PARTS} | {"posting": posting},
         "steps": {name: _version_of(name) for name in steps_used(definition)},
         "hooks": hooks_source if uses_hooks else None,
-        "tables": {name: dict(tables[name]) for name in tables_used(definition) if name in tables},
     }
     return int(xxhash.xxh3_64_intdigest(_canonical(content)))
 
@@ -43,34 +44,12 @@ def revision_of(definition: Definition, *, hooks_source: str | None, tables: Map
 def steps_used(definition: Definition) -> list[str]:
     """The names of the steps that make a posting, those of the description's last station included."""
     used = {"sanitize_html", "html_to_text", "text_to_html"} if "description" in definition.posting else set()
-    for rule in _all_rules(definition):
+    for _, rule in rules_of(definition):
         used.update(call.name for call in (*rule.each, *rule.then))
         if isinstance(rule.map, str):
             used.add(rule.map)
     return sorted(used & steps().keys())
 
 
-def tables_used(definition: Definition) -> list[str]:
-    """The mapping tables that the definition names, in `map` or in a parameter of a step."""
-    used: set[str] = set()
-    for rule in _all_rules(definition):
-        if isinstance(rule.map, str):
-            used.add(rule.map)
-        for call in (*rule.each, *rule.then):
-            used.update(value for value in (call.argument, *call.params.values()) if isinstance(value, str))
-    return sorted(used)
-
-
 def _version_of(name: str) -> Any:
     return steps()[name].version
-
-
-def _all_rules(definition: Definition) -> Iterator[FieldRule]:
-    for rule in definition.posting.values():
-        yield from _with_parts(rule)
-
-
-def _with_parts(rule: FieldRule) -> Iterator[FieldRule]:
-    yield rule
-    for part in rule.parts.values():
-        yield from _with_parts(part)

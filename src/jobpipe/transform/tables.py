@@ -1,28 +1,41 @@
-"""Mapping tables: from a source's labels to codes or values."""
+"""Looking labels up in mapping tables, and noting for each record which labels it was made with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jobpipe.definition.models import Definition, FieldRule
 from jobpipe.errors import RecordError
+from jobpipe.taxonomy.tables import MAX_REMEMBERED, Decide, Decided, MappingTable, decider, file_table, use_of
+from jobpipe.transform.workbench import Workbench
 
-# The value of a label; None = the table does not have it.
-Lookup = Callable[[str], Any]
+# Of labels that the table is not known by name for: those written in a step.
+IN_A_STEP = "definition"
 
 
-def lookup_in(table: Mapping[str, Any]) -> Lookup:
-    """Finds a label as written, else without regard to case and white space."""
-    exact = {str(label): value for label, value in table.items()}
-    loose: dict[str, Any] = {}
-    for label, value in exact.items():
-        loose.setdefault(normalise_label(label), value)
+def recorded(table: Mapping[str, Any] | MappingTable, name: str, bench: Workbench) -> Decide:
+    """Finds what a label means; each record remembers that it was looked up, and a run which had no meaning.
 
-    def look_up(label: str) -> Any:
-        found = exact.get(label)
-        return found if found is not None else loose.get(normalise_label(label))
+    What a label means is found out once, and remembered.
+    """
+    decide = decider(table if isinstance(table, MappingTable) else file_table(name, table))
+    remembered: dict[str, tuple[Decided | None, str]] = {}
 
-    return look_up
+    def find(label: str) -> Decided | None:
+        known = remembered.get(label)
+        if known is None:
+            decided = decide(label)
+            known = decided, use_of(name, label, decided).text
+            if len(remembered) < MAX_REMEMBERED:
+                remembered[label] = known
+        decided, use = known
+        bench.labels.append(use)
+        if decided is None:
+            bench.unmapped.append((name, label))
+        return decided
+
+    return find
 
 
 def not_in_table(table: str, label: str, field: str = "") -> RecordError:
@@ -31,5 +44,42 @@ def not_in_table(table: str, label: str, field: str = "") -> RecordError:
     )
 
 
-def normalise_label(label: str) -> str:
-    return " ".join(label.split()).casefold()
+# The tables that a definition names --------------------------------------------------------------------
+
+
+def name_in_place(field: str) -> str:
+    """Of a table that is written in the rule of a field: company.name, category, extra.level."""
+    return f"definition:{field}"
+
+
+def tables_in_place(definition: Definition) -> dict[str, Mapping[str, Any]]:
+    """The tables that are written in the rules of fields, by name."""
+    return {name_in_place(field): rule.map for field, rule in rules_of(definition) if isinstance(rule.map, Mapping)}
+
+
+def tables_used(definition: Definition) -> list[str]:
+    """The tables of files that the definition may mean, in `map` or in a parameter of a step."""
+    used: set[str] = set()
+    for _, rule in rules_of(definition):
+        used |= names_in(rule)
+    return sorted(used)
+
+
+def names_in(rule: FieldRule) -> set[str]:
+    """The names of tables that a rule itself may mean."""
+    named = {rule.map} if isinstance(rule.map, str) else set()
+    for call in (*rule.each, *rule.then):
+        named.update(value for value in (call.argument, *call.params.values()) if isinstance(value, str))
+    return named
+
+
+def rules_of(definition: Definition) -> Iterator[tuple[str, FieldRule]]:
+    """(field, rule) of every rule, those of parts included: company.name."""
+    for field, rule in definition.posting.items():
+        yield from _with_parts(field, rule)
+
+
+def _with_parts(field: str, rule: FieldRule) -> Iterator[tuple[str, FieldRule]]:
+    yield field, rule
+    for name, part in rule.parts.items():
+        yield from _with_parts(f"{field}.{name}", part)

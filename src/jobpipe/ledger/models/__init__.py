@@ -3,6 +3,7 @@
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
+from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
 
 __all__ = [
@@ -14,8 +15,11 @@ __all__ = [
     "Import",
     "KeptCharge",
     "Lease",
+    "MappingChange",
+    "MappingEntry",
     "PartRead",
     "Run",
     "RunKind",
     "RunState",
+    "Scope",
 ]

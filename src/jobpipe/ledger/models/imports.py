@@ -11,6 +11,9 @@ class Import(models.Model):
     client = models.CharField(max_length=200, blank=True)
     # What a person has accepted of its source: {"cap": 500}, {"wrong_total": true}.
     accepted = models.JSONField(default=dict)
+    # `jobpipe.taxonomy.tables.digest_of` of the mapping tables under which no stored posting was made otherwise;
+    # "" = that is not known.
+    mappings = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

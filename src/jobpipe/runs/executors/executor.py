@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from jobpipe.sources.record import Context
+from jobpipe.taxonomy.tables import MappingTable
 from jobpipe.transform.outcome import Item, Transformed
 
 
@@ -18,7 +19,8 @@ class Charge(msgspec.Struct, kw_only=True):
     definition: bytes
     # The text of the project's hooks.py.
     hooks: str | None = None
-    tables: dict[str, dict[str, Any]] = {}
+    # By name; with what people decided above the files' words.
+    tables: dict[str, MappingTable] = {}
 
 
 class Work(msgspec.Struct, array_like=True, gc=False):

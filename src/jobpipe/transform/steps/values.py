@@ -14,7 +14,7 @@ from jobpipe.posting import FIELD_NAMES
 from jobpipe.transform.plain_values import is_empty, shown
 from jobpipe.transform.problems import nearest
 from jobpipe.transform.steps.step import Example, Run, step
-from jobpipe.transform.tables import lookup_in, not_in_table
+from jobpipe.transform.tables import IN_A_STEP, not_in_table, recorded
 from jobpipe.transform.workbench import Workbench
 
 # A larger text is no small object that somebody put into a field.
@@ -107,18 +107,19 @@ def lookup(
         Literal["keep", "none", "reject"], "What becomes of a label that the table does not have."
     ] = "keep",
 ) -> Run:
-    """Case and blanks of a label do not matter. Labels that are not in the table are listed in the run's account."""
+    """Case, accents, blanks and punctuation do not matter. Labels that are not in the table: `jobpipe unmapped`."""
     if isinstance(table, str) and table not in bench.tables:
         raise DefinitionError(f"there is no mapping table {table!r}", hint=nearest(table, bench.tables))
-    name = table if isinstance(table, str) else "definition"
-    find = lookup_in(bench.tables[table] if isinstance(table, str) else table)
+    name = table if isinstance(table, str) else IN_A_STEP
+    find = recorded(bench.tables[table] if isinstance(table, str) else table, name, bench)
 
     def run(label: str) -> Any:
         label = label.strip()
-        found = find(label) if label else None
-        if found is not None or not label:
-            return found
-        bench.unmapped.append((name, label))
+        if not label:
+            return None
+        found = find(label)
+        if found is not None:
+            return found.value
         if unmapped == "reject":
             raise not_in_table(name, label)
         return label if unmapped == "keep" else None

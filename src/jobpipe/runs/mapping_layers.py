@@ -1,0 +1,55 @@
+"""The mapping tables of an import: its files' and its definition's, with what people decided above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Q
+
+from jobpipe.definition.models import Definition
+from jobpipe.ledger.models import MappingEntry, Scope
+from jobpipe.ledger.opening import drop_dead_connection
+from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.taxonomy.tables import Layer, MappingTable, file_table
+from jobpipe.transform.tables import tables_in_place, tables_used
+
+_ORDER = tuple(scope.value for scope in Scope)
+
+
+def tables_without_decisions(definition: Definition, files: Mapping[str, Mapping[str, Any]]) -> dict[str, MappingTable]:
+    """The tables that a definition uses, by name: what developers wrote."""
+    of_files = {name: file_table(name, files[name]) for name in tables_used(definition) if name in files}
+    in_place = {name: file_table(name, table) for name, table in tables_in_place(definition).items()}
+    return of_files | in_place
+
+
+def with_decisions(definition: Definition, tables: Mapping[str, MappingTable]) -> dict[str, MappingTable]:
+    """The same with the ledger's entries above them: import over client over global."""
+    if not tables:
+        return {}
+    layers: dict[str, dict[str, Layer]] = {name: {} for name in tables}
+    for entry in _entries_of(definition, list(tables)):
+        layer = layers[entry.table].setdefault(entry.scope, Layer(by_of(entry.table, entry.scope), {}, []))
+        if entry.is_pattern:
+            layer.patterns.append((entry.label, entry.value))
+        else:
+            layer.labels[entry.label] = entry.value
+    return {
+        name: MappingTable([*(layers[name][scope] for scope in _ORDER if scope in layers[name]), *table.layers])
+        for name, table in tables.items()
+    }
+
+
+def by_of(table: str, scope: str) -> str:
+    """How `category[].by` names a decision."""
+    return f"{table} ({scope})"
+
+
+def _entries_of(definition: Definition, tables: list[str]) -> Iterator[MappingEntry]:
+    mine = Q(scope=Scope.GLOBAL) | Q(scope=Scope.IMPORT, owner=definition.import_)
+    if definition.client:
+        mine |= Q(scope=Scope.CLIENT, owner=definition.client)
+    with ledger_expected():
+        drop_dead_connection()
+        yield from MappingEntry.objects.filter(mine, table__in=tables, active=True).order_by("id")

@@ -1,0 +1,173 @@
+"""What labels mean has changed: the stored postings that it touches are made again, and no others.
+
+A state row remembers the labels it was made with, and a mark of what each meant.  Where the tables of an import are
+not those under which its rows were last known to be right (`Import.mappings`), each label that is stored is looked up
+once; the rows of those that mean something else now are made again from what is stored, in a run of the kind
+`reprocess` of their own.  Nothing needs to be known of who changed what, in which order, or of runs that were killed
+in between: a file that was edited and a decision that was taken back are found alike.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from jobpipe.documents.store import Documents, Known, Role, Selection, StateRow, Status, Written
+from jobpipe.ledger.models import Import, Run, RunKind, RunState
+from jobpipe.runs.finishing import Finish
+from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
+from jobpipe.runs.preparing import Preparation
+from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.starting import StopRequest, new_run
+from jobpipe.runs.stored_records import records_of
+from jobpipe.runs.workspace import Workspace
+from jobpipe.taxonomy.tables import MappingTable, Use, decider, mark_of, parse_use
+
+# A digest that no record has.
+_FORGOTTEN = bytes(16)
+_ROWS = 1_000
+# What is gone is not made again; if it comes back, then from its record.
+_GONE = ("absent", "removed")
+
+
+class Remapped(NamedTuple):
+    # Labels that mean something else than they did.
+    labels: int
+    # None = no posting had them.
+    report: RunReport | None
+
+
+def stale_uses(documents: Documents, import_id: int, tables: Mapping[str, MappingTable]) -> list[Use]:
+    """The stored labels that mean something else under these tables than what their rows were made with."""
+    deciders = {name: decider(table) for name, table in tables.items()}
+    uses = (parse_use(one.label) for one in documents.labels(import_id))
+    return [use for use in uses if use.table in deciders and mark_of(deciders[use.table](use.label)) != use.mark]
+
+
+def is_up_to_date(preparation: Preparation, owner: Import) -> bool:
+    """As the ledger knows it: no row is looked at. Without tables nothing can be out of date."""
+    return not preparation.tables or owner.mappings == preparation.tables_digest
+
+
+def bring_up_to_date(
+    workspace: Workspace,
+    preparation: Preparation,
+    owner: Import,
+    *,
+    progress: Progress,
+    stop: StopRequest,
+    workers: int | None,
+) -> Remapped:
+    """Make the postings again whose labels mean something else now. The import is held, and no run of it unfinished."""
+    if is_up_to_date(preparation, owner):
+        return Remapped(0, None)
+    stale = stale_uses(workspace.documents, owner.pk, preparation.tables)
+    report = None
+    if stale:
+        touched = _Touched(workspace.documents, owner.pk, tuple(use.text for use in stale))
+        if touched.are_there():
+            # Whoever kills this leaves rows under both.
+            note_up_to_date(workspace, owner, "")
+            report = _reprocess(workspace, preparation, owner, touched, progress, stop, workers)
+        if report is not None and report.state != RunState.SUCCEEDED:
+            return Remapped(len(stale), report)
+        touched.forget_gone()
+    note_up_to_date(workspace, owner, preparation.tables_digest)
+    return Remapped(len(stale), report)
+
+
+def note_up_to_date(workspace: Workspace, owner: Import, digest: str) -> None:
+    """`digest`: "" = rows under several tables may lie side by side."""
+    if owner.mappings == digest:
+        return
+    owner.mappings = digest
+    with workspace.writing():
+        owner.save(update_fields=["mappings"])
+
+
+class _Touched:
+    """The rows of some labels."""
+
+    def __init__(self, documents: Documents, import_id: int, labels: tuple[str, ...]) -> None:
+        self._documents = documents
+        self._import_id = import_id
+        self.postings = Selection(labels=labels)
+        self.rejected = Selection(role=Role.REJECTED, labels=labels)
+
+    def are_there(self) -> bool:
+        return next(self.rows(), None) is not None
+
+    def rows(self) -> Iterator[StateRow]:
+        """Those to make again, by growing number."""
+        select = self._documents.select
+        postings = (row for row in select(self._import_id, self.postings) if not is_gone(row))
+        return heapq.merge(postings, select(self._import_id, self.rejected), key=lambda row: row.row)
+
+    def known(self) -> Iterator[list[Known]]:
+        """Their records are to be taken for new ones, whatever their bytes."""
+        rows: list[Known] = []
+        for row in self.rows():
+            rows.append(Known(row.row, _FORGOTTEN, row.role, row.status, row.reason, 0))
+            if len(rows) == _ROWS:
+                yield rows
+                rows = []
+        if rows:
+            yield rows
+
+    def forget_gone(self) -> None:
+        """A posting that is gone is made from its record if that comes again, even if no byte of it has changed."""
+        batch: list[Written] = []
+        for row in self._documents.select(self._import_id, self.postings):
+            if is_gone(row):
+                batch.append(Written(msgspec.structs.replace(row, digest=_FORGOTTEN, labels="")))
+            if len(batch) == _ROWS:
+                self._documents.write(self._import_id, batch)
+                batch = []
+        if batch:
+            self._documents.write(self._import_id, batch)
+
+
+def is_gone(row: StateRow) -> bool:
+    return row.status is Status.EXPIRED and row.reason in _GONE
+
+
+def _reprocess(
+    workspace: Workspace,
+    preparation: Preparation,
+    owner: Import,
+    touched: _Touched,
+    progress: Progress,
+    stop: StopRequest,
+    workers: int | None,
+) -> RunReport:
+    run: Run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
+    began = time.monotonic()
+    reading = Reading(stage="reprocessing")
+    progress.begin(preparation.definition.import_, run.pk)
+    pipeline = Pipeline(workspace, preparation, run, workers, known=touched.known())
+    try:
+        with pipeline:
+            selections = (touched.postings, touched.rejected)
+            for row, record in records_of(workspace.documents, owner.pk, selections):
+                if is_gone(row):
+                    continue
+                pipeline.comparer.begin_part(row.part)
+                pipeline.comparer.add(record)
+                reading.records = pipeline.comparer.ordinal
+                progress.update(reading)
+                if stop.requested:
+                    break
+    finally:
+        progress.end()
+    run.seconds = time.monotonic() - began
+    run.peak_rss_mb = peak_rss_mb(pipeline)
+    finish = Finish(workspace, preparation, run, pipeline.known)
+    if stop.requested:
+        return finish.fail("interrupted: the next run goes on with it")
+    finish.finish_reprocess("stored records whose labels mean something else now")
+    return report_of(run)
