@@ -15,7 +15,7 @@ MOST_WORKERS = 8
 
 
 class HostSettings(Model):
-    """How gently hosts are asked, by all imports that run in one process together."""
+    """How gently hosts are asked, by all imports that one command runs together."""
 
     # Requests to one host at the same time.
     per_host: int = Field(default=8, ge=1)
