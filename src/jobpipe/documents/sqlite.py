@@ -192,7 +192,10 @@ class SqliteDocuments:
             GROUP BY labels, role, status
         """
         found = self._file.fetch(query, id_range(import_id))
-        return count_labels(Group(*one[:6], samples={row_of(one[6]), row_of(one[7])}) for one in found)
+        return count_labels(
+            Group(labels, role, status, rows, first_run, first_day, {row_of(first), row_of(last)})
+            for labels, role, status, rows, first_run, first_day, first, last in found
+        )
 
     def context(self, import_id: int, digest: bytes) -> bytes | None:
         query = "SELECT packed FROM context WHERE import_id = ? AND digest = ?"

@@ -14,7 +14,7 @@ MAX_PATTERN = 300
 # In one layer of one table.
 MAX_PATTERNS = 200
 # What a pattern that explodes often explodes on.
-_TRIALS = ("", "a" * 60, "ab " * 30, "1" * 60, "-" * 60)
+_TRIALS = tuple(unit * 30 + end for unit in ("aa", "ab ", "11", "--", "é ") for end in ("", "!"))
 
 
 def check_pattern(pattern: str) -> None:

@@ -1,0 +1,291 @@
+"""`jobpipe map`: the most frequent unmapped label, suggestions, a key and Enter; and what scripts do instead."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobpipe.cli.options import json_option, quiet_option
+
+_by = click.option("--by", envvar="JOBPIPE_USER", default="", help="Who decides (otherwise: who is logged in).")
+
+
+def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--client", default="", help="For this client's imports; otherwise for all."),
+        click.option("--import", "name", default="", help="For this import alone; otherwise for all."),
+    ):
+        command = option(command)
+    return command
+
+
+def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
+    text = "Make the postings that it touches again now, or leave that to the next run."
+    for option in (quiet_option, json_option, click.option("--apply/--later", "now", default=True, help=text), _by):
+        command = option(command)
+    return command
+
+
+@click.group("map", invoke_without_command=True)
+@_scoped
+@click.option("--table", default="", help="Only labels of this table.")
+@click.option(
+    "--scope", type=click.Choice(["import", "client", "global"]), help="Whom decisions are for: the client, by default."
+)
+@click.option("--limit", type=click.IntRange(1), help="Ask for at most so many labels.")
+@click.option("--later", is_flag=True, help="Leave it to the next runs to make the postings again.")
+@_by
+@quiet_option
+@click.pass_context
+def command(
+    context: click.Context,
+    name: str,
+    client: str,
+    table: str,
+    scope: str | None,
+    limit: int | None,
+    later: bool,
+    by: str,
+    quiet: bool,
+) -> int:
+    """Map labels to codes: asks for each unmapped label, the most frequent first, with numbered suggestions.
+
+    At the end the postings that the decisions touch are made again, from what is stored: one run an import.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from jobpipe.cli.mapping_dialogue import Asked, converse
+    from jobpipe.cli.opening import open_workspace
+
+    with open_workspace(context) as workspace:
+        asked = Asked(name=name, client=client, table=table, scope=scope or "", limit=limit, by=_who(by))
+        decisions = converse(workspace, asked, sys.stdin, sys.stdout)
+        return _after(context, workspace, decisions, now=not later, quiet=quiet, as_json=False)
+
+
+@command.command("set")
+@click.argument("table")
+@click.argument("label")
+@click.argument("code")
+@_scoped
+@click.option("--taxonomy", default="", help="Which taxonomy the code is of.")
+@click.option("--pattern", "is_pattern", is_flag=True, help="LABEL is a regular expression, for labels without entry.")
+@click.option("--revision", type=int, help="Refuse if the entry is another by now (0: if there is one).")
+@_applying
+@click.pass_context
+def set_(
+    context: click.Context,
+    table: str,
+    label: str,
+    code: str,
+    name: str,
+    client: str,
+    taxonomy: str,
+    is_pattern: bool,
+    revision: int | None,
+    by: str,
+    now: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Say what LABEL means in TABLE: a code or a value."""
+    value = {"code": code, "taxonomy": taxonomy} if taxonomy else code
+    return _decide_one(context, table, label, value, name, client, is_pattern, revision, by, now, as_json, quiet)
+
+
+@command.command("remove")
+@click.argument("table")
+@click.argument("label")
+@_scoped
+@click.option("--pattern", "is_pattern", is_flag=True, help="LABEL is a regular expression.")
+@click.option("--revision", type=int, help="Refuse if the entry is another by now.")
+@_applying
+@click.pass_context
+def remove(
+    context: click.Context,
+    table: str,
+    label: str,
+    name: str,
+    client: str,
+    is_pattern: bool,
+    revision: int | None,
+    by: str,
+    now: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Take back what LABEL means in TABLE: it means what the layers below say."""
+    return _decide_one(context, table, label, None, name, client, is_pattern, revision, by, now, as_json, quiet)
+
+
+@command.command("list")
+@click.option("--table", default="", help="Only this table's.")
+@click.option("--import", "name", default="", help="Only entries for this import.")
+@click.option("--client", default="", help="Only entries for this client.")
+@json_option
+@click.pass_context
+def list_(context: click.Context, table: str, name: str, client: str, as_json: bool) -> None:
+    """List what people decided: the entries above the files of `mappings/`, with their revisions."""
+    from jobpipe.cli.mapping_lists import entries_of, entry_document, print_entries
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.printing import print_json
+
+    with open_workspace(context):
+        found = entries_of(table, name, client)
+        print_json([entry_document(one) for one in found]) if as_json else print_entries(found)
+
+
+@command.command("history")
+@click.argument("table", required=False, default="")
+@click.argument("label", required=False, default="")
+@click.option("--last", "limit", default=50, show_default=True, type=click.IntRange(1), help="How many.")
+@json_option
+@click.pass_context
+def history(context: click.Context, table: str, label: str, limit: int, as_json: bool) -> None:
+    """List who decided what and when, the newest first; `jobpipe map undo NUMBER` takes one back."""
+    from jobpipe.cli.mapping_lists import change_document, print_changes
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.printing import print_json
+    from jobpipe.runs.deciding_labels import history as history_of
+
+    with open_workspace(context):
+        found = history_of(table=table, label=label, limit=limit)
+        print_json([change_document(one) for one in found]) if as_json else print_changes(found)
+
+
+@command.command("undo")
+@click.argument("number", type=int, required=False)
+@_applying
+@click.pass_context
+def undo(context: click.Context, number: int | None, by: str, now: bool, as_json: bool, quiet: bool) -> int:
+    """Take back change NUMBER, with those that were made together with it; otherwise the last one."""
+    from jobpipe.cli.mapping_lists import decision_of
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.deciding_labels import undo as take_back
+
+    with open_workspace(context) as workspace:
+        changes = take_back(workspace, number, by=_who(by))
+        decisions = [decision_of(one) for one in changes]
+        return _after(context, workspace, decisions, now=now, quiet=quiet, as_json=as_json)
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--table", default="", help="Of rows that name no table.")
+@_scoped
+@_applying
+@click.pass_context
+def import_(
+    context: click.Context,
+    file: Path,
+    table: str,
+    name: str,
+    client: str,
+    by: str,
+    now: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Take decisions from a CSV file with the columns `label,code`: all of them, or none where a row is wrong.
+
+    Further columns: table, scope (import, client, global) with owner, pattern (yes), taxonomy, and what else a value
+    has. A row without a code takes a decision back. What `jobpipe map export` writes is read back as it was.
+    """
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.definition.loading import read_text
+    from jobpipe.runs.mapping_files import read_decisions
+
+    scope, owner = _scope(name, client)
+    with open_workspace(context) as workspace:
+        decisions = read_decisions(read_text(file, str(file)), file.name, table=table, scope=scope, owner=owner)
+        return _decide(context, workspace, decisions, by, now, as_json, quiet)
+
+
+@command.command("export")
+@click.option("--table", default="", help="Only this table's.")
+@click.option("--import", "name", default="", help="Only entries for this import.")
+@click.option("--client", default="", help="Only entries for this client.")
+@click.pass_context
+def export(context: click.Context, table: str, name: str, client: str) -> None:
+    """Write what people decided as CSV to stdout."""
+    from jobpipe.cli.mapping_lists import entries_of
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.mapping_files import write_entries
+
+    with open_workspace(context):
+        sys.stdout.write(write_entries(entries_of(table, name, client)))
+
+
+# What they have in common ----------------------------------------------------------------------------
+
+
+def _who(by: str) -> str:
+    import getpass
+
+    try:
+        return by or getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _scope(name: str, client: str) -> tuple[str, str]:
+    if name and client:
+        raise click.UsageError("--import and --client exclude each other")
+    return ("import", name) if name else ("client", client) if client else ("global", "")
+
+
+def _decide_one(
+    context: click.Context,
+    table: str,
+    label: str,
+    value: Any,
+    name: str,
+    client: str,
+    is_pattern: bool,
+    revision: int | None,
+    by: str,
+    now: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.deciding_labels import Decision
+
+    scope, owner = _scope(name, client)
+    decision = Decision(
+        table=table, label=label, value=value, scope=scope, owner=owner, is_pattern=is_pattern, revision=revision
+    )
+    with open_workspace(context) as workspace:
+        return _decide(context, workspace, [decision], by, now, as_json, quiet)
+
+
+def _decide(
+    context: click.Context, workspace: Any, decisions: list[Any], by: str, now: bool, as_json: bool, quiet: bool
+) -> int:
+    from jobpipe.cli.mapping_lists import decision_of
+    from jobpipe.runs.deciding_labels import decide
+    from jobpipe.runs.mapping_scopes import UsedTables
+
+    UsedTables(workspace).check(decisions)
+    changes = decide(workspace, decisions, by=_who(by))
+    return _after(context, workspace, [decision_of(one) for one in changes], now=now, quiet=quiet, as_json=as_json)
+
+
+def _after(
+    context: click.Context, workspace: Any, decisions: list[Any], *, now: bool, quiet: bool, as_json: bool
+) -> int:
+    """Make the postings again that the decisions touch, and say what became of it; the exit code."""
+    from jobpipe.cli.mapping_lists import print_applied
+    from jobpipe.cli.progress import progress_for
+    from jobpipe.runs.mapping_scopes import UsedTables, apply_now
+    from jobpipe.runs.progress import Progress
+    from jobpipe.runs.starting import StopRequest
+
+    names = UsedTables(workspace).users(decisions)
+    progress = Progress() if quiet or as_json else progress_for(sys.stderr)
+    done = apply_now(workspace, names, progress=progress, stop=StopRequest()) if now else {}
+    return print_applied(len(decisions), names, done, is_now=now, as_json=as_json)

@@ -1,0 +1,164 @@
+"""How decisions over labels look in a terminal, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from jobpipe.cli.printing import console, plain_text, print_json
+from jobpipe.errors import JobpipeError
+from jobpipe.ledger.models import MappingChange, MappingEntry
+from jobpipe.runs.deciding_labels import Decision
+from jobpipe.runs.remapping import Remapped
+
+
+def entries_of(table: str, name: str, client: str) -> list[MappingEntry]:
+    """Those that count."""
+    found = MappingEntry.objects.filter(active=True)
+    if table:
+        found = found.filter(table=table)
+    if name:
+        found = found.filter(scope="import", owner=name)
+    if client:
+        found = found.filter(scope="client", owner=client)
+    return list(found)
+
+
+def decision_of(change: MappingChange) -> Decision:
+    """What a change says, for whoever it is about."""
+    entry = change.entry
+    return Decision(
+        table=entry.table,
+        label=change.label,
+        value=change.after,
+        scope=entry.scope,
+        owner=entry.owner,
+        is_pattern=entry.is_pattern,
+    )
+
+
+def entry_document(entry: MappingEntry) -> dict[str, Any]:
+    return {
+        "table": entry.table,
+        "scope": entry.scope,
+        "owner": entry.owner,
+        "label": entry.label,
+        "pattern": entry.is_pattern,
+        "value": entry.value,
+        "revision": entry.revision,
+        "at": entry.changed_at.isoformat(),
+        "by": entry.changed_by,
+    }
+
+
+def change_document(change: MappingChange) -> dict[str, Any]:
+    entry = change.entry
+    return {
+        "number": change.pk,
+        "together": change.together,
+        "at": change.at.isoformat(),
+        "by": change.by,
+        "table": entry.table,
+        "scope": entry.scope,
+        "owner": entry.owner,
+        "label": change.label,
+        "pattern": entry.is_pattern,
+        "before": change.before,
+        "after": change.after,
+        "undoes": change.undoes_id,
+    }
+
+
+def print_entries(found: Sequence[MappingEntry]) -> None:
+    _print(
+        ("table", "for", "label", "means", "by", "revision"),
+        [
+            (
+                one.table,
+                f"{one.scope} {one.owner}".strip(),
+                one.label + (" (pattern)" if one.is_pattern else ""),
+                shown(one.value),
+                one.changed_by,
+                str(one.revision),
+            )
+            for one in found
+        ],
+        nothing="nobody has decided over a label yet: jobpipe map",
+    )
+
+
+def print_changes(found: Sequence[MappingChange]) -> None:
+    _print(
+        ("number", "when (UTC)", "by", "table", "for", "label", "before", "after"),
+        [
+            (
+                str(one.pk),
+                f"{one.at:%Y-%m-%d %H:%M}",
+                one.by,
+                one.entry.table,
+                f"{one.entry.scope} {one.entry.owner}".strip(),
+                one.label,
+                shown(one.before),
+                shown(one.after) + (f" (undoes {one.undoes_id})" if one.undoes_id else ""),
+            )
+            for one in found
+        ],
+        nothing="nothing was decided yet: jobpipe map",
+    )
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(said) for said in value.values())
+    return "-" if value is None else str(value)
+
+
+def print_applied(
+    decided: int,
+    names: Sequence[str],
+    done: Mapping[str, Remapped | JobpipeError | None],
+    *,
+    is_now: bool,
+    as_json: bool,
+) -> int:
+    """What became of decisions; the exit code."""
+    from jobpipe.cli.commands.run import exit_code
+
+    reports = [one.report for one in done.values() if isinstance(one, Remapped) and one.report is not None]
+    if as_json:
+        waiting = [name for name in names if name not in done or isinstance(done[name], JobpipeError)]
+        print_json({"changes": decided, "reports": [one.as_dict() for one in reports], "later": waiting})
+        return exit_code(reports, strict=False)
+    out = console()
+    if not decided:
+        out.print("nothing changes")
+        return 0
+    out.print(f"{decided:,} {'change' if decided == 1 else 'changes'}")
+    for name, one in done.items():
+        if isinstance(one, JobpipeError):
+            out.print(plain_text(f"  {name}: its next run does it ({one.message})"))
+        elif one is None or one.report is None:
+            out.print(plain_text(f"  {name}: no posting is touched"))
+        else:
+            account = one.report.account
+            made = ", ".join(f"{count:,} {word}" for word, count in account.items() if count and word != "read")
+            out.print(plain_text(f"  {name}: {account['read']:,} postings made again: {made} (run {one.report.run})"))
+    if not is_now and names:
+        out.print(plain_text(f"  later, by the next run of {', '.join(names)}"))
+    return exit_code(reports, strict=False)
+
+
+def _print(headings: Sequence[str], rows: list[tuple[str, ...]], *, nothing: str) -> None:
+    from rich.table import Table
+
+    if not rows:
+        click.echo(nothing, err=True)
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*map(plain_text, row))
+    console().print(table)

@@ -1,0 +1,110 @@
+"""Whom a decision over a label is about: the imports that use its table, within its scope."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from jobpipe.definition.models import Definition
+from jobpipe.errors import DefinitionError, JobpipeError, UsageError
+from jobpipe.ledger.models import Scope
+from jobpipe.runs.deciding_labels import Decision
+from jobpipe.runs.lease import ImportIsRunningError
+from jobpipe.runs.mapping_layers import tables_without_decisions
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.remapping import Remapped
+from jobpipe.runs.reprocessing import remap_import
+from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.workspace import Workspace
+from jobpipe.transform.tables import rules_of
+from jobpipe.transform.validation import ENUMS
+
+
+class UsedTables:
+    """The tables that the imports of a project use; each definition is read once, an invalid one uses none."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._project = workspace.project
+        self._read: dict[str, tuple[Definition, frozenset[str]] | None] = {}
+
+    def of(self, name: str) -> tuple[Definition, frozenset[str]] | None:
+        if name not in self._read:
+            try:
+                definition = self._project.load(name).definition
+            except DefinitionError:
+                self._read[name] = None
+            else:
+                used = tables_without_decisions(definition, self._project.tables())
+                self._read[name] = definition, frozenset(used)
+        return self._read[name]
+
+    def within(self, scope: str, owner: str) -> Iterator[tuple[Definition, frozenset[str]]]:
+        """The imports of a scope."""
+        names = [owner] if scope == Scope.IMPORT else self._project.imports()
+        for name in names:
+            found = self.of(name)
+            if found is not None and (scope != Scope.CLIENT or found[0].client == owner):
+                yield found
+
+    def users(self, decisions: Iterable[Decision]) -> list[str]:
+        """The imports whose postings these decisions may change, each once."""
+        names: dict[str, None] = {}
+        for table, scope, owner in sorted({(one.table, one.scope, one.owner) for one in decisions}):
+            for definition, tables in self.within(scope, owner):
+                if table in tables:
+                    names[definition.import_] = None
+        return list(names)
+
+    def check(self, decisions: Iterable[Decision]) -> None:
+        """Raises UsageError for a table, an import or a client that is not there, and for a value no field can have."""
+        seen: set[tuple[str, str, str]] = set()
+        for one in decisions:
+            where = (one.table, one.scope, one.owner)
+            if where not in seen:
+                seen.add(where)
+                self._check_place(*where)
+            if one.value is not None:
+                self._check_value(one)
+
+    def _check_place(self, table: str, scope: str, owner: str) -> None:
+        if scope == Scope.IMPORT:
+            self._project.load(owner)  # names the nearest one where there is none
+        elif scope == Scope.CLIENT and not any(self.within(scope, owner)):
+            raise UsageError(f"no import has the client {owner!r}", hint="`jobpipe check` lists imports")
+        if scope != Scope.IMPORT and table.startswith("definition:"):
+            raise UsageError(f"{table} stands in the definition of one import", hint="name it: --import NAME")
+        known = {name for _, tables in self.within(scope, owner) for name in tables}
+        if table not in known and (scope == Scope.IMPORT or table not in self._project.tables()):
+            near = difflib.get_close_matches(table, known | set(self._project.tables()), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"a table is a file: mappings/{table}.csv with `label,code`"
+            raise UsageError(f"no import here uses a table {table!r}", hint=hint)
+
+    def _check_value(self, decision: Decision) -> None:
+        for definition, _ in self.within(decision.scope, decision.owner):
+            for field, rule in rules_of(definition):
+                allowed = ENUMS.get(field.rpartition(".")[2] if field.startswith("salary.") else field)
+                is_used = rule.map == decision.table or decision.table == f"definition:{field}"
+                if is_used and allowed and not rule.then and decision.value not in allowed:
+                    near = difflib.get_close_matches(str(decision.value), allowed, n=1)
+                    raise UsageError(
+                        f"{field} of {definition.import_} cannot be {decision.value!r}",
+                        hint=f"did you mean {near[0]}?" if near else f"it is one of {', '.join(sorted(allowed))}",
+                    )
+
+
+def apply_now(
+    workspace: Workspace, names: Iterable[str], *, progress: Progress, stop: StopRequest
+) -> dict[str, Remapped | JobpipeError | None]:
+    """One reprocess an import; what could not be done now (a run is under way) is done by the import's next run.
+
+    None = the import has not run yet.
+    """
+    done: dict[str, Remapped | JobpipeError | None] = {}
+    for name in names:
+        if stop.requested:
+            break
+        try:
+            done[name] = remap_import(workspace, name, progress=progress, stop=stop)
+        except (DefinitionError, UsageError, ImportIsRunningError) as error:
+            done[name] = error
+    return done
