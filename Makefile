@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap clean
+.PHONY: help install demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-cluster bench-fairness clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -59,6 +59,12 @@ bench-many: $(VENV)/.installed ## Time 200 small imports on slow servers, run to
 
 bench-overlap: $(VENV)/.bench ## Time the crawl of a slow site whose postings cost computation, beside Scrapy
 	$(BIN)/python -m bench.overlap --pages 2000 --at-once 32,64
+
+bench-cluster: $(VENV)/.bench ## Time what it costs to carry batches by RabbitMQ
+	$(BIN)/python -m bench.cluster --size 20000 --rounds 3
+
+bench-fairness: $(VENV)/.bench ## Time small imports beside one of a million on the same workers (half an hour)
+	$(BIN)/python -m bench.fairness --big 1000000
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) demo-project demo-cluster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
