@@ -133,6 +133,9 @@ def commands_page() -> str:
         assert command is not None
         context = click.Context(command, info_name=f"jobpipe {name}", terminal_width=100, max_content_width=100)
         made.append(f"\n## {name}\n\n```text\n{command.get_help(context)}\n```\n")
+        for below, one in command.commands.items() if isinstance(command, click.Group) else ():
+            inner = click.Context(one, info_name=below, parent=context, terminal_width=100, max_content_width=100)
+            made.append(f"\n### {name} {below}\n\n```text\n{one.get_help(inner)}\n```\n")
     return _NOTE + "".join(made)
 
 

@@ -365,6 +365,7 @@ def test_the_commands_decide_list_undo_and_say_what_became_of_it(project: Projec
         ("Salle", "waiter", "ann", "global")
     ]
     assert jobpipe("map", "set", "jobs", "Salle", "x", "--revision", "7", cwd=project.root).returncode == 2
+    assert jobpipe("map", "--client", "Acme", "set", "jobs", "Salle", "x", cwd=project.root).returncode == 2
     assert jobpipe("map", "remove", "jobs", "salle", "--later", cwd=project.root).returncode == 0
     assert codes(project)[("waiter", "jobs (global)")] == 2
     assert jobpipe("map", "undo", "--quiet", cwd=project.root).returncode == 0

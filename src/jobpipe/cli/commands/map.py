@@ -57,6 +57,8 @@ def command(
     At the end the postings that the decisions touch are made again, from what is stored: one run an import.
     """
     if context.invoked_subcommand is not None:
+        if any((name, client, table, scope, limit, later)):
+            raise click.UsageError(f"options of `map {context.invoked_subcommand}` are written after this word")
         return 0
     from jobpipe.cli.mapping_dialogue import Asked, converse
     from jobpipe.cli.opening import open_workspace
