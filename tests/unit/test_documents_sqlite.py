@@ -155,7 +155,9 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds(pa
     with closing(SqliteDocuments(path)) as documents:
         documents.write(1, postings(3))
     connection = sqlite3.connect(path)
-    connection.executescript("DROP TABLE holding; ALTER TABLE state DROP COLUMN labels; PRAGMA user_version = 1;")
+    connection.executescript(
+        "DROP TABLE holding; DROP INDEX row_by_labels; ALTER TABLE state DROP COLUMN labels; PRAGMA user_version = 1"
+    )
     connection.close()
     with closing(SqliteDocuments(path)) as documents:
         documents.hold(1, 5)

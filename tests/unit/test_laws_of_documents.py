@@ -186,6 +186,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         uses = {one.label: one for one in documents.labels(IMPORT)}
         counted = {one.label: (one.live, one.rejected, one.rows, one.first_run, one.first_day) for one in uses.values()}
         assert counted == model.labels()
+        assert documents.label_lines(IMPORT) == counted.keys()
         for use in uses.values():
             assert use.samples
             assert all(use.label in model.states[number].labels.split("\n") for number in use.samples)

@@ -221,6 +221,16 @@ class MongoReading:
                 ids.update(one["_id"] for one in cursor)
         return array("q", sorted(ids))
 
+    def label_lines(self, import_id: int) -> set[str]:
+        grouped: list[dict[str, Any]] = [
+            {"$match": {"import_id": import_id, "labelled": True}},
+            {"$project": {"labels": 1}},
+            {"$unwind": "$labels"},
+            {"$group": {"_id": "$labels"}},
+        ]
+        with self._server.errors_named():
+            return {one["_id"] for one in self._server.collection("state").aggregate(grouped, allowDiskUse=True)}
+
     def labels(self, import_id: int) -> list[LabelUse]:
         return count_labels(self._label_groups(import_id))
 

@@ -24,12 +24,15 @@ CREATE TABLE state (
     valid_through  TEXT NOT NULL,
     flags          INTEGER NOT NULL,
     prior          BLOB NOT NULL,
-    -- Lines. In no index: to go through all rows for a changed mapping takes less than to write an index with each.
+    -- Lines.
     labels         TEXT NOT NULL DEFAULT ''
 );
 
 -- One posting a key; duplicates and rejected records share keys.
 CREATE UNIQUE INDEX posting_by_key ON state (import_id, key) WHERE role = 0;
+
+-- Few texts, each with many rows: what a changed mapping touches is found without going through all rows.
+CREATE INDEX row_by_labels ON state (import_id, labels) WHERE labels != '';
 
 -- A live posting is in no other index: each would make a first import slower by a tenth, and going through
 -- the state rows of a million postings takes a fraction of a second.

@@ -5,7 +5,6 @@ Commits are durable (WAL, synchronous=FULL).  State rows and bodies are apart: s
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -58,8 +57,6 @@ _SIZES = (1, 20, 100, 500)
 _AT_ONCE = _SIZES[-1]
 # Bodies read before their size is looked at.
 _BODIES_PIECE = 16
-# Different labels of rows.
-_REMEMBERED = 50_000
 
 
 class SqliteDocuments:
@@ -185,6 +182,9 @@ class SqliteDocuments:
             counts[Role.POSTING, Status.LIVE, ""] = live
         return counts
 
+    def label_lines(self, import_id: int) -> set[str]:
+        return {line for text in self._label_texts(import_id) for line in text.split("\n")}
+
     def labels(self, import_id: int) -> list[LabelUse]:
         query = """
             SELECT labels, role, status, count(*), min(first_run), min(first_day), min(id), max(id) FROM state
@@ -230,28 +230,24 @@ class SqliteDocuments:
         """
         return self._file.integers(query, (import_id, *values))
 
-    def _ids_with_labels(self, import_id: int, selection: Selection) -> array[int]:
-        """Found among all that have labels: rows of equal ones are looked at once."""
+    def _ids_with_labels(self, import_id: int, selection: Selection) -> list[int]:
+        """Growing. Of the different texts, which are few, those are looked up that have one of the lines."""
         wanted = frozenset(selection.labels)
-        has: dict[str, bool] = {}
-        ids = array("q")
-        condition, values = conditions_of(selection)
-        low, high = id_range(import_id)
-        query = f"""
-            SELECT s.id, s.labels, x'' FROM state AS s
-            WHERE s.id > ? AND s.id < ? AND s.labels != '' AND {condition}
-            ORDER BY s.id
-        """
-        for rows in self._file.pages(query, low, (high, *values)):
-            for number, labels, _ in rows:
-                found = has.get(labels)
-                if found is None:
-                    found = has_any(labels, wanted)
-                    if len(has) < _REMEMBERED:
-                        has[labels] = found
-                if found:
-                    ids.append(number)
+        ids: list[int] = []
+        for some in _chunks(text for text in self._label_texts(import_id) if has_any(text, wanted)):
+            query = f"""
+                SELECT s.id FROM state AS s INDEXED BY row_by_labels
+                WHERE s.import_id = ? AND s.labels != '' AND s.labels IN ({_marks(some)})
+            """
+            ids += self._file.integers(query, (import_id, *some))
+        ids.sort()
         return ids
+
+    def _label_texts(self, import_id: int) -> list[str]:
+        query = """
+            SELECT DISTINCT labels FROM state INDEXED BY row_by_labels WHERE import_id = ? AND labels != ''
+        """
+        return [text for (text,) in self._file.fetch(query, (import_id,))]
 
     def _ids_of_selected_keys(self, import_id: int, selection: Selection) -> list[int]:
         if selection.role is Role.POSTING:

@@ -19,7 +19,10 @@ SCHEMA = 3
 # What a file of an earlier version lacks.
 _UPGRADES = {
     1: ("CREATE TABLE holding (import_id INTEGER PRIMARY KEY, fence INTEGER NOT NULL)",),
-    2: ("ALTER TABLE state ADD COLUMN labels TEXT NOT NULL DEFAULT ''",),
+    2: (
+        "ALTER TABLE state ADD COLUMN labels TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX row_by_labels ON state (import_id, labels) WHERE labels != ''",
+    ),
 }
 # How long a writer waits for another one.
 BUSY_SECONDS = 60

@@ -244,8 +244,12 @@ class Documents(Protocol):
         """How many rows of each role, status and reason."""
         ...
 
+    def label_lines(self, import_id: int) -> set[str]:
+        """Every line there is among the labels of the rows."""
+        ...
+
     def labels(self, import_id: int) -> list[LabelUse]:
-        """Every line there is among the labels of the rows, by line."""
+        """The same with the rows that have it, by line."""
         ...
 
     def save_contexts(self, import_id: int, contexts: dict[bytes, bytes]) -> None:

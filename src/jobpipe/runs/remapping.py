@@ -45,7 +45,7 @@ class Remapped(NamedTuple):
 def stale_uses(documents: Documents, import_id: int, tables: Mapping[str, MappingTable]) -> list[Use]:
     """The stored labels that mean something else under these tables than what their rows were made with."""
     deciders = {name: decider(table) for name, table in tables.items()}
-    uses = (parse_use(one.label) for one in documents.labels(import_id))
+    uses = map(parse_use, sorted(documents.label_lines(import_id)))
     return [use for use in uses if use.table in deciders and mark_of(deciders[use.table](use.label)) != use.mark]
 
 
