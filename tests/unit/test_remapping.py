@@ -147,6 +147,18 @@ def test_a_posting_that_is_gone_comes_back_with_what_its_label_means_by_then(pro
     assert project.postings()["k1"]["category"][0]["code"] == "chef"
 
 
+def test_to_be_made_again_is_not_to_be_seen_again(project: ProjectFolder) -> None:
+    project.define(DEFINITION + "expire: {misses: 2}\n")
+    project.run(feed(TRADES))
+    without = {key: trade for key, trade in TRADES.items() if key != "k1"}
+    project.run(feed(without))
+    write_table(project, {"Vente": "sales", "Cuisine": "chef"})
+    remap(project)
+    assert project.keys() == set(TRADES)
+    project.run(feed(without | {"new": "Vente"}))
+    assert project.keys(Status.EXPIRED) == {"k1"}
+
+
 def test_a_rejected_record_becomes_a_posting_once_its_label_is_mapped(project: ProjectFolder) -> None:
     project.define(DEFINITION.replace("map: jobs", "map: jobs, unmapped: reject"))
     report = project.run(feed(TRADES))

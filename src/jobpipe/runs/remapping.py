@@ -73,7 +73,9 @@ def bring_up_to_date(
         if touched.are_there():
             # Whoever kills this leaves rows under both.
             note_up_to_date(workspace, owner, "")
+            missing = touched.missing()
             report = _reprocess(workspace, preparation, owner, touched, progress, stop, workers)
+            touched.mark_missing_again(missing)
         if report is not None and report.state != RunState.SUCCEEDED:
             return Remapped(len(stale), report)
         touched.forget_gone()
@@ -118,6 +120,22 @@ class _Touched:
                 rows = []
         if rows:
             yield rows
+
+    def missing(self) -> dict[int, list[int]]:
+        """The run that first missed a posting -> those of its touched ones that were not seen since."""
+        since = dict(self._documents.missing(self._import_id))
+        found: dict[int, list[int]] = {}
+        for row in self._documents.select(self._import_id, self.postings) if since else ():
+            if row.row in since:
+                found.setdefault(since[row.row], []).append(row.row)
+        return found
+
+    def mark_missing_again(self, missing: dict[int, list[int]]) -> None:
+        """To be made again is not to be seen again."""
+        for run, numbers in missing.items():
+            rows = self._documents.rows(self._import_id, numbers).values()
+            live = [row.row for row in rows if row.status is Status.LIVE]
+            self._documents.mark_missing(self._import_id, run, live)
 
     def forget_gone(self) -> None:
         """A posting that is gone is made from its record if that comes again, even if no byte of it has changed."""

@@ -5,11 +5,14 @@ from pathlib import Path
 import django.db.models.deletion
 from django.db import migrations, models
 
+# 0004 is written at the same time as this one.
+_BEFORE = next((path.stem for path in Path(__file__).parent.glob('0004_*.py')), '0003_cluster')
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0004_taxonomies' if Path(__file__).with_name('0004_taxonomies.py').exists() else '0003_cluster'),
+        ('ledger', _BEFORE),
     ]
 
     operations = [
