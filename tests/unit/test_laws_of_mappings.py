@@ -1,0 +1,127 @@
+"""The law of mappings: after any history of edits, runs and kills, the postings are those of a fresh import."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from engines import examples
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from project_folder import ProjectFolder, adds_up
+
+from jobpipe.errors import UsageError
+from jobpipe.runs.conducting import StopRequest
+from jobpipe.runs.deciding_labels import Decision, decide, undo
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.reprocessing import remap_import
+
+DEFINITION = """\
+import: offers
+client: Acme
+source:
+  feed: feed.xml
+  record: offer
+posting:
+  reference: "@id"
+  title: title
+  category: {from: metier, map: jobs}
+  industry: {from: secteur, map: sectors, unmapped: reject}
+keep: "not posting.category or posting.category[0].code != 'left out'"
+expire: {guard: 100, misses: 1}
+"""
+LABELS = ("Vente", "Salle", "VENTE", "Chef de rang")
+CODES = ("a", "b", "left out", None)
+OWNERS = {"global": "", "client": "Acme", "import": "offers"}
+
+records = st.dictionaries(
+    st.sampled_from("klmno"), st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), max_size=5
+)
+edits = st.tuples(
+    st.just("edit"),
+    st.sampled_from(("jobs", "sectors")),
+    st.sampled_from((*LABELS, "^chef")),
+    st.sampled_from(CODES),
+    st.sampled_from(tuple(OWNERS)),
+)
+actions = st.one_of(
+    edits,
+    edits,
+    st.tuples(st.just("feed"), records),
+    st.tuples(st.just("run"), st.booleans()),
+    st.tuples(st.just("apply")),
+    st.tuples(st.just("undo")),
+)
+
+
+def feed(offers: dict[str, tuple[str, str]]) -> bytes:
+    made = "".join(
+        f'<offer id="{key}"><title>{key}</title><metier>{job}</metier><secteur>{sector}</secteur></offer>\n'
+        for key, (job, sector) in offers.items()
+    )
+    return f"<offers>\n{made}</offers>\n".encode()
+
+
+def new_project(folder: Path) -> ProjectFolder:
+    project = ProjectFolder(folder, DEFINITION)
+    (project.root / "mappings").mkdir()
+    for table in ("jobs", "sectors"):
+        (project.root / "mappings" / f"{table}.csv").write_text("label,code\nVente,file\n")
+    return project
+
+
+def act(project: ProjectFolder, action: tuple[Any, ...]) -> None:
+    word, *given = action
+    if word == "feed":
+        (project.root / "feed.xml").write_bytes(feed(given[0]))
+    elif word == "run":
+        report = project.run(stop=StopRequest(requested=given[0]))
+        assert report.state == "running" or adds_up(report)
+    else:
+        with project.open() as workspace:
+            if word == "edit":
+                table, label, code, scope = given
+                is_pattern = label.startswith("^")
+                one = Decision(
+                    table=table, label=label, value=code, scope=scope, owner=OWNERS[scope], is_pattern=is_pattern
+                )
+                decide(workspace, [one], by="ann")
+                return
+            try:
+                if word == "undo":
+                    undo(workspace, None, by="ann")
+                else:
+                    remap_import(workspace, "offers", progress=Progress(), stop=StopRequest())
+            except UsageError:
+                pass  # nothing to undo; or a run waits to go on
+
+
+@settings(max_examples=examples(25), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(st.lists(actions, max_size=12), records)
+def test_after_any_history_the_postings_are_those_of_a_fresh_import(
+    history: list[tuple[Any, ...]], last: dict[str, tuple[str, str]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        project = new_project(Path(folder) / "project")
+        act(project, ("feed", {"k": ("Vente", "Vente")}))
+        for action in history:
+            act(project, action)
+        act(project, ("feed", last | {"z": ("Vente", "Vente")}))
+        while project.run().state == "running":
+            pass
+        project.run()
+        made = project.postings()
+        # The same decisions, and nothing stored.
+        with project.open() as workspace:
+            workspace.documents.delete_import(1)
+        act(project, ("feed", last | {"z": ("Vente", "Vente"), "y": ("Vente", "Vente")}))
+        project.run()
+        fresh = project.postings()
+    rejected_now = made.keys() - fresh.keys()
+    assert {key: one for key, one in made.items() if key in fresh} == {
+        key: one for key, one in fresh.items() if key != "y" and key in made
+    }
+    assert fresh.keys() - made.keys() <= {"y"}
+    # What was a posting once stays one while its record is rejected.
+    assert rejected_now <= last.keys()
