@@ -28,8 +28,9 @@ class Site(Model):
         default=[], description="Links to postings: css:.job a, xpath:…, or a pattern of their URL: /job/*."
     )
     items: str | None = Field(
-        default=None, description="css:… or xpath:…, where one page has several records: `fields` start there. "
-        "script:window.jobs: the records are the objects that a script has after these words."
+        default=None,
+        description="css:… or xpath:…, where one page has several records: `fields` start there. "
+        "script:window.jobs: the records are the objects that a script has after these words.",
     )
     fields: dict[str, str] = Field(
         default={},
