@@ -27,7 +27,7 @@ SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 # Erlang's list of the nodes of a machine.
 NAMES = Path("/usr/bin/epmd")
 NOT_THERE = "RabbitMQ is not installed"
-VIRTUAL_HOSTS = 12
+VIRTUAL_HOSTS = 24
 
 
 def is_there() -> bool:
@@ -64,6 +64,7 @@ class RabbitServer:
     def url(self) -> str:
         """Of a virtual host that nobody has used."""
         self._given += 1
+        assert self._given <= VIRTUAL_HOSTS, "make more virtual hosts: each test takes one"
         return f"amqp://guest:guest@127.0.0.1:{self.port}/t{self._given - 1}"
 
     def start(self) -> None:

@@ -66,7 +66,7 @@ def test_a_variable_that_no_environment_can_have_is_not_just_missing() -> None:
 
 def test_a_login_that_stands_in_the_file_is_found_and_shown_by_nothing() -> None:
     text = (
-        "import: a\nsource:\n  feed: a.xml\n  auth: {bearer: un-jeton-ecrit}\n"
+        "import: a\nsource:\n  feed: https://example.org/a.xml\n  auth: {bearer: un-jeton-ecrit}\n"
         "  headers: {X-Api-Key: cle-ecrite, Accept: text/xml}\nposting:\n  title: t\n"
     )
     definition = parse_definition(text, "a.yaml").definition

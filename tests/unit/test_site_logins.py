@@ -167,6 +167,6 @@ def test_another_key_sees_its_own_pages_in_a_preview(site: JobSite, tmp_path: Pa
 
 def test_a_login_that_no_page_has_is_told_at_once(site: JobSite, tmp_path: Path) -> None:
     folder = project(tmp_path, site.definition(), {"private_key": "key.pem"})
-    with pytest.raises(DefinitionError, match="a site takes no such login"):
+    with pytest.raises(DefinitionError, match="is for sftp://, not for `site`"):
         folder.run()
     assert site.requests == []
