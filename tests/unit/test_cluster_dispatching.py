@@ -106,10 +106,10 @@ def test_a_run_that_was_handed_back_waits_and_one_that_is_over_is_forgotten(proj
     wants(project, "one")
     taken = claim("fetch", "here", may_be_long=lambda: True)
     assert isinstance(taken, Taken)
-    give_back(taken)
+    give_back(taken.dispatch, taken.sitting)
     assert next_one() == "one"
     Run.objects.update(state="succeeded")
-    give_back(taken)
+    give_back(taken.dispatch, taken.sitting)
     assert not Dispatch.objects.exists()
 
 
@@ -118,7 +118,7 @@ def test_a_run_whose_conductor_always_dies_is_given_up_with_words(project: Clust
     Dispatch.objects.update(sittings=MOST_SITTINGS - 1)
     taken = claim("fetch", "here", may_be_long=lambda: True)
     assert taken is not None
-    give_back(taken)
+    give_back(taken.dispatch, taken.sitting)
     run = Run.objects.get()
     assert run.state == "failed" and "given up" in run.error
     assert dispatching.waiting_in("fetch") == 0

@@ -15,24 +15,17 @@ from collections import defaultdict
 from typing import Any
 
 from amqp.exceptions import NotFound
-from kombu import Connection, Consumer, Message, Producer, Queue
+from kombu import Consumer, Message, Producer, Queue
 from kombu.exceptions import OperationalError
 
-from jobpipe.cluster.app import CONNECT_TIMEOUT, HEARTBEAT
+from jobpipe.cluster.broker import SILENCE, BrokerUnavailableError, connection_to
 from jobpipe.cluster.messages import Answer, answer_from, pieces_of
-from jobpipe.errors import OutOfReachError
 
 # Milliseconds without anyone who takes answers, until the broker removes the queue.
 EXPIRES = 30 * 60 * 1000
 # Seconds for which a conductor tries to reach its broker again.
 PATIENCE = 60.0
-# Seconds for a word of the broker: one whose queue is broken says nothing at all.
-SILENCE = 30
 _TICK = 1.0
-
-
-class BrokerUnavailableError(OutOfReachError):
-    """The broker stays away: the run is left as it is, to be taken up again."""
 
 
 def queue_of(run: int, fence: int) -> str:
@@ -41,15 +34,6 @@ def queue_of(run: int, fence: int) -> str:
 
 def _queue(name: str) -> Queue:
     return Queue(name, routing_key=name, queue_arguments={"x-expires": EXPIRES}, durable=True)
-
-
-def connection_to(broker: str) -> Connection:
-    return Connection(
-        broker,
-        heartbeat=HEARTBEAT,
-        connect_timeout=CONNECT_TIMEOUT,
-        transport_options={"confirm_publish": True, "read_timeout": SILENCE, "write_timeout": SILENCE},
-    )
 
 
 class AnswerSender:

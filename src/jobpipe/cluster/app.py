@@ -11,14 +11,10 @@ from typing import Any
 
 from celery import Celery, Task
 
+from jobpipe.cluster.broker import CONNECT_TIMEOUT, HEARTBEAT, SILENCE, TRANSPORT
 from jobpipe.cluster.queues import EXCHANGE, PROCESS, WORK
 
-# Seconds.
-HEARTBEAT = 20
-CONNECT_TIMEOUT = 5
-# For a word of the broker, when one is due.
-SILENCE = 30
-# A worker that is told to end at once still has so long for the batch in its hands.
+# Seconds that a worker which is told to end at once still has for the batch in its hands.
 SOFT_SHUTDOWN = 60
 
 # How a sender is patient with a broker that is away for a moment: about half a minute in all.
@@ -69,7 +65,7 @@ app.conf.update(
     broker_connection_timeout=CONNECT_TIMEOUT,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={"confirm_publish": True, "read_timeout": SILENCE, "write_timeout": SILENCE},
+    broker_transport_options=dict(TRANSPORT),
     timezone="UTC",
 )
 

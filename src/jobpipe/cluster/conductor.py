@@ -21,7 +21,6 @@ from kombu.exceptions import OperationalError as KombuError
 from jobpipe.cluster import attempts, dispatching
 from jobpipe.cluster.answers import AnswerReceiver, queue_of
 from jobpipe.cluster.charges import digest_of_hooks, keep
-from jobpipe.cluster.dispatching import Taken
 from jobpipe.cluster.executor import ClusterExecutor
 from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import Member, become_member_in
@@ -80,7 +79,6 @@ def _stop_with_the_parent(parent: Connection, stop: StopRequest) -> None:
 
 def _conduct(member: Member, workspace: Workspace, row: Dispatch, stop: StopRequest) -> int:
     name, run = row.import_row.name, row.run
-    taken = Taken(row.pk, run.pk, name, row.queue, is_long=False, sitting=row.sittings)
     starter = _Executors(member, is_first_sitting=row.sittings <= 1)
     try:
         report = run_import(
@@ -91,11 +89,11 @@ def _conduct(member: Member, workspace: Workspace, row: Dispatch, stop: StopRequ
         return TRY_AGAIN
     except JobpipeError as error:
         fail_queued(run, str(error))
-        dispatching.give_back(taken)
+        dispatching.give_back(row.pk, row.sittings)
         log.error("%s: %s", name, error)
         return FAILED
     log.info("%s: %s", name, report.state)
-    dispatching.give_back(taken)
+    dispatching.give_back(row.pk, row.sittings)
     return DONE
 
 

@@ -139,9 +139,9 @@ def waiting_in(queue: str) -> int:
     return len(_sorted_out(rows, server_time())[0])
 
 
-def give_back(taken: Taken) -> None:
+def give_back(dispatch: int, sitting: int) -> None:
     """After its conductor has ended: a run that is over is forgotten here, another one waits again."""
-    row = Dispatch.objects.filter(pk=taken.dispatch).select_related("run").first()
+    row = Dispatch.objects.filter(pk=dispatch).select_related("run").first()
     if row is None:
         return
     if row.run.state not in UNFINISHED:
@@ -153,7 +153,7 @@ def give_back(taken: Taken) -> None:
         _forget(row)
         return
     # Whoever was quicker, because the lease had lapsed, keeps it.
-    Dispatch.objects.filter(pk=row.pk, sittings=taken.sitting).update(claimed_at=None, claimed_by="")
+    Dispatch.objects.filter(pk=row.pk, sittings=sitting).update(claimed_at=None, claimed_by="")
 
 
 def _forget(row: Dispatch) -> None:

@@ -11,7 +11,7 @@ from django.db import OperationalError as DatabaseOperationalError
 from kombu.exceptions import OperationalError
 
 from jobpipe.cluster import dispatching
-from jobpipe.cluster.answers import BrokerUnavailableError, connection_to
+from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.member import Member
 from jobpipe.cluster.queues import declare
 from jobpipe.cluster.tasks import send_sign

@@ -11,7 +11,7 @@ import threading
 from django.db import Error, close_old_connections
 
 from jobpipe.cluster import dispatching
-from jobpipe.cluster.answers import connection_to
+from jobpipe.cluster.broker import connection_to
 from jobpipe.cluster.member import this_member
 from jobpipe.cluster.queues import CRAWL, FETCH, declare
 from jobpipe.cluster.tasks import send_sign

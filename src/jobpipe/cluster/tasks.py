@@ -11,8 +11,9 @@ from celery.exceptions import Reject
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from jobpipe.cluster import attempts, dispatching
-from jobpipe.cluster.answers import AnswerSender, BrokerUnavailableError, queue_of
+from jobpipe.cluster.answers import AnswerSender, queue_of
 from jobpipe.cluster.app import app, send
+from jobpipe.cluster.broker import BrokerUnavailableError
 from jobpipe.cluster.charges import HooksDifferError, Transformers
 from jobpipe.cluster.child import Children
 from jobpipe.cluster.member import Member, this_member
@@ -105,7 +106,7 @@ def conduct(queue: str) -> None:
         children.conduct(member.project.root, taken)
     finally:
         close_old_connections()
-        dispatching.give_back(taken)
+        dispatching.give_back(taken.dispatch, taken.sitting)
         if dispatching.waiting_in(queue):
             send_sign(queue)
 

@@ -21,8 +21,8 @@ from django.db import connections
 from kombu.exceptions import OperationalError
 
 from jobpipe.cluster import tasks
-from jobpipe.cluster.answers import BrokerUnavailableError, connection_to
 from jobpipe.cluster.app import app
+from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.keeping import Keeper
 from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import become_member_in, this_member
