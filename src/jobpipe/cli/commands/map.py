@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,16 @@ import click
 from jobpipe.cli.options import json_option, quiet_option
 
 _by = click.option("--by", envvar="JOBPIPE_USER", default="", help="Who decides (otherwise: who is logged in).")
+
+
+@dataclass(frozen=True, slots=True)
+class _Applying:
+    """Who decides, and what happens at once."""
+
+    by: str
+    now: bool
+    as_json: bool
+    quiet: bool
 
 
 def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,10 +36,17 @@ def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command gets these options as `how`."""
+
+    @functools.wraps(command)
+    def with_how(*args: Any, by: str, now: bool, as_json: bool, quiet: bool, **given: Any) -> Any:
+        return command(*args, how=_Applying(_who(by), now, as_json, quiet), **given)
+
     text = "Make the postings that it touches again now, or leave that to the next run."
+    wrapped: Callable[..., Any] = with_how
     for option in (quiet_option, json_option, click.option("--apply/--later", "now", default=True, help=text), _by):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 @click.group("map", invoke_without_command=True)
@@ -64,9 +83,9 @@ def command(
     from jobpipe.cli.opening import open_workspace
 
     with open_workspace(context) as workspace:
-        asked = Asked(name=name, client=client, table=table, scope=scope or "", limit=limit, by=_who(by))
-        decisions = converse(workspace, asked, sys.stdin, sys.stdout)
-        return _after(context, workspace, decisions, now=not later, quiet=quiet, as_json=False)
+        how = _Applying(_who(by), now=not later, as_json=False, quiet=quiet)
+        asked = Asked(name=name, client=client, table=table, scope=scope or "", limit=limit, by=how.by)
+        return _after(workspace, converse(workspace, asked, sys.stdin, sys.stdout), how)
 
 
 @command.command("set")
@@ -89,14 +108,11 @@ def set_(
     taxonomy: str,
     is_pattern: bool,
     revision: int | None,
-    by: str,
-    now: bool,
-    as_json: bool,
-    quiet: bool,
+    how: _Applying,
 ) -> int:
     """Say what LABEL means in TABLE: a code or a value."""
     value = {"code": code, "taxonomy": taxonomy} if taxonomy else code
-    return _decide_one(context, table, label, value, name, client, is_pattern, revision, by, now, as_json, quiet)
+    return _decide_one(context, table, label, value, name, client, is_pattern, revision, how)
 
 
 @command.command("remove")
@@ -115,13 +131,10 @@ def remove(
     client: str,
     is_pattern: bool,
     revision: int | None,
-    by: str,
-    now: bool,
-    as_json: bool,
-    quiet: bool,
+    how: _Applying,
 ) -> int:
     """Take back what LABEL means in TABLE: it means what the layers below say."""
-    return _decide_one(context, table, label, None, name, client, is_pattern, revision, by, now, as_json, quiet)
+    return _decide_one(context, table, label, None, name, client, is_pattern, revision, how)
 
 
 @command.command("list")
@@ -163,16 +176,15 @@ def history(context: click.Context, table: str, label: str, limit: int, as_json:
 @click.argument("number", type=int, required=False)
 @_applying
 @click.pass_context
-def undo(context: click.Context, number: int | None, by: str, now: bool, as_json: bool, quiet: bool) -> int:
+def undo(context: click.Context, number: int | None, how: _Applying) -> int:
     """Take back change NUMBER, with those that were made together with it; otherwise the last one."""
     from jobpipe.cli.mapping_lists import decision_of
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.deciding_labels import undo as take_back
 
     with open_workspace(context) as workspace:
-        changes = take_back(workspace, number, by=_who(by))
-        decisions = [decision_of(one) for one in changes]
-        return _after(context, workspace, decisions, now=now, quiet=quiet, as_json=as_json)
+        changes = take_back(workspace, number, by=how.by)
+        return _after(workspace, [decision_of(one) for one in changes], how)
 
 
 @command.command("import")
@@ -187,10 +199,7 @@ def import_(
     table: str,
     name: str,
     client: str,
-    by: str,
-    now: bool,
-    as_json: bool,
-    quiet: bool,
+    how: _Applying,
 ) -> int:
     """Take decisions from a CSV file with the columns `label,code`: all of them, or none where a row is wrong.
 
@@ -204,7 +213,7 @@ def import_(
     scope, owner = _scope(name, client)
     with open_workspace(context) as workspace:
         decisions = read_decisions(read_text(file, str(file)), file.name, table=table, scope=scope, owner=owner)
-        return _decide(context, workspace, decisions, by, now, as_json, quiet)
+        return _decide(workspace, decisions, how)
 
 
 @command.command("export")
@@ -249,10 +258,7 @@ def _decide_one(
     client: str,
     is_pattern: bool,
     revision: int | None,
-    by: str,
-    now: bool,
-    as_json: bool,
-    quiet: bool,
+    how: _Applying,
 ) -> int:
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.deciding_labels import Decision
@@ -262,24 +268,20 @@ def _decide_one(
         table=table, label=label, value=value, scope=scope, owner=owner, is_pattern=is_pattern, revision=revision
     )
     with open_workspace(context) as workspace:
-        return _decide(context, workspace, [decision], by, now, as_json, quiet)
+        return _decide(workspace, [decision], how)
 
 
-def _decide(
-    context: click.Context, workspace: Any, decisions: list[Any], by: str, now: bool, as_json: bool, quiet: bool
-) -> int:
+def _decide(workspace: Any, decisions: list[Any], how: _Applying) -> int:
     from jobpipe.cli.mapping_lists import decision_of
     from jobpipe.runs.deciding_labels import decide
     from jobpipe.runs.mapping_scopes import UsedTables
 
     UsedTables(workspace).check(decisions)
-    changes = decide(workspace, decisions, by=_who(by))
-    return _after(context, workspace, [decision_of(one) for one in changes], now=now, quiet=quiet, as_json=as_json)
+    changes = decide(workspace, decisions, by=how.by)
+    return _after(workspace, [decision_of(one) for one in changes], how)
 
 
-def _after(
-    context: click.Context, workspace: Any, decisions: list[Any], *, now: bool, quiet: bool, as_json: bool
-) -> int:
+def _after(workspace: Any, decisions: list[Any], how: _Applying) -> int:
     """Make the postings again that the decisions touch, and say what became of it; the exit code."""
     from jobpipe.cli.mapping_lists import print_applied
     from jobpipe.cli.progress import progress_for
@@ -288,6 +290,6 @@ def _after(
     from jobpipe.runs.starting import StopRequest
 
     names = UsedTables(workspace).users(decisions)
-    progress = Progress() if quiet or as_json else progress_for(sys.stderr)
-    done = apply_now(workspace, names, progress=progress, stop=StopRequest()) if now else {}
-    return print_applied(len(decisions), names, done, is_now=now, as_json=as_json)
+    progress = Progress() if how.quiet or how.as_json else progress_for(sys.stderr)
+    done = apply_now(workspace, names, progress=progress, stop=StopRequest()) if how.now else {}
+    return print_applied(len(decisions), names, done, is_now=how.now, as_json=how.as_json)
