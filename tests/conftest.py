@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from job_site import JobSite
 
 SAMPLES = Path(__file__).parent.parent / ".." / "shared" / "samples"
 
@@ -15,6 +17,19 @@ def samples() -> Path:
     if not (folder / "expected.json").exists():
         pytest.skip("the real feeds are not here (JOBPIPE_SAMPLES names their folder)")
     return folder
+
+
+@pytest.fixture
+def site() -> Iterator[JobSite]:
+    with JobSite() as served:
+        yield served
+
+
+@pytest.fixture
+def beside() -> Iterator[JobSite]:
+    """Another site of this machine, which no definition names: `localhost`."""
+    with JobSite() as served:
+        yield served
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

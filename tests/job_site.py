@@ -7,6 +7,9 @@ from typing import Any
 
 from http_source import HttpSource, Resource
 
+# The references of the postings that it has at first.
+ALL = {f"J{number}" for number in range(1, 7)}
+
 
 def job_posting(number: int, **more: Any) -> dict[str, Any]:
     return {

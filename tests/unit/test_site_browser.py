@@ -6,13 +6,12 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from http_source import Resource
-from job_site import JobSite, job_posting, json_ld_page, list_page, written_page
+from job_site import ALL, JobSite, job_posting, json_ld_page, list_page, written_page
 from project_folder import ProjectFolder, adds_up
 
 from jobpipe.errors import DefinitionError
@@ -20,7 +19,6 @@ from jobpipe.ledger.models import RunState
 from jobpipe.sources.site.browsers import find_browser
 
 pytest.importorskip("scrapy_playwright", reason="needs the extra browser (scrapy-playwright)")
-ALL = {f"J{number}" for number in range(1, 7)}
 
 
 def has_browser() -> bool:
@@ -31,19 +29,6 @@ def has_browser() -> bool:
 
 
 needs_browser = pytest.mark.skipif(not has_browser(), reason="needs Chromium")
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with JobSite() as served:
-        yield served
-
-
-@pytest.fixture
-def beside() -> Iterator[JobSite]:
-    """Another site of this machine, which no definition names: `localhost`."""
-    with JobSite() as served:
-        yield served
 
 
 def project(tmp_path: Path, definition: str) -> ProjectFolder:

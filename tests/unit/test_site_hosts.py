@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from http_source import Resource
-from job_site import JobSite, list_page
+from job_site import ALL, JobSite, list_page
 from project_folder import ProjectFolder
 
 from jobpipe.ledger.models import RunState
 from jobpipe.sources import hosts
 
 pytest.importorskip("scrapy")
-ALL = {f"J{number}" for number in range(1, 7)}
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with JobSite() as served:
-        yield served
 
 
 @pytest.fixture(autouse=True)

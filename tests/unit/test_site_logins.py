@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from http_source import Resource
-from job_site import JobSite, list_page
+from job_site import ALL, JobSite, list_page
 from project_folder import ProjectFolder
 
 from jobpipe.errors import DefinitionError
 from jobpipe.runs.previewing import preview
 
 pytest.importorskip("scrapy")
-ALL = {f"J{number}" for number in range(1, 7)}
 KEY = {"key": {"name": "api_key", "value": "geheim&7", "in": "query"}}
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with JobSite() as served:
-        yield served
-
-
-@pytest.fixture
-def beside() -> Iterator[JobSite]:
-    """Another site of this machine, which no definition names: `localhost`."""
-    with JobSite() as served:
-        yield served
 
 
 def project(tmp_path: Path, definition: str, auth: dict[str, Any]) -> ProjectFolder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +35,6 @@ posting:
   salary: {from: salary, then: salary}
   positions: {from: positions, then: {regex: '\\d+'}}
 """
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with JobSite() as served:
-        yield served
 
 
 def imported(site: JobSite, samples: Path, tmp_path: Path, name: str, rules: str, **more: Any) -> Any:

@@ -9,28 +9,20 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from certificates import certificate
 from command_line import jobpipe
 from http_source import Resource
-from job_site import JobSite, job_posting, json_ld_page, list_page
+from job_site import ALL, JobSite, job_posting, json_ld_page, list_page
 from project_folder import ProjectFolder, adds_up
 
 from jobpipe.ledger.models import RunState
 from jobpipe.runs.previewing import Preview, preview
 
 pytest.importorskip("scrapy")
-ALL = {f"J{number}" for number in range(1, 7)}
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with JobSite() as served:
-        yield served
 
 
 def project(tmp_path: Path, definition: str) -> ProjectFolder:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from http_source import Resource
-from job_site import JobSite, job_posting, json_ld_page, list_page
+from job_site import ALL, JobSite, job_posting, json_ld_page, list_page
 from project_folder import ProjectFolder, adds_up
 
 from jobpipe.ledger.models import RunState
 
 pytest.importorskip("scrapy")
-ALL = {f"J{number}" for number in range(1, 7)}
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with JobSite() as served:
-        yield served
 
 
 def drips(site: JobSite) -> None:
