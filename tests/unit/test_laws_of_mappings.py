@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import examples
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from project_folder import ProjectFolder, adds_up
 
@@ -95,6 +95,19 @@ def act(project: ProjectFolder, action: tuple[Any, ...]) -> None:
 
 @settings(max_examples=examples(25), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(records, st.lists(rounds, min_size=1, max_size=4))
+# A record that was rejected for want of a label is newer than the posting which has its key.
+@example(
+    {"n": ("Vente", "VENTE")},
+    [
+        ({"n": ("Salle", "Chef de rang")}, True, [("edit", "sectors", "VENTE", None, "client")], ""),
+        (
+            None,
+            True,
+            [("edit", "sectors", "VENTE", "b", "global"), ("edit", "sectors", "Chef de rang", "b", "global")],
+            "",
+        ),
+    ],
+)
 def test_after_any_history_the_postings_are_those_of_a_fresh_import(
     offers: dict[str, tuple[str, str]], history: list[tuple[Any, ...]]
 ) -> None:

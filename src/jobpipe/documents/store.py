@@ -51,6 +51,8 @@ class Flag(enum.IntFlag):
     REPAIRED = 1
     # A date in words was resolved against `first_day`.
     DAY_DEPENDENT = 2
+    # A rejected record that would have taken its key: the posting which has it was made of a record before it.
+    REPLACES = 4
 
 
 class StateRow(msgspec.Struct, kw_only=True, gc=False):

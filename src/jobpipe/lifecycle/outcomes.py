@@ -102,11 +102,15 @@ def decide(
     replay decides the same.
     """
     made = _Made(record, run=run, digest=digest, part=part, day=day)
-    if record.made is Made.REJECTED:
-        return Decision(Outcome.REJECTED, made.side_row(Role.REJECTED))
     before = before_run(found, run) if found is not None else None
     taker = seen or (found.ordinal if found is not None and before is None else 0)
-    if 0 < taker < record.ordinal:
+    is_taken = 0 < taker < record.ordinal
+    if record.made is Made.REJECTED:
+        row = made.side_row(Role.REJECTED)
+        if found is not None and not is_taken:
+            row = replace(row, flags=row.flags | Flag.REPLACES)
+        return Decision(Outcome.REJECTED, row)
+    if is_taken:
         return Decision(Outcome.DUPLICATE, made.side_row(Role.DUPLICATE))
     number = found.row if found is not None else 0
     if record.made is Made.CLOSED:

@@ -10,7 +10,6 @@ in between: a file that was edited and a decision that was taken back are found 
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -19,12 +18,12 @@ import msgspec
 from jobpipe.documents.store import Documents, Known, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.runs.finishing import Finish
-from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
+from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation
-from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.starting import StopRequest, new_run
-from jobpipe.runs.stored_records import records_of
+from jobpipe.runs.stored_records import in_order
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.tables import MappingTable, Use, decider, mark_of, parse_use
 
@@ -164,26 +163,12 @@ def _reprocess(
     workers: int | None,
 ) -> RunReport:
     run: Run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
-    began = time.monotonic()
-    reading = Reading(stage="reprocessing")
-    progress.begin(preparation.definition.import_, run.pk)
-    pipeline = Pipeline(workspace, preparation, run, workers, known=touched.known())
-    try:
-        with pipeline:
-            selections = (touched.postings, touched.rejected)
-            for row, record in records_of(workspace.documents, owner.pk, selections):
-                if is_gone(row):
-                    continue
-                pipeline.comparer.begin_part(row.part)
-                pipeline.comparer.add(record)
-                reading.records = pipeline.comparer.ordinal
-                progress.update(reading)
-                if stop.requested:
-                    break
-    finally:
-        progress.end()
-    run.seconds = time.monotonic() - began
-    run.peak_rss_mb = peak_rss_mb(pipeline)
+    stored = in_order(workspace.documents, owner.pk, (touched.postings,), touched.rejected)
+    records = ((row, record) for row, record in stored if not is_gone(row))
+    known = touched.known()
+    pipeline = make_again(
+        workspace, preparation, run, records, known=known, progress=progress, stop=stop, workers=workers
+    )
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the next run goes on with it")

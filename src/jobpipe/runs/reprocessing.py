@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
@@ -12,13 +10,13 @@ from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.lease import ImportIsRunningError, hold
-from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
+from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation, prepare
-from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.progress import Progress
 from jobpipe.runs.remapping import Remapped, bring_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
-from jobpipe.runs.stored_records import records_of
+from jobpipe.runs.stored_records import in_order
 from jobpipe.runs.workspace import Workspace
 
 # What is gone is not made again; what ended or was closed may have been so by mistake.
@@ -29,8 +27,8 @@ _REPROCESSED = (
     Selection(status=Status.EXPIRED, reason="closed"),
     # Last: of two records with one key the posting's own keeps it.
     Selection(role=Role.DUPLICATE),
-    Selection(role=Role.REJECTED),
 )
+_REJECTED = Selection(role=Role.REJECTED)
 
 
 def reprocess_import(
@@ -94,23 +92,8 @@ def _reprocess(
     stop: StopRequest,
     workers: int | None,
 ) -> RunReport:
-    began = time.monotonic()
-    reading = Reading(stage="reprocessing")
-    progress.begin(preparation.definition.import_, run.pk)
-    pipeline = Pipeline(workspace, preparation, run, workers)
-    try:
-        with pipeline:
-            for row, record in records_of(workspace.documents, run.import_row_id, _REPROCESSED):
-                pipeline.comparer.begin_part(row.part)
-                pipeline.comparer.add(record)
-                reading.records = pipeline.comparer.ordinal
-                progress.update(reading)
-                if stop.requested:
-                    break
-    finally:
-        progress.end()
-    run.seconds = time.monotonic() - began
-    run.peak_rss_mb = peak_rss_mb(pipeline)
+    records = in_order(workspace.documents, run.import_row_id, _REPROCESSED, _REJECTED)
+    pipeline = make_again(workspace, preparation, run, records, progress=progress, stop=stop, workers=workers)
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the rest of the records is as it was")

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import msgspec
 
 from jobpipe.documents.body import unpack
-from jobpipe.documents.store import Documents, Selection, StateRow
+from jobpipe.documents.store import Documents, Flag, Selection, StateRow
 from jobpipe.sources.record import Context, RawRecord
+
+
+def in_order(
+    documents: Documents, import_id: int, postings: Iterable[Selection], rejected: Selection
+) -> Iterator[tuple[StateRow, RawRecord]]:
+    """Of two records with one key the first keeps it: a rejected one that is newer than its posting goes before."""
+    replacing = ((row, record) for row, record in records_of(documents, import_id, (rejected,)) if _replaces(row))
+    others = ((row, record) for row, record in records_of(documents, import_id, (rejected,)) if not _replaces(row))
+    return chain(replacing, records_of(documents, import_id, postings), others)
+
+
+def _replaces(row: StateRow) -> bool:
+    return bool(row.flags & Flag.REPLACES)
 
 
 def records_of(

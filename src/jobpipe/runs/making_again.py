@@ -1,0 +1,50 @@
+"""Stored records once more on the way that those of a source go: what both kinds of reprocessing have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from jobpipe.documents.store import Known, StateRow
+from jobpipe.ledger.models import Run
+from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
+from jobpipe.runs.preparing import Preparation
+from jobpipe.runs.progress import Progress, Reading
+from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.record import RawRecord
+
+
+def make_again(
+    workspace: Workspace,
+    preparation: Preparation,
+    run: Run,
+    records: Iterable[tuple[StateRow, RawRecord]],
+    *,
+    known: Iterable[list[Known]] | None = None,
+    progress: Progress,
+    stop: StopRequest,
+    workers: int | None,
+) -> Pipeline:
+    """The pipeline, when all records have gone through it, or those until the stop; `run` is not saved here.
+
+    `known`: see `Pipeline`.
+    """
+    began = time.monotonic()
+    reading = Reading(stage="reprocessing")
+    progress.begin(preparation.definition.import_, run.pk)
+    pipeline = Pipeline(workspace, preparation, run, workers, known=known)
+    try:
+        with pipeline:
+            for row, record in records:
+                pipeline.comparer.begin_part(row.part)
+                pipeline.comparer.add(record)
+                reading.records = pipeline.comparer.ordinal
+                progress.update(reading)
+                if stop.requested:
+                    break
+    finally:
+        progress.end()
+    run.seconds = time.monotonic() - began
+    run.peak_rss_mb = peak_rss_mb(pipeline)
+    return pipeline
