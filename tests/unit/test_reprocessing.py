@@ -81,3 +81,22 @@ def test_a_new_rule_filters_what_is_stored(project: ProjectFolder) -> None:
 def test_an_import_that_never_ran_has_nothing_to_reprocess(project: ProjectFolder) -> None:
     with pytest.raises(UsageError, match="has not run yet"):
         reprocess(project)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [DEFINITION + 'keep: "false"\n', DEFINITION + "key: [title]\n", DEFINITION.replace("title: title", "title: none")],
+    ids=["filtered", "new", "rejected"],
+)
+def test_a_record_is_made_again_once_however_early_the_run_writes(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr("jobpipe.runs.comparing.MAX_MISSES", 2)
+    monkeypatch.setattr("jobpipe.runs.applying.FLUSH_ROWS", 1)
+    many = {f"k{number}": f"Offre {number}" for number in range(60)}
+    project.run(xml_feed(many))
+    project.define(change)
+    with project.open() as workspace:
+        report = reprocess_import(workspace, "offers", progress=Progress(), stop=StopRequest(), workers=0)
+    assert (report.account["read"], report.account["duplicate"]) == (60, 0)
+    assert project.rows(Role.DUPLICATE) == []

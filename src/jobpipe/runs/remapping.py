@@ -163,7 +163,7 @@ def _reprocess(
     workers: int | None,
 ) -> RunReport:
     run: Run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
-    stored = in_order(workspace.documents, owner.pk, (touched.postings,), touched.rejected)
+    stored = in_order(workspace.documents, owner.pk, run.pk, (touched.postings,), touched.rejected)
     records = ((row, record) for row, record in stored if not is_gone(row))
     known = touched.known()
     pipeline = make_again(

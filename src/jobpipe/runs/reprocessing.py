@@ -92,7 +92,7 @@ def _reprocess(
     stop: StopRequest,
     workers: int | None,
 ) -> RunReport:
-    records = in_order(workspace.documents, run.import_row_id, _REPROCESSED, _REJECTED)
+    records = in_order(workspace.documents, run.import_row_id, run.pk, _REPROCESSED, _REJECTED)
     pipeline = make_again(workspace, preparation, run, records, progress=progress, stop=stop, workers=workers)
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:

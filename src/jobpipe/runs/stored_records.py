@@ -8,30 +8,37 @@ from itertools import chain
 import msgspec
 
 from jobpipe.documents.body import unpack
-from jobpipe.documents.store import Documents, Flag, Selection, StateRow
+from jobpipe.documents.store import Documents, Flag, Selection, StateRow, before_run
 from jobpipe.sources.record import Context, RawRecord
 
 
 def in_order(
-    documents: Documents, import_id: int, postings: Iterable[Selection], rejected: Selection
+    documents: Documents, import_id: int, run: int, postings: Iterable[Selection], rejected: Selection
 ) -> Iterator[tuple[StateRow, RawRecord]]:
-    """Of two records with one key the first keeps it: a rejected one that is newer than its posting goes before."""
-    replacing = ((row, record) for row, record in records_of(documents, import_id, (rejected,)) if _replaces(row))
-    others = ((row, record) for row, record in records_of(documents, import_id, (rejected,)) if not _replaces(row))
-    return chain(replacing, records_of(documents, import_id, postings), others)
+    """As they were when `run` began, whatever it has written meanwhile.
+
+    Of two records with one key the first keeps it: a rejected one that is newer than its posting goes before.
+    """
+
+    def records(*selections: Selection) -> Iterator[tuple[StateRow, RawRecord]]:
+        return _records_of(documents, import_id, run, selections)
+
+    replacing = ((row, record) for row, record in records(rejected) if _replaces(row))
+    others = ((row, record) for row, record in records(rejected) if not _replaces(row))
+    return chain(replacing, records(*postings), others)
 
 
 def _replaces(row: StateRow) -> bool:
     return bool(row.flags & Flag.REPLACES)
 
 
-def records_of(
-    documents: Documents, import_id: int, selections: Iterable[Selection]
+def _records_of(
+    documents: Documents, import_id: int, run: int, selections: Iterable[Selection]
 ) -> Iterator[tuple[StateRow, RawRecord]]:
     """Those of the selections, one after the other; a record whose context is lost is left out."""
     contexts: dict[bytes, Context] = {}
     for selection in selections:
-        for row, frame in documents.bodies(import_id, selection):
+        for row, frame in _as_before(documents, import_id, run, selection):
             body = unpack(frame)
             if body.context not in contexts:
                 packed = documents.context(import_id, body.context)
@@ -39,3 +46,23 @@ def records_of(
                     continue
                 contexts[body.context] = msgspec.msgpack.decode(packed, type=Context)
             yield row, RawRecord(body.raw, body.offset, contexts[body.context])
+
+
+def _as_before(
+    documents: Documents, import_id: int, run: int, selection: Selection
+) -> Iterator[tuple[StateRow, bytes]]:
+    """The run writes while its records are read: what it has made is none of them, what it has changed is as it was."""
+    for row, frame in documents.bodies(import_id, selection):
+        before = before_run(row, run)
+        if before is row:
+            yield row, frame
+        elif before is not None and _is_of(before, selection):
+            kept = documents.body(import_id, row.row, before.revision) if before.revision != row.revision else None
+            yield before, kept or frame
+
+
+def _is_of(row: StateRow, selection: Selection) -> bool:
+    """As far as a run can change it."""
+    return (
+        row.role is selection.role and selection.status in (None, row.status) and selection.reason in ("", row.reason)
+    )
