@@ -16,7 +16,7 @@ ALLOWED = {
     "taxonomy": {"errors", "posting", "safety", "definition"},
     "transform": {"errors", "posting", "safety", "definition", "sources", "taxonomy"},
     "documents": {"errors", "safety"},
-    "lifecycle": {"documents", "transform"},
+    "lifecycle": {"documents", "posting", "transform"},
     "destinations": {"errors", "posting"},
     "ledger": {"errors"},
     "runs": {
