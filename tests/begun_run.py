@@ -20,13 +20,13 @@ def environ(**more: str) -> dict[str, str]:
 # A run whose lease is short, so that others need not wait; it says when its first batch is applied.
 SHORT = """
 import sys
-from jobpipe.runs import lease, pipeline
+from jobpipe.runs import journal, lease
 lease.LENGTH = float(sys.argv.pop(1))
-mark = pipeline.Pipeline._mark_done
+mark = journal.LedgerJournal.mark_done
 def told(self, batches):
     mark(self, batches)
     print("applied", flush=True)
-pipeline.Pipeline._mark_done = told
+journal.LedgerJournal.mark_done = told
 from jobpipe.cli.main import main
 main(sys.argv[1:])
 """

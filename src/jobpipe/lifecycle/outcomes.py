@@ -120,9 +120,14 @@ def decide(
     return _decide_posting(made, number, before)
 
 
+def was_a_posting(before: StateRow | None) -> bool:
+    """What was filtered or closed at first sight never was one."""
+    return before is not None and (before.revision > 0 or before.status is Status.LIVE)
+
+
 def _decide_posting(made: _Made, number: int, before: StateRow | None) -> Decision:
     record = made.record
-    if before is None or (before.revision == 0 and before.status is not Status.LIVE):
+    if before is None or not was_a_posting(before):
         return Decision(Outcome.NEW, made.posting_row(number, before, Status.LIVE, ""))
     is_same = before.posting_digest == record.posting_digest
     if before.status is Status.EXCLUDED and before.reason == "person":

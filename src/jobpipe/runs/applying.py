@@ -207,6 +207,7 @@ class Applier:
             role=Role.DUPLICATE,
             status=Status.NONE,
             digest=holder.digest,
+            posting_digest=holder.posting_digest,
             part=holder.part,
             ordinal=ordinal,
             first_run=self._run,

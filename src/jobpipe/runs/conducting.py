@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import JobpipeError, OutOfReachError, SourceChangedError, SourceError
-from jobpipe.ledger.models import Import, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.ledger.unavailable import ledger_expected
@@ -20,6 +20,7 @@ from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
+from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notices import note
@@ -367,14 +368,7 @@ class Conductor:
             "why": part.why,
             "records": part.records,
         }
-        with self._workspace.writing():
-            # One statement, whether it is there or not.
-            PartRead.objects.bulk_create(
-                [PartRead(run=self._run, number=part.number, **what_is_known)],
-                update_conflicts=True,
-                unique_fields=["run", "number"],
-                update_fields=list(what_is_known),
-            )
+        journal_of(self._workspace, self._run).save_part(part.number, what_is_known)
 
     def _see_unchanged_part(self, part: PartReading) -> None:
         """A part that is unchanged counts as seen unread; where it is the only one, the run ends here anyway."""

@@ -11,25 +11,22 @@ from datetime import UTC, datetime
 
 from jobpipe.documents.store import Selection, Status, unpack_prior
 from jobpipe.errors import InternalError
-from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models import PartRead, Run, RunState
 from jobpipe.ledger.text import storable
 from jobpipe.lifecycle import Kind, Outcome
 from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, live_postings, missing_numbers
-from jobpipe.runs.history import SUPERSEDED, PastRun, next_sequence, past_runs
+from jobpipe.runs.history import PastRun, past_runs
+from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.notices import note
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import last_applied
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.source_reading import PartReading
-from jobpipe.runs.verdicts import Verdicts
 from jobpipe.runs.workspace import Workspace
-from jobpipe.sources.archive import prune
 
-# How many runs' bytes are kept.
-ARCHIVES_KEPT = 3
 _SIDE_KINDS = frozenset({Kind.DUPLICATE, Kind.REJECTED})
 
 
@@ -38,8 +35,8 @@ class Finish:
 
     def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, known: KnownTable | None) -> None:
         """`known`: the table that the run marked; None where it never got so far."""
-        self._workspace = workspace
         self._documents = workspace.documents
+        self._journal = journal_of(workspace, run)
         self._preparation = preparation
         self._run = run
         self._import_id: int = run.import_row_id
@@ -112,8 +109,7 @@ class Finish:
         run = self._run
         counted: Counter[Outcome] = Counter()
         reappeared, expected = 0, 1
-        for batch in run.batches.order_by("first_ordinal").iterator(chunk_size=50):
-            verdicts = Verdicts.unpack(bytes(batch.verdicts))
+        for verdicts in self._journal.verdicts():
             if verdicts.first != expected:
                 raise InternalError(f"run {run.pk}: record {expected:,} has no verdict")
             expected = verdicts.last + 1
@@ -219,15 +215,7 @@ class Finish:
         run = self._run
         run.live = live_postings(self._documents, self._import_id)
         run.finished_at = datetime.now(UTC)
-        with self._workspace.writing():
-            if run.complete and run.kind == RunKind.IMPORT:
-                held = Run.objects.filter(import_row=self._import_id, state=RunState.HELD, pk__lt=run.pk)
-                held.update(state=RunState.SUCCEEDED, decided_by=SUPERSEDED)
-            if run.sequence is None:
-                run.sequence = next_sequence()
-            run.batches.all().delete()
-            run.save()
-        prune(self._workspace.archive_of(run.import_row.name), ARCHIVES_KEPT)
+        self._journal.close()
         return report_of(run)
 
 

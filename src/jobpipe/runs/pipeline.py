@@ -8,15 +8,15 @@ from types import TracebackType
 from typing import Self
 
 from jobpipe.documents.store import Known
-from jobpipe.ledger.models import Batch, Run
+from jobpipe.ledger.models import Run
 from jobpipe.runs.applying import Applier
 from jobpipe.runs.comparing import MAX_MISS_BYTES, Comparer
 from jobpipe.runs.executors.executor import Executor
+from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import restore
 from jobpipe.runs.retransforming import Retransformer
-from jobpipe.runs.verdicts import Verdicts
 from jobpipe.runs.window import Window
 from jobpipe.runs.workspace import Workspace
 from jobpipe.sources.asking import way_of
@@ -60,7 +60,7 @@ class Pipeline:
             known=self.known,
             day=day,
             transform_again=Retransformer(preparation.charge),
-            mark_done=self._mark_done,
+            mark_done=journal_of(workspace, run).mark_done,
         )
         self.window = Window(self._start_executor, self.applier.apply)
         self.comparer = Comparer(
@@ -104,19 +104,6 @@ class Pipeline:
         from jobpipe.runs.executors.local import LocalExecutor
 
         return LocalExecutor(charge, workers=self._workers)
-
-    def _mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
-        with self._workspace.writing():
-            Batch.objects.bulk_create(
-                Batch(
-                    run=self._run,
-                    first_ordinal=verdicts.first,
-                    last_ordinal=verdicts.last,
-                    verdicts=verdicts.pack(),
-                    chain=chain,
-                )
-                for verdicts, chain in batches
-            )
 
 
 def peak_rss_mb(pipeline: Pipeline | None) -> float:

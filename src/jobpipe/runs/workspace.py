@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jobpipe.ledger.models import Run
     from jobpipe.runs.executors.executor import Charge, Executor
     from jobpipe.runs.lease import Lease
+    from jobpipe.runs.verdicts import Verdicts
 
 
 class Executors(Protocol):
@@ -37,6 +38,29 @@ class Executors(Protocol):
         ...
 
 
+class Journal(Protocol):
+    """Where one run says what it has done."""
+
+    # False = nothing outside of this process hears of it: a plan's.
+    writes: bool
+
+    def mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
+        """Batches that are applied: their verdicts, and the chain of digests at their end."""
+        ...
+
+    def verdicts(self) -> Iterator[Verdicts]:
+        """Of all that was marked, in their order."""
+        ...
+
+    def save_part(self, number: int, known: Mapping[str, Any]) -> None:
+        """What is known of a part of the source by now, by the names of `PartRead`."""
+        ...
+
+    def close(self) -> None:
+        """The run is over, as it says itself: it gets its place in the feed of changes."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     project: Project
@@ -45,6 +69,8 @@ class Workspace:
     free_workers: threading.Semaphore | None = None
     # Starts the executors of runs; None = worker processes of this machine.
     executors: Executors | None = None
+    # Of the run that is made here; None = the ledger is every run's.
+    journal: Journal | None = None
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
     # The process of a crawl, where it was started before the crawl was known.

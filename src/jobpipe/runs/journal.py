@@ -1,0 +1,70 @@
+"""Where a run says what it has done, batch by batch, until its account is derived from that: the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from jobpipe.ledger.models import Batch, PartRead, Run, RunKind, RunState
+from jobpipe.runs.history import SUPERSEDED, next_sequence
+from jobpipe.runs.verdicts import Verdicts
+from jobpipe.sources.archive import prune
+
+if TYPE_CHECKING:
+    from jobpipe.runs.workspace import Journal, Workspace
+
+# How many runs' bytes are kept.
+ARCHIVES_KEPT = 3
+
+
+def journal_of(workspace: Workspace, run: Run) -> Journal:
+    return workspace.journal or LedgerJournal(workspace, run)
+
+
+class LedgerJournal:
+    """See `jobpipe.runs.workspace.Journal`."""
+
+    writes = True
+
+    def __init__(self, workspace: Workspace, run: Run) -> None:
+        self._workspace = workspace
+        self._run = run
+
+    def mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
+        with self._workspace.writing():
+            Batch.objects.bulk_create(
+                Batch(
+                    run=self._run,
+                    first_ordinal=verdicts.first,
+                    last_ordinal=verdicts.last,
+                    verdicts=verdicts.pack(),
+                    chain=chain,
+                )
+                for verdicts, chain in batches
+            )
+
+    def verdicts(self) -> Iterator[Verdicts]:
+        for batch in self._run.batches.order_by("first_ordinal").iterator(chunk_size=50):
+            yield Verdicts.unpack(bytes(batch.verdicts))
+
+    def save_part(self, number: int, known: Mapping[str, Any]) -> None:
+        with self._workspace.writing():
+            # One statement, whether it is there or not.
+            PartRead.objects.bulk_create(
+                [PartRead(run=self._run, number=number, **known)],
+                update_conflicts=True,
+                unique_fields=["run", "number"],
+                update_fields=list(known),
+            )
+
+    def close(self) -> None:
+        run = self._run
+        with self._workspace.writing():
+            if run.complete and run.kind == RunKind.IMPORT:
+                held = Run.objects.filter(import_row=run.import_row_id, state=RunState.HELD, pk__lt=run.pk)
+                held.update(state=RunState.SUCCEEDED, decided_by=SUPERSEDED)
+            if run.sequence is None:
+                run.sequence = next_sequence()
+            run.batches.all().delete()
+            run.save()
+        prune(self._workspace.archive_of(run.import_row.name), ARCHIVES_KEPT)
