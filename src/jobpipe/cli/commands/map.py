@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
+from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option, quiet_option
-
-_by = click.option("--by", envvar="JOBPIPE_USER", default="", help="Who decides (otherwise: who is logged in).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,16 @@ def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_how(*args: Any, by: str, now: bool, as_json: bool, quiet: bool, **given: Any) -> Any:
-        return command(*args, how=_Applying(_who(by), now, as_json, quiet), **given)
+        return command(*args, how=_Applying(who(by), now, as_json, quiet), **given)
 
     text = "Make the postings that it touches again now, or leave that to the next run."
     wrapped: Callable[..., Any] = with_how
-    for option in (quiet_option, json_option, click.option("--apply/--later", "now", default=True, help=text), _by):
+    for option in (
+        quiet_option,
+        json_option,
+        click.option("--apply/--later", "now", default=True, help=text),
+        by_option,
+    ):
         wrapped = option(wrapped)
     return wrapped
 
@@ -57,7 +61,7 @@ def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--limit", type=click.IntRange(1), help="Ask for at most so many labels.")
 @click.option("--later", is_flag=True, help="Leave it to the next runs to make the postings again.")
-@_by
+@by_option
 @quiet_option
 @click.pass_context
 def command(
@@ -83,7 +87,7 @@ def command(
     from jobpipe.cli.opening import open_workspace
 
     with open_workspace(context) as workspace:
-        how = _Applying(_who(by), now=not later, as_json=False, quiet=quiet)
+        how = _Applying(who(by), now=not later, as_json=False, quiet=quiet)
         asked = Asked(name=name, client=client, table=table, scope=scope or "", limit=limit, by=how.by)
         return _after(workspace, converse(workspace, asked, sys.stdin, sys.stdout), how)
 
@@ -232,15 +236,6 @@ def export(context: click.Context, table: str, name: str, client: str) -> None:
 
 
 # What they have in common ----------------------------------------------------------------------------
-
-
-def _who(by: str) -> str:
-    import getpass
-
-    try:
-        return by or getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def _scope(name: str, client: str) -> tuple[str, str]:

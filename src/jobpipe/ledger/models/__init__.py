@@ -5,6 +5,7 @@ from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
     "Batch",
@@ -22,4 +23,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "Scope",
+    "TaxonomyChange",
+    "TaxonomyState",
+    "TaxonomyVersion",
 ]
