@@ -14,9 +14,10 @@ from jobpipe.taxonomy.loading.files import load_files
 from jobpipe.taxonomy.loading.wishes import Column, Wishes
 from jobpipe.taxonomy.taxonomies import Taxonomy, digest_of, pack, unpack
 
-SAMPLES = (
-    Path(os.environ.get("JOBPIPE_SAMPLES", Path(__file__).parents[2].parent / "shared" / "samples")) / "taxonomies"
-)
+SHARED = Path(__file__).parents[3] / "shared" / "samples"
+SAMPLES = Path(os.environ.get("JOBPIPE_SAMPLES", SHARED)) / "taxonomies"
+FOUND_OUT = Wishes()
+BY_SECTOR = Wishes(code="sous_domaine", labels=(Column(name="intitule"),))
 
 
 def load(folder: Path, text: str | bytes, wishes: Wishes = FOUND_OUT, name: str = "house.csv") -> Taxonomy:
