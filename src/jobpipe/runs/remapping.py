@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from jobpipe.documents.store import Documents, Known, Role, Selection, StateRow, Status, Written
+from jobpipe.documents.store import FORGOTTEN, Documents, Known, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.making_again import make_again
@@ -27,8 +27,6 @@ from jobpipe.runs.stored_records import in_order
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.tables import MappingTable, Use, decider, mark_of, parse_use
 
-# A digest that no record has.
-_FORGOTTEN = bytes(16)
 _ROWS = 1_000
 # What is gone is not made again; if it comes back, then from its record.
 _GONE = ("absent", "removed")
@@ -113,7 +111,7 @@ class _Touched:
         """Their records are to be taken for new ones, whatever their bytes."""
         rows: list[Known] = []
         for row in self.rows():
-            rows.append(Known(row.row, _FORGOTTEN, row.role, row.status, row.reason, 0))
+            rows.append(Known(row.row, FORGOTTEN, row.role, row.status, row.reason, 0))
             if len(rows) == _ROWS:
                 yield rows
                 rows = []
@@ -141,7 +139,7 @@ class _Touched:
         batch: list[Written] = []
         for row in self._documents.select(self._import_id, self.postings):
             if is_gone(row):
-                batch.append(Written(msgspec.structs.replace(row, digest=_FORGOTTEN, labels="")))
+                batch.append(Written(msgspec.structs.replace(row, digest=FORGOTTEN, labels="")))
             if len(batch) == _ROWS:
                 self._documents.write(self._import_id, batch)
                 batch = []
