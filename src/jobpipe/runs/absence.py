@@ -125,7 +125,7 @@ class Absence:
 
 
 def forget_excluded(documents: Documents, import_id: int, known: KnownTable) -> None:
-    """What was excluded and is gone from its source is as absent as any posting, so that no changed rule brings it back.
+    """What was excluded and is gone from its source is absent like any posting: no changed rule brings it back.
 
     Nobody had it, so that no guard and no miss is asked; if it comes again, it is made anew from its record.
     """
