@@ -25,7 +25,7 @@ from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
 from jobpipe.runs.workspace import Workspace
-from jobpipe.taxonomy.tables import MappingTable, Use, decider, mark_of, parse_use
+from jobpipe.taxonomy.tables import MappingTable, Use, decider, parse_use
 
 _ROWS = 1_000
 # What is gone is not made again; if it comes back, then from its record.
@@ -43,7 +43,7 @@ def stale_uses(documents: Documents, import_id: int, tables: Mapping[str, Mappin
     """The stored labels that mean something else under these tables than what their rows were made with."""
     deciders = {name: decider(table) for name, table in tables.items()}
     uses = map(parse_use, sorted(documents.label_lines(import_id)))
-    return [use for use in uses if use.table in deciders and mark_of(deciders[use.table](use.label)) != use.mark]
+    return [use for use in uses if use.table in deciders and use.is_stale(deciders[use.table](use.label))]
 
 
 def is_up_to_date(preparation: Preparation, owner: Import) -> bool:
