@@ -81,10 +81,6 @@ def steps_page() -> str:
         made.append(f"\n## {step.name}\n\n{step.summary}\n")
         if step.description:
             made.append(f"\n{step.description}\n")
-        if step.meanings is not None:
-            made.append(
-                f"\nIts table `step:{step.name}` (`mappings/step-{step.name}.csv`) may say: {step.meanings.allowed}.\n"
-            )
         if step.parameters:
             made.append("\n| parameter | type | default | meaning |\n| --- | --- | --- | --- |\n")
             for one in step.parameters:
@@ -129,6 +125,11 @@ def definition_page() -> str:
     return _NOTE + "".join(made)
 
 
+def _shown_commands(command: click.Command) -> list[tuple[str, click.Command]]:
+    below = command.commands.items() if isinstance(command, click.Group) else ()
+    return [(name, one) for name, one in below if not one.hidden]
+
+
 def commands_page() -> str:
     made = [_COMMANDS_HEAD]
     assert isinstance(jobpipe, LazyCommands)
@@ -137,7 +138,7 @@ def commands_page() -> str:
         assert command is not None
         context = click.Context(command, info_name=f"jobpipe {name}", terminal_width=100, max_content_width=100)
         made.append(f"\n## {name}\n\n```text\n{command.get_help(context)}\n```\n")
-        for below, one in command.commands.items() if isinstance(command, click.Group) else ():
+        for below, one in _shown_commands(command):
             inner = click.Context(one, info_name=below, parent=context, terminal_width=100, max_content_width=100)
             made.append(f"\n### {name} {below}\n\n```text\n{one.get_help(inner)}\n```\n")
     return _NOTE + "".join(made)

@@ -78,18 +78,6 @@ def test_a_new_rule_filters_what_is_stored(project: ProjectFolder) -> None:
     assert (report.account["filtered"], report.live) == (1, 9)
 
 
-def test_what_was_filtered_and_is_gone_is_not_brought_back_by_another_rule(project: ProjectFolder) -> None:
-    project.define(DEFINITION + "keep: \"posting.title != 'Offre 1'\"\n")
-    project.run(xml_feed(TEN))
-    project.run(xml_feed({key: title for key, title in TEN.items() if key != "k1"}))
-    project.define(DEFINITION)
-    report = reprocess(project)
-    assert (report.live, "k1" in project.postings()) == (9, False)
-    # And is a posting once it is listed again.
-    report = project.run(xml_feed(TEN))
-    assert (report.account["new"], report.live) == (1, 10)
-
-
 def test_an_import_that_never_ran_has_nothing_to_reprocess(project: ProjectFolder) -> None:
     with pytest.raises(UsageError, match="has not run yet"):
         reprocess(project)
@@ -112,3 +100,13 @@ def test_a_record_is_made_again_once_however_early_the_run_writes(
         report = reprocess_import(workspace, "offers", progress=Progress(), stop=StopRequest(), workers=0)
     assert (report.account["read"], report.account["duplicate"]) == (60, 0)
     assert project.rows(Role.DUPLICATE) == []
+
+
+def test_what_the_source_misses_is_still_missed_after_it_was_made_again(project: ProjectFolder) -> None:
+    project.define(DEFINITION + "expire: {misses: 2}\n")
+    project.run(xml_feed(TEN))
+    without = {key: title for key, title in TEN.items() if key != "k3"}
+    project.run(xml_feed(without))
+    project.define(DEFINITION.replace("title: title", "title: [title, upper]") + "expire: {misses: 2}\n")
+    reprocess(project)
+    assert project.run(xml_feed(without | {"k11": "Onze"})).expired == 1

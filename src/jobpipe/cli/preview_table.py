@@ -35,7 +35,7 @@ def print_preview(preview: Preview) -> None:
         if one.fields:
             out.print(_table(one.fields, preview.preparation.definition, out.width))
         elif one.raw:
-            out.print(_plain(_cut(_visible(one.raw.decode("utf-8", "replace")), out.width * 3)))
+            out.print(_plain(_cut(visible(one.raw.decode("utf-8", "replace")), out.width * 3)))
         out.print()
     for line in _footer(preview):
         out.print(line, soft_wrap=False)
@@ -85,7 +85,7 @@ def _found(trace: FieldTrace, cell: int) -> Text:
             text.append("\n")
         text.append(f"{path}  ", style="cyan")
         if values:
-            shown = [_shown(value) or "(empty)" for value in values]
+            shown = [shown_value(value) or "(empty)" for value in values]
             text.append(_cut("  |  ".join(shown), cell * LINES - len(path)))
         else:
             text.append("nothing", style="dim")
@@ -101,8 +101,8 @@ def _made(trace: FieldTrace, cell: int) -> Text:
         return Text("nothing", style="yellow")
     value = trace.value
     if isinstance(value, list) and value:
-        return Text("\n".join(_cut(_shown(item), cell * LINES) for item in value[:5]) + _more(len(value) - 5))
-    return Text(_cut(_shown(value), cell * LINES))
+        return Text("\n".join(_cut(shown_value(item), cell * LINES) for item in value[:5]) + _more(len(value) - 5))
+    return Text(_cut(shown_value(value), cell * LINES))
 
 
 def _more(count: int) -> str:
@@ -132,20 +132,20 @@ def _records(count: int) -> str:
     return "1 record" if count == 1 else f"{count:,} records"
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
     """A value on one line: a text as it is, an object as its names and values."""
     if isinstance(value, str):
-        return _visible(value)
+        return visible(value)
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_shown(item)}" for name, item in value.items())
+        return ", ".join(f"{name}: {shown_value(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
-        return "; ".join(_shown(item) for item in value)
+        return "; ".join(shown_value(item) for item in value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """White space as one blank, line breaks as ⏎; what a terminal would obey is shown as an escape."""
     lines = [" ".join(line.split(" ")).strip() for line in text.replace("\t", " ").splitlines()]
     joined = "⏎".join(line for line in lines if line)

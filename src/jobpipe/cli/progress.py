@@ -34,7 +34,7 @@ class PlainProgress(Progress):
     def begin(self, name: str, run: int) -> None:
         self._name = name
         self._began = self._said = time.monotonic()
-        self._line(f"{name}: run {run}")
+        self._line(f"{name}: run {run}" if run else f"{name}: planning")
 
     def update(self, reading: Reading) -> None:
         now = time.monotonic()

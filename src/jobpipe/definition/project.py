@@ -12,7 +12,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from jobpipe.definition.faults import Fault, InvalidFileError
-from jobpipe.definition.loading import LoadedDefinition, load_definition, parse_yaml, read_text, validate
+from jobpipe.definition.loading import (
+    LoadedDefinition,
+    load_definition,
+    parse_definition,
+    parse_yaml,
+    read_text,
+    validate,
+)
 from jobpipe.definition.mappings import read_table
 from jobpipe.definition.settings import ClusterSettings, HostSettings, Settings
 from jobpipe.errors import Place, UsageError
@@ -50,13 +57,20 @@ class Project:
         path = self.root / "imports" / f"{name}.yaml"
         if not _NAME.fullmatch(name) or not path.is_file():
             raise self._no_import(name)
-        loaded = load_definition(path, f"imports/{path.name}")
-        if loaded.definition.import_ != name:
-            spot = loaded.document.values[("import",)]
-            message = f"the import is named {loaded.definition.import_!r} and its file {path.name}"
-            hint = f"write `import: {name}`, or rename the file"
-            raise InvalidFileError(loaded.shown, loaded.text, [Fault(spot, message, hint)])
-        return loaded
+        return _of_import(load_definition(path, f"imports/{path.name}"), name)
+
+    def text_of(self, name: str) -> str:
+        """Of the definition of an import, whatever it says. Raises as `load` does."""
+        path = self.root / "imports" / f"{name}.yaml"
+        if name not in self.imports():
+            raise self._no_import(name)
+        return read_text(path, f"imports/{path.name}")
+
+    def read(self, name: str, text: str, shown: str) -> LoadedDefinition:
+        """Another text in the place of that of the import. Raises as `load` does."""
+        if name not in self.imports():
+            raise self._no_import(name)
+        return _of_import(parse_definition(text, shown), name)
 
     def hooks_source(self) -> str | None:
         """The text of hooks.py; None = the project has none."""
@@ -69,10 +83,6 @@ class Project:
             paths = sorted((self.root / "mappings").glob("*.csv"))
             self._tables = {path.stem: read_table(path, f"mappings/{path.name}") for path in paths}
         return self._tables
-
-    def taxonomy_files(self) -> Mapping[str, Path]:
-        """The files of the taxonomies that developers wrote, by name."""
-        return {path.stem: path for path in sorted((self.root / "taxonomies").glob("*.csv"))}
 
     def resolve(self, location: str) -> str:
         """A relative path counts from the project folder; URLs are left alone."""
@@ -108,6 +118,15 @@ def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
         f"no project here: no {SETTINGS_FILE} in {Path.cwd()} nor above it",
         hint="jobpipe init DIR makes one, -C DIR names one",
     )
+
+
+def _of_import(loaded: LoadedDefinition, name: str) -> LoadedDefinition:
+    if loaded.definition.import_ == name:
+        return loaded
+    spot = loaded.document.values[("import",)]
+    message = f"the import is named {loaded.definition.import_!r} and its file {name}.yaml"
+    hint = f"write `import: {name}`, or rename the file"
+    raise InvalidFileError(loaded.shown, loaded.text, [Fault(spot, message, hint)])
 
 
 def _open(root: Path) -> Project:

@@ -19,14 +19,15 @@ from jobpipe.transform.problems import Problem
 Tables = Mapping[str, Mapping[str, Any]]
 
 
-def load_checked(project: Project, name: str) -> LoadedDefinition:
+def load_checked(project: Project, name: str, instead: tuple[str, str] | None = None) -> LoadedDefinition:
     """The definition of an import that can run, as far as its files say.
 
-    Raises UsageError where there is no such import, DefinitionError with all that is wrong otherwise.
+    `instead`: another text in its place, and how people know that.  Raises UsageError where there is no such import,
+    DefinitionError with all that is wrong otherwise.
     """
     hooks, tables = project.hooks_source(), project.tables()
     try:
-        loaded = project.load(name)
+        loaded = project.load(name) if instead is None else project.read(name, *instead)
     except InvalidDefinitionError as error:
         if error.sound is None:
             raise

@@ -46,7 +46,7 @@ def decide(workspace: Workspace, decisions: Iterable[Decision], *, by: str) -> l
 
     Raises UsageError for one that makes no sense, StaleDecisionError for one that was made on another revision.
     """
-    sound = [_sound(decision) for decision in decisions]
+    sound = [sound_decision(decision) for decision in decisions]
     made: list[MappingChange] = []
     with workspace.writing():
         for decision in sound:
@@ -125,7 +125,36 @@ def history(*, table: str = "", label: str = "", limit: int = 50) -> Sequence[Ma
     return list(found[:limit])
 
 
-def _sound(decision: Decision) -> Decision:
+Identity = tuple[str, str, str, bool, str]
+
+
+def identity_of(entry: MappingEntry) -> Identity:
+    """What there is one entry of."""
+    return entry.table, entry.scope, entry.owner, entry.is_pattern, entry.normalised
+
+
+def take(entries: dict[Identity, MappingEntry], decision: Decision) -> None:
+    """What `decide` would make of the entries, without the ledger; `decision` is one of `sound_decision`."""
+    fresh = MappingEntry(
+        table=decision.table,
+        scope=decision.scope,
+        owner=decision.owner,
+        is_pattern=decision.is_pattern,
+        normalised=_normalised(decision),
+        label=decision.label,
+    )
+    entry = entries.setdefault(identity_of(fresh), fresh)
+    entry.active = decision.value is not None
+    if decision.value is not None:
+        entry.value, entry.label = decision.value, decision.label
+
+
+def _normalised(decision: Decision) -> str:
+    return (decision.label if decision.is_pattern else normalise_label(decision.label))[:MAX_LABEL]
+
+
+def sound_decision(decision: Decision) -> Decision:
+    """As it is kept. Raises UsageError for one that makes no sense."""
     label = storable(decision.label.strip() if decision.is_pattern else tidy_label(decision.label))
     if not label:
         raise UsageError("an empty label", hint="a label is a source's word")
@@ -160,13 +189,12 @@ def _sound_value(value: Any, label: str) -> Any:
 
 def _entry_of(decision: Decision) -> MappingEntry:
     """The row of its label, made where there is none yet, with the revision 0."""
-    normalised = decision.label if decision.is_pattern else normalise_label(decision.label)
     entry, _ = MappingEntry.objects.select_for_update().get_or_create(
         table=decision.table,
         scope=decision.scope,
         owner=decision.owner,
         is_pattern=decision.is_pattern,
-        normalised=normalised[:MAX_LABEL],
+        normalised=_normalised(decision),
         defaults={
             "label": decision.label,
             "value": decision.value if decision.value is not None else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from jobpipe.documents.store import Known, StateRow
+from jobpipe.documents.store import Documents, Known, StateRow, Status
 from jobpipe.ledger.models import Run
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation
@@ -32,6 +32,7 @@ def make_again(
     """
     began = time.monotonic()
     reading = Reading(stage="reprocessing")
+    missing = list(workspace.documents.missing(run.import_row_id))
     progress.begin(preparation.definition.import_, run.pk)
     pipeline = Pipeline(workspace, preparation, run, workers, known=known)
     try:
@@ -45,6 +46,17 @@ def make_again(
                     break
     finally:
         progress.end()
+    _mark_missing_again(workspace.documents, run.import_row_id, missing)
     run.seconds = time.monotonic() - began
     run.peak_rss_mb = peak_rss_mb(pipeline)
     return pipeline
+
+
+def _mark_missing_again(documents: Documents, import_id: int, missing: list[tuple[int, int]]) -> None:
+    """To be made again is not to be seen again."""
+    since: dict[int, list[int]] = {}
+    for number, run in missing:
+        since.setdefault(run, []).append(number)
+    for run, numbers in since.items():
+        rows = documents.rows(import_id, numbers).values()
+        documents.mark_missing(import_id, run, [row.row for row in rows if row.status is Status.LIVE])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -11,8 +11,8 @@ from jobpipe.definition.models import Definition
 from jobpipe.ledger.models import MappingEntry, Scope
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.runs.deciding_labels import Decision, identity_of, take
 from jobpipe.taxonomy.tables import Layer, MappingTable, file_table
-from jobpipe.transform.step_tables import step_tables
 from jobpipe.transform.tables import tables_in_place, tables_used
 
 _ORDER = tuple(scope.value for scope in Scope)
@@ -21,16 +21,21 @@ _ORDER = tuple(scope.value for scope in Scope)
 def tables_without_decisions(definition: Definition, files: Mapping[str, Mapping[str, Any]]) -> dict[str, MappingTable]:
     """The tables that a definition uses, by name: what developers wrote."""
     of_files = {name: file_table(name, files[name]) for name in tables_used(definition) if name in files}
-    own = {**tables_in_place(definition), **step_tables(definition, files)}
-    return of_files | {name: file_table(name, table) for name, table in own.items()}
+    in_place = {name: file_table(name, table) for name, table in tables_in_place(definition).items()}
+    return of_files | in_place
 
 
-def with_decisions(definition: Definition, tables: Mapping[str, MappingTable]) -> dict[str, MappingTable]:
-    """The same with the ledger's entries above them: import over client over global."""
+def with_decisions(
+    definition: Definition, tables: Mapping[str, MappingTable], *, further: Sequence[Decision] = ()
+) -> dict[str, MappingTable]:
+    """The same with the ledger's entries above them: import over client over global.
+
+    `further`: decisions that nobody has taken yet, as if they had been.
+    """
     if not tables:
         return {}
     layers: dict[str, dict[str, Layer]] = {name: {} for name in tables}
-    for entry in _entries_of(definition, list(tables)):
+    for entry in _entries_of(definition, list(tables), further):
         layer = layers[entry.table].setdefault(entry.scope, Layer(by_of(entry.table, entry.scope), {}, []))
         if entry.is_pattern:
             layer.patterns.append((entry.label, entry.value))
@@ -47,10 +52,19 @@ def by_of(table: str, scope: str) -> str:
     return f"{table} ({scope})"
 
 
-def _entries_of(definition: Definition, tables: list[str]) -> Iterator[MappingEntry]:
+def _entries_of(definition: Definition, tables: list[str], further: Sequence[Decision]) -> Iterator[MappingEntry]:
     mine = Q(scope=Scope.GLOBAL) | Q(scope=Scope.IMPORT, owner=definition.import_)
     if definition.client:
         mine |= Q(scope=Scope.CLIENT, owner=definition.client)
     with ledger_expected():
         drop_dead_connection()
-        yield from MappingEntry.objects.filter(mine, table__in=tables, active=True).order_by("id")
+        found = MappingEntry.objects.filter(mine, table__in=tables).order_by("id")
+        if not further:
+            yield from found.filter(active=True)
+            return
+        entries = {identity_of(entry): entry for entry in found}
+    owners = {Scope.GLOBAL: "", Scope.CLIENT: definition.client, Scope.IMPORT: definition.import_}
+    for decision in further:
+        if decision.table in tables and decision.owner == owners[Scope(decision.scope)]:
+            take(entries, decision)
+    yield from (entry for entry in entries.values() if entry.active)

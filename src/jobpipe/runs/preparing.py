@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from jobpipe.taxonomy.tables import MappingTable, digest_of
 from jobpipe.transform.revision import revision_of
 
 if TYPE_CHECKING:
+    from jobpipe.runs.deciding_labels import Decision
     from jobpipe.runs.workspace import Workspace
 
 Decide = Callable[[Definition, dict[str, MappingTable]], dict[str, MappingTable]]
@@ -54,21 +56,41 @@ class Preparation:
         return f"{self.revision:016x}"
 
 
-def prepare(workspace: Workspace, name: str) -> Preparation:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be, where it is not yet so."""
+
+    # The text of the definition, and how people know that; None = what the project's file says.
+    definition: tuple[str, str] | None = None
+    # As `jobpipe.runs.deciding_labels.sound_decision` gives them.
+    decisions: tuple[Decision, ...] = ()
+
+
+NO_CHANGE = Change()
+
+
+def prepare(workspace: Workspace, name: str, change: Change = NO_CHANGE) -> Preparation:
     """What a run of `name` needs, loaded and checked.
 
     Raises DefinitionError (with file, line and column) where the definition is not valid.
     """
-    return prepare_in(workspace.project, name, decide=with_decisions)
+    decide = functools.partial(with_decisions, further=change.decisions)
+    return prepare_in(workspace.project, name, decide=decide, definition=change.definition)
 
 
-def prepare_in(project: Project, name: str, *, decide: Decide | None = None) -> Preparation:
+def prepare_in(
+    project: Project, name: str, *, decide: Decide | None = None, definition: tuple[str, str] | None = None
+) -> Preparation:
     """The same without the project's ledger and documents, for what writes nothing.
 
     `decide` puts what people decided of labels above the tables of files.
     """
     set_network(project.settings)
-    loaded = load_checked(project, name)
+    loaded = load_checked(project, name, definition)
+    return _prepared(project, loaded, decide)
+
+
+def _prepared(project: Project, loaded: LoadedDefinition, decide: Decide | None) -> Preparation:
     definition = loaded.definition
     hooks = project.hooks_source()
     tables = tables_without_decisions(definition, project.tables())

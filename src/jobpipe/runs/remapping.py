@@ -15,18 +15,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from jobpipe.documents.store import FORGOTTEN, Documents, Known, Role, Selection, StateRow, Status, Written
+from jobpipe.documents.store import Documents, Known, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.report import RunReport
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
 from jobpipe.runs.workspace import Workspace
-from jobpipe.taxonomy.tables import MappingTable, Use, decider, parse_use
+from jobpipe.taxonomy.tables import MappingTable, Use, decider, mark_of, parse_use
 
+# A digest that no record has.
+_FORGOTTEN = bytes(16)
 _ROWS = 1_000
 # What is gone is not made again; if it comes back, then from its record.
 _GONE = ("absent", "removed")
@@ -43,7 +45,7 @@ def stale_uses(documents: Documents, import_id: int, tables: Mapping[str, Mappin
     """The stored labels that mean something else under these tables than what their rows were made with."""
     deciders = {name: decider(table) for name, table in tables.items()}
     uses = map(parse_use, sorted(documents.label_lines(import_id)))
-    return [use for use in uses if use.table in deciders and use.is_stale(deciders[use.table](use.label))]
+    return [use for use in uses if use.table in deciders and mark_of(deciders[use.table](use.label)) != use.mark]
 
 
 def is_up_to_date(preparation: Preparation, owner: Import) -> bool:
@@ -66,13 +68,12 @@ def bring_up_to_date(
     stale = stale_uses(workspace.documents, owner.pk, preparation.tables)
     report = None
     if stale:
-        touched = _Touched(workspace.documents, owner.pk, tuple(use.text for use in stale))
+        touched = Touched(workspace.documents, owner.pk, tuple(use.text for use in stale))
         if touched.are_there():
             # Whoever kills this leaves rows under both.
             note_up_to_date(workspace, owner, "")
-            missing = touched.missing()
-            report = _reprocess(workspace, preparation, owner, touched, progress, stop, workers)
-            touched.mark_missing_again(missing)
+            run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
+            report = remap_records(workspace, preparation, run, touched, progress, stop, workers)
         if report is not None and report.state != RunState.SUCCEEDED:
             return Remapped(len(stale), report)
         touched.forget_gone()
@@ -89,7 +90,7 @@ def note_up_to_date(workspace: Workspace, owner: Import, digest: str) -> None:
         owner.save(update_fields=["mappings"])
 
 
-class _Touched:
+class Touched:
     """The rows of some labels."""
 
     def __init__(self, documents: Documents, import_id: int, labels: tuple[str, ...]) -> None:
@@ -111,35 +112,19 @@ class _Touched:
         """Their records are to be taken for new ones, whatever their bytes."""
         rows: list[Known] = []
         for row in self.rows():
-            rows.append(Known(row.row, FORGOTTEN, row.role, row.status, row.reason, 0))
+            rows.append(Known(row.row, _FORGOTTEN, row.role, row.status, row.reason, 0))
             if len(rows) == _ROWS:
                 yield rows
                 rows = []
         if rows:
             yield rows
 
-    def missing(self) -> dict[int, list[int]]:
-        """The run that first missed a posting -> those of its touched ones that were not seen since."""
-        since = dict(self._documents.missing(self._import_id))
-        found: dict[int, list[int]] = {}
-        for row in self._documents.select(self._import_id, self.postings) if since else ():
-            if row.row in since:
-                found.setdefault(since[row.row], []).append(row.row)
-        return found
-
-    def mark_missing_again(self, missing: dict[int, list[int]]) -> None:
-        """To be made again is not to be seen again."""
-        for run, numbers in missing.items():
-            rows = self._documents.rows(self._import_id, numbers).values()
-            live = [row.row for row in rows if row.status is Status.LIVE]
-            self._documents.mark_missing(self._import_id, run, live)
-
     def forget_gone(self) -> None:
         """A posting that is gone is made from its record if that comes again, even if no byte of it has changed."""
         batch: list[Written] = []
         for row in self._documents.select(self._import_id, self.postings):
             if is_gone(row):
-                batch.append(Written(msgspec.structs.replace(row, digest=FORGOTTEN, labels="")))
+                batch.append(Written(msgspec.structs.replace(row, digest=_FORGOTTEN, labels="")))
             if len(batch) == _ROWS:
                 self._documents.write(self._import_id, batch)
                 batch = []
@@ -151,17 +136,17 @@ def is_gone(row: StateRow) -> bool:
     return row.status is Status.EXPIRED and row.reason in _GONE
 
 
-def _reprocess(
+def remap_records(
     workspace: Workspace,
     preparation: Preparation,
-    owner: Import,
-    touched: _Touched,
+    run: Run,
+    touched: Touched,
     progress: Progress,
     stop: StopRequest,
     workers: int | None,
 ) -> RunReport:
-    run: Run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
-    stored = in_order(workspace.documents, owner.pk, run.pk, (touched.postings,), touched.rejected)
+    """`run` over the touched rows."""
+    stored = in_order(workspace.documents, run.import_row_id, run.pk, (touched.postings,), touched.rejected)
     records = ((row, record) for row, record in stored if not is_gone(row))
     known = touched.known()
     pipeline = make_again(
@@ -170,5 +155,4 @@ def _reprocess(
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the next run goes on with it")
-    finish.finish_reprocess("stored records whose labels mean something else now")
-    return report_of(run)
+    return finish.finish_reprocess("stored records whose labels mean something else now")

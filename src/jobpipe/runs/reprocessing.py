@@ -13,7 +13,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped, bring_up_to_date
+from jobpipe.runs.remapping import Remapped, bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
@@ -45,12 +45,17 @@ def reprocess_import(
         raise UsageError(f"{name} has not run yet: nothing is stored", hint=f"jobpipe run {name}")
     try:
         with ledger_expected(), hold(workspace, owner) as held:
-            _refuse_over_an_interrupted_run(held, owner)
-            remapped = bring_up_to_date(held, preparation, owner, progress=progress, stop=stop, workers=workers)
-            if remapped.report is not None and stop.requested:
-                return remapped.report
+            refuse_over_an_interrupted_run(held, owner)
+            owner.refresh_from_db(fields=["mappings"])
+            # Until they are made again, rows under both may lie side by side.
+            if not is_up_to_date(preparation, owner):
+                note_up_to_date(held, owner, "")
             run = new_run(held, owner, preparation, "", RunKind.REPROCESS)
-            return _reprocess(held, preparation, run, progress, stop, workers)
+            report = reprocess_records(held, preparation, run, progress, stop, workers)
+            if not stop.requested:
+                # What the run knew by its digest, and what is gone.
+                bring_up_to_date(held, preparation, owner, progress=progress, stop=stop, workers=workers)
+            return report
     except ImportIsRunningError as error:
         return skipped(name, error.message)
 
@@ -70,11 +75,11 @@ def remap_import(
         return None
     with ledger_expected(), hold(workspace, owner) as held:
         owner.refresh_from_db()
-        _refuse_over_an_interrupted_run(held, owner)
+        refuse_over_an_interrupted_run(held, owner)
         return bring_up_to_date(held, preparation, owner, progress=progress, stop=stop, workers=workers)
 
 
-def _refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
+def refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
     left = Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.IMPORT).first()
     if left is not None:
         raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
@@ -84,7 +89,7 @@ def _refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None
         )
 
 
-def _reprocess(
+def reprocess_records(
     workspace: Workspace,
     preparation: Preparation,
     run: Run,
@@ -92,6 +97,7 @@ def _reprocess(
     stop: StopRequest,
     workers: int | None,
 ) -> RunReport:
+    """`run` over all that is stored of its import."""
     records = in_order(workspace.documents, run.import_row_id, run.pk, _REPROCESSED, _REJECTED)
     pipeline = make_again(workspace, preparation, run, records, progress=progress, stop=stop, workers=workers)
     finish = Finish(workspace, preparation, run, pipeline.known)

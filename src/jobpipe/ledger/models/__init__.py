@@ -4,8 +4,8 @@ from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
+from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
-from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
     "Batch",
@@ -19,11 +19,11 @@ __all__ = [
     "MappingChange",
     "MappingEntry",
     "PartRead",
+    "Plan",
+    "PlanKind",
+    "PlanState",
     "Run",
     "RunKind",
     "RunState",
     "Scope",
-    "TaxonomyChange",
-    "TaxonomyState",
-    "TaxonomyVersion",
 ]

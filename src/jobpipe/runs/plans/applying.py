@@ -1,0 +1,133 @@
+"""Applying a plan: its change is made, and a run does what the plan said, with the very definition and decisions.
+
+Whoever is killed on the way leaves a plan that is being applied: applying it again goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jobpipe.errors import UsageError
+from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run, RunKind
+from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.runs.deciding_labels import Decision, decide
+from jobpipe.runs.lease import ImportIsRunningError, hold
+from jobpipe.runs.plans.basis import basis_of, refuse_stale
+from jobpipe.runs.plans.making import Working
+from jobpipe.runs.preparing import Change, Preparation, prepare
+from jobpipe.runs.remapping import bring_up_to_date, note_up_to_date
+from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_records
+from jobpipe.runs.starting import new_run
+from jobpipe.runs.workspace import Workspace
+
+
+def change_of(plan: Plan) -> Change:
+    """What it was made for."""
+    definition = (plan.definition, plan.shown) if plan.definition else None
+    return Change(definition, tuple(Decision(**decision) for decision in plan.decisions))
+
+
+def apply_plan(workspace: Workspace, number: int, *, by: str, working: Working) -> RunReport:
+    """The report of the run that did it.
+
+    Raises UsageError where there is no such plan, where it was applied, was partial, or cannot be written;
+    StalePlanError where it was made on another revision; ImportIsRunningError while another process writes the import.
+    """
+    plan = plan_numbered(number)
+    owner = plan.import_row
+    with ledger_expected(), hold(workspace, owner) as held:
+        plan = plan_numbered(number)
+        _refuse_what_cannot_be(plan)
+        refuse_over_an_interrupted_run(held, owner)
+        change = change_of(plan)
+        refuse_stale(plan, basis_of(held, owner, prepare(held, owner.name, change)))
+        _begin(held, plan, by)
+        _make_the_change(held, plan, change, by)
+        report = _run(held, prepare(held, owner.name), owner, plan, working)
+        if not working.stop.requested:
+            plan.state = PlanState.APPLIED
+            with held.writing():
+                plan.save(update_fields=["state"])
+        return report
+
+
+def plan_numbered(number: int) -> Plan:
+    plan = Plan.objects.select_related("import_row").filter(pk=number).first()
+    if plan is None:
+        raise UsageError(f"there is no plan {number}", hint="`jobpipe plans` lists them")
+    return plan
+
+
+def _refuse_what_cannot_be(plan: Plan) -> None:
+    if plan.state == PlanState.APPLIED:
+        run = f" by run {plan.run_id}" if plan.run_id else ""
+        raise UsageError(f"plan {plan.pk} was applied{run}", hint=f"jobpipe plan {plan.import_row.name} makes another")
+    if plan.partial:
+        raise UsageError(
+            f"plan {plan.pk} is partial: something that it would have to read is not kept",
+            hint=f"put the definition in place; then jobpipe run {plan.import_row.name} reads the source",
+        )
+
+
+def _begin(workspace: Workspace, plan: Plan, by: str) -> None:
+    plan.state = PlanState.APPLYING
+    plan.applied_at, plan.applied_by = datetime.now(UTC), by[:200]
+    with workspace.writing():
+        plan.save(update_fields=["state", "applied_at", "applied_by"])
+
+
+def _make_the_change(workspace: Workspace, plan: Plan, change: Change, by: str) -> None:
+    """May be repeated."""
+    if change.definition is not None:
+        _write_definition(workspace, plan)
+    if change.decisions:
+        decide(workspace, change.decisions, by=by)
+
+
+def _write_definition(workspace: Workspace, plan: Plan) -> None:
+    name = plan.import_row.name
+    if workspace.project.text_of(name) == plan.definition:
+        return
+    path = workspace.project.root / "imports" / f"{name}.yaml"
+    beside = path.with_suffix(".yaml.new")
+    try:
+        beside.write_text(plan.definition, encoding="utf-8")
+        beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise UsageError(
+            f"imports/{name}.yaml cannot be written: {error.strerror}",
+            hint=f"put {Path(plan.shown).name} in its place where it can, then plan again",
+        ) from error
+
+
+def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Plan, working: Working) -> RunReport:
+    owner.refresh_from_db(fields=["mappings"])
+    progress, stop, workers = working.progress, working.stop, working.workers
+    if plan.kind == PlanKind.MAPPINGS:
+        remapped = bring_up_to_date(workspace, preparation, owner, progress=progress, stop=stop, workers=workers)
+        if remapped.report is None:
+            raise UsageError(f"plan {plan.pk}: no stored posting has these labels any more")
+        _note_run(workspace, plan, Run.objects.get(pk=remapped.report.run))
+        return remapped.report
+    note_up_to_date(workspace, owner, "")
+    run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
+    _note_run(workspace, plan, run)
+    reprocess_records(workspace, preparation, run, progress, stop, workers)
+    if not stop.requested:
+        bring_up_to_date(workspace, preparation, owner, progress=progress, stop=stop, workers=workers)
+    return report_of(run)
+
+
+def _note_run(workspace: Workspace, plan: Plan, run: Run) -> None:
+    plan.run = run
+    with workspace.writing():
+        plan.save(update_fields=["run"])
+
+
+__all__ = ["ImportIsRunningError", "apply_plan", "change_of", "plan_numbered"]

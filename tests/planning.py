@@ -1,0 +1,58 @@
+"""Plans of the one import of a project in a temporary folder, made and applied as the command line does it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from project_folder import ProjectFolder
+
+from jobpipe.ledger.models import Plan
+from jobpipe.runs.conducting import StopRequest
+from jobpipe.runs.deciding_labels import sound_decision
+from jobpipe.runs.plans.applying import apply_plan
+from jobpipe.runs.plans.making import Working, make_plan
+from jobpipe.runs.preparing import Change
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.report import RunReport
+
+
+def working(workers: int | None = 0) -> Working:
+    return Working(Progress(), StopRequest(), workers)
+
+
+def plan(project: ProjectFolder, *, definition: str | None = None, decisions: tuple[Any, ...] = ()) -> Plan | None:
+    given = (definition, "new.yaml") if definition is not None else None
+    change = Change(given, tuple(map(sound_decision, decisions)))
+    with project.open() as workspace:
+        return make_plan(workspace, "offers", change, by="ann", working=working())
+
+
+def figures(made: Plan | None) -> dict[str, Any]:
+    assert made is not None
+    document: dict[str, Any] = json.loads(made.document)
+    return document
+
+
+def apply(project: ProjectFolder, made: Plan | None) -> RunReport:
+    assert made is not None
+    with project.open() as workspace:
+        return apply_plan(workspace, made.pk, by="bob", working=working())
+
+
+def changed_fields(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Counter[str]:
+    """By field, in how many live postings it is another than before."""
+    counted: Counter[str] = Counter()
+    for key, posting in after.items():
+        was = flat(before.get(key, posting))
+        now = flat(posting)
+        counted.update(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    return counted
+
+
+def flat(posting: dict[str, Any]) -> dict[str, Any]:
+    extra = posting.get("extra", {})
+    return {name: value for name, value in posting.items() if name != "extra"} | {
+        f"extra.{name}": value for name, value in extra.items()
+    }
