@@ -81,6 +81,10 @@ def steps_page() -> str:
         made.append(f"\n## {step.name}\n\n{step.summary}\n")
         if step.description:
             made.append(f"\n{step.description}\n")
+        if step.meanings is not None:
+            made.append(
+                f"\nIts table `step:{step.name}` (`mappings/step-{step.name}.csv`) may say: {step.meanings.allowed}.\n"
+            )
         if step.parameters:
             made.append("\n| parameter | type | default | meaning |\n| --- | --- | --- | --- |\n")
             for one in step.parameters:

@@ -13,7 +13,7 @@ ALLOWED = {
     "safety": {"errors"},
     "definition": {"errors", "posting", "safety"},
     "sources": {"errors", "safety", "definition"},
-    "taxonomy": {"errors", "posting", "safety", "definition"},
+    "taxonomy": {"errors", "posting", "safety", "definition", "sources"},
     "transform": {"errors", "posting", "safety", "definition", "sources", "taxonomy"},
     "documents": {"errors", "safety"},
     "lifecycle": {"documents", "posting", "transform"},

@@ -108,6 +108,14 @@ def act(project: ProjectFolder, action: tuple[Any, ...]) -> None:
         ),
     ],
 )
+# A record that a rule filters, and that is gone when a label makes it a posting.
+@example(
+    {"n": ("VENTE", "Vente"), "l": ("Salle", "Vente")},
+    [
+        (None, False, [("edit", "jobs", "VENTE", "left out", "global")], "apply"),
+        ({"l": ("Salle", "Vente")}, False, [("edit", "jobs", "VENTE", "a", "global")], "apply"),
+    ],
+)
 def test_after_any_history_the_postings_are_those_of_a_fresh_import(
     offers: dict[str, tuple[str, str]], history: list[tuple[Any, ...]]
 ) -> None:

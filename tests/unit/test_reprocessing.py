@@ -78,6 +78,18 @@ def test_a_new_rule_filters_what_is_stored(project: ProjectFolder) -> None:
     assert (report.account["filtered"], report.live) == (1, 9)
 
 
+def test_what_was_filtered_and_is_gone_is_not_brought_back_by_another_rule(project: ProjectFolder) -> None:
+    project.define(DEFINITION + "keep: \"posting.title != 'Offre 1'\"\n")
+    project.run(xml_feed(TEN))
+    project.run(xml_feed({key: title for key, title in TEN.items() if key != "k1"}))
+    project.define(DEFINITION)
+    report = reprocess(project)
+    assert (report.live, "k1" in project.postings()) == (9, False)
+    # And is a posting once it is listed again.
+    report = project.run(xml_feed(TEN))
+    assert (report.account["new"], report.live) == (1, 10)
+
+
 def test_an_import_that_never_ran_has_nothing_to_reprocess(project: ProjectFolder) -> None:
     with pytest.raises(UsageError, match="has not run yet"):
         reprocess(project)

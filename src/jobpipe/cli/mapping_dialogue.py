@@ -14,9 +14,12 @@ from jobpipe.runs.selecting import select
 from jobpipe.runs.unmapped import UnmappedLabel, tables_of, unmapped_labels
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.labels import normalise_label
-from jobpipe.taxonomy.suggesting import SimilarLabels, Suggester, Suggestion, labels_of
+from jobpipe.taxonomy.suggesting import Choices, SimilarLabels, Suggester, Suggestion, labels_of
+from jobpipe.transform.step_tables import step_of
 
 SUGGESTIONS = 5
+# As many as one digit counts.
+MOST_CHOICES = 9
 _HELP = "a number, or a code; Enter: later, u: undo the last one, q: end"
 
 
@@ -61,7 +64,9 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
     number = 0
     while number < len(questions) and (asked.limit is None or number < asked.limit):
         question = questions[number]
-        suggestions = suggesters.of(question).suggest(question.label, limit=SUGGESTIONS)
+        suggester = suggesters.of(question)
+        limit = MOST_CHOICES if isinstance(suggester, Choices) else SUGGESTIONS
+        suggestions = suggester.suggest(question.label, limit=limit)
         _show(question, suggestions, out)
         answer = given.readline()
         if not answer or answer.strip() == "q":
@@ -88,10 +93,8 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
 
 
 def _is_asked(one: UnmappedLabel, asked: Asked) -> bool:
-    """What a step for wordings does not know, or a table within a step, has no entries."""
-    if asked.table:
-        return one.table == asked.table
-    return one.table != "definition" and not one.table.startswith("step:")
+    """A table within a step has no entries."""
+    return one.table == asked.table if asked.table else one.table != "definition"
 
 
 def _questions(found: list[UnmappedLabel], asked: Asked) -> list[Question]:
@@ -128,7 +131,10 @@ class _Suggesters:
         key = (name, question.table)
         if key not in self._made:
             tables = tables_of(self._workspace, self._workspace.project.load(name).definition)
-            self._made[key] = SimilarLabels(labels_of(tables[question.table]) if question.table in tables else ())
+            known = SimilarLabels(labels_of(tables[question.table]) if question.table in tables else ())
+            step = step_of(question.table)
+            choices = step.meanings.choices if step is not None and step.meanings is not None else ()
+            self._made[key] = Choices(known, choices) if choices else known
         return self._made[key]
 
 

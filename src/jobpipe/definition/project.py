@@ -84,6 +84,10 @@ class Project:
             self._tables = {path.stem: read_table(path, f"mappings/{path.name}") for path in paths}
         return self._tables
 
+    def taxonomy_files(self) -> Mapping[str, Path]:
+        """The files of the taxonomies that developers wrote, by name."""
+        return {path.stem: path for path in sorted((self.root / "taxonomies").glob("*.csv"))}
+
     def resolve(self, location: str) -> str:
         """A relative path counts from the project folder; URLs are left alone."""
         if _URL.match(location) or location.startswith("~"):

@@ -46,6 +46,10 @@ class Status(enum.IntEnum):
     NONE = 3
 
 
+# A digest that no record has: the row is made again from its record, whatever its bytes.
+FORGOTTEN = bytes(16)
+
+
 class Flag(enum.IntFlag):
     # Only a lenient parser could read the record; nothing of it was lost.
     REPAIRED = 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from jobpipe.definition.models import Definition
-from jobpipe.documents.store import Documents, Role, Selection, Status
+from jobpipe.documents.store import FORGOTTEN, Documents, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Run, RunState
 from jobpipe.lifecycle import Kind
 from jobpipe.lifecycle.expiry import Course, PastRun, Plan, Rule, Today, check_guard, plan_expiry
@@ -13,6 +15,7 @@ from jobpipe.runs.history import complete_runs_since
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.notices import note
 
+_ROWS = 1_000
 # A crawl misses pages more easily than a feed misses records.
 MISSES_OF_A_CRAWL = 3
 
@@ -119,6 +122,21 @@ class Absence:
         if plan.kind == "flapping" and past and _was_said(past[0].run, plan.kind):
             return
         note(run, plan.kind, plan.why)
+
+
+def forget_excluded(documents: Documents, import_id: int, known: KnownTable) -> None:
+    """What was excluded and is gone from its source is absent like any posting: no changed rule brings it back.
+
+    Nobody had it, so that no guard and no miss is asked; if it comes again, it is made anew from its record.
+    """
+    numbers = list(known.unseen_rows((Kind.EXCLUDED,)))
+    for start in range(0, len(numbers), _ROWS):
+        rows = documents.rows(import_id, numbers[start : start + _ROWS]).values()
+        documents.write(import_id, [Written(_gone(row)) for row in rows if row.status is Status.EXCLUDED])
+
+
+def _gone(row: StateRow) -> StateRow:
+    return replace(row, status=Status.EXPIRED, reason="absent", digest=FORGOTTEN, labels="")
 
 
 def due_numbers(documents: Documents, run: Run, misses: int) -> list[int]:

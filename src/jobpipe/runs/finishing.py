@@ -16,7 +16,7 @@ from jobpipe.ledger.text import storable
 from jobpipe.lifecycle import Kind, Outcome
 from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
-from jobpipe.runs.absence import Absence, live_postings, missing_numbers
+from jobpipe.runs.absence import Absence, forget_excluded, live_postings, missing_numbers
 from jobpipe.runs.history import PastRun, past_runs
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
@@ -66,7 +66,10 @@ class Finish:
         else:
             absence.settle(missing, past)
             # What a doubted run lacks is not known to be gone.
-            self._forget_side_rows(complete=evidence.complete and run.state != RunState.HELD)
+            is_believed = evidence.complete and run.state != RunState.HELD
+            self._forget_side_rows(complete=is_believed)
+            if is_believed:
+                forget_excluded(self._documents, self._import_id, known)
         self._end_postings({page for part in parts for page in part.gone_pages})
         if run.state in (RunState.HELD, RunState.PARTIAL) and self._holds_all:
             self._ask_a_person(past)

@@ -16,6 +16,9 @@ from jobpipe.runs.remapping import Remapped
 from jobpipe.runs.reprocessing import remap_import
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
+from jobpipe.transform.step_tables import step_of, step_of_file
+from jobpipe.transform.steps.step import Step
+from jobpipe.transform.steps.wordings import hint_for, plain_meaning, table_of
 from jobpipe.transform.tables import rules_of
 from jobpipe.transform.validation import ENUMS
 
@@ -73,13 +76,20 @@ class UsedTables:
             raise UsageError(f"no import has the client {owner!r}", hint="`jobpipe check` lists imports")
         if scope != Scope.IMPORT and table.startswith("definition:"):
             raise UsageError(f"{table} stands in the definition of one import", hint="name it: --import NAME")
+        if (step := step_of_file(table)) is not None:
+            raise UsageError(f"{table} is the file of a table", hint=f"its name is {table_of(step.name)}")
         known = {name for _, tables in self.within(scope, owner) for name in tables}
+        if table not in known and (step := step_of(table)) is not None:
+            raise UsageError(f"no import here uses the step {step.name}", hint="its table is there once one does")
         if table not in known and (scope == Scope.IMPORT or table not in self._project.tables()):
             near = difflib.get_close_matches(table, known | set(self._project.tables()), n=1)
             hint = f"did you mean {near[0]}?" if near else f"a table is a file: mappings/{table}.csv with `label,code`"
             raise UsageError(f"no import here uses a table {table!r}", hint=hint)
 
     def _check_value(self, decision: Decision) -> None:
+        if (step := step_of(decision.table)) is not None:
+            check_meaning(step, decision.value)
+            return
         for definition, _ in self.within(decision.scope, decision.owner):
             for field, rule in rules_of(definition):
                 allowed = ENUMS.get(field.rpartition(".")[2] if field.startswith("salary.") else field)
@@ -90,6 +100,17 @@ class UsedTables:
                         f"{field} of {definition.import_} cannot be {decision.value!r}",
                         hint=f"did you mean {near[0]}?" if near else f"it is one of {', '.join(sorted(allowed))}",
                     )
+
+
+def check_meaning(step: Step, value: object) -> None:
+    """Raises UsageError for what the step cannot make."""
+    said = plain_meaning(value)
+    if step.meanings is None:
+        return
+    try:
+        step.meanings.read(said)
+    except ValueError as error:
+        raise UsageError(f"the step {step.name} cannot make {said!r}", hint=hint_for(said, step.meanings)) from error
 
 
 def apply_now(

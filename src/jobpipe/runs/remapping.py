@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from jobpipe.documents.store import Documents, Known, Role, Selection, StateRow, Status, Written
+from jobpipe.documents.store import FORGOTTEN, Documents, Known, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.making_again import make_again
@@ -25,10 +25,8 @@ from jobpipe.runs.report import RunReport
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
 from jobpipe.runs.workspace import Workspace
-from jobpipe.taxonomy.tables import MappingTable, Use, decider, mark_of, parse_use
+from jobpipe.taxonomy.tables import MappingTable, Use, decider, parse_use
 
-# A digest that no record has.
-_FORGOTTEN = bytes(16)
 _ROWS = 1_000
 # What is gone is not made again; if it comes back, then from its record.
 _GONE = ("absent", "removed")
@@ -45,7 +43,7 @@ def stale_uses(documents: Documents, import_id: int, tables: Mapping[str, Mappin
     """The stored labels that mean something else under these tables than what their rows were made with."""
     deciders = {name: decider(table) for name, table in tables.items()}
     uses = map(parse_use, sorted(documents.label_lines(import_id)))
-    return [use for use in uses if use.table in deciders and mark_of(deciders[use.table](use.label)) != use.mark]
+    return [use for use in uses if use.table in deciders and use.is_stale(deciders[use.table](use.label))]
 
 
 def is_up_to_date(preparation: Preparation, owner: Import) -> bool:
@@ -112,7 +110,7 @@ class Touched:
         """Their records are to be taken for new ones, whatever their bytes."""
         rows: list[Known] = []
         for row in self.rows():
-            rows.append(Known(row.row, _FORGOTTEN, row.role, row.status, row.reason, 0))
+            rows.append(Known(row.row, FORGOTTEN, row.role, row.status, row.reason, 0))
             if len(rows) == _ROWS:
                 yield rows
                 rows = []
@@ -124,7 +122,7 @@ class Touched:
         batch: list[Written] = []
         for row in self._documents.select(self._import_id, self.postings):
             if is_gone(row):
-                batch.append(Written(msgspec.structs.replace(row, digest=_FORGOTTEN, labels="")))
+                batch.append(Written(msgspec.structs.replace(row, digest=FORGOTTEN, labels="")))
             if len(batch) == _ROWS:
                 self._documents.write(self._import_id, batch)
                 batch = []

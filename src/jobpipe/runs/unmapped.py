@@ -14,6 +14,7 @@ from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.labels import normalise_label
 from jobpipe.taxonomy.tables import MappingTable, decider, parse_use
+from jobpipe.transform.step_tables import policies_of_step
 from jobpipe.transform.tables import name_in_place, names_in, rules_of
 
 MAX_SAMPLES = 3
@@ -71,8 +72,8 @@ def _of_import(workspace: Workspace, name: str) -> Iterator[UnmappedLabel]:
         use = parse_use(one.label)
         if not one.live and not one.rejected:
             continue
-        is_unmapped = deciders[use.table](use.label) is None if use.table in deciders else not use.mark
-        if is_unmapped:
+        decided = deciders[use.table](use.label) if use.table in deciders else None
+        if use.is_unmapped(decided) if use.table in deciders else not use.mark:
             uses.setdefault((use.table, normalise_label(use.label)), []).append(one)
     for (table, _), some in uses.items():
         yield _label(workspace, owner, definition, table, some)
@@ -100,7 +101,7 @@ def _label(
 
 def policies(definition: Definition, table: str) -> dict[str, str]:
     """By field that uses the table: what becomes of a label that it does not have."""
-    return {
+    return policies_of_step(definition, table) or {
         name: rule.unmapped
         for name, rule in rules_of(definition)
         if table in names_in(rule) or (table == name_in_place(name) and isinstance(rule.map, dict))

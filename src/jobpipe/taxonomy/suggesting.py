@@ -53,6 +53,20 @@ class SimilarLabels:
         return list(best.values())[:limit]
 
 
+class Choices:
+    """All values of a table that has only so many: those of labels that are written alike first."""
+
+    def __init__(self, known: Suggester, values: Iterable[str]) -> None:
+        self._known = known
+        self._values = tuple(values)
+
+    def suggest(self, label: str, *, limit: int) -> list[Suggestion]:
+        alike = [one for one in self._known.suggest(label, limit=limit) if one.code in self._values]
+        named = {one.code for one in alike}
+        others = [Suggestion(value, value, 0.0, "") for value in self._values if value not in named]
+        return [*alike, *others][:limit]
+
+
 def labels_of(table: MappingTable) -> Iterable[KnownLabel]:
     """What was decided in a table, in all its layers."""
     for layer in table.layers:

@@ -89,6 +89,10 @@ def decider(table: MappingTable) -> Decide:
 # Uses: which labels a posting was made with, and what they meant --------------------------------------
 
 
+# The mark of a label that no table has, and that the step which read it knows by itself.
+KNOWN_TO_STEP = "step"
+
+
 class Use(NamedTuple):
     """A label that was looked up, as a state row remembers it."""
 
@@ -98,15 +102,25 @@ class Use(NamedTuple):
     # Of what it meant; "" = nothing.
     mark: str
 
+    def is_stale(self, decided: Decided | None) -> bool:
+        """Whether it means something else now; what a step knows by itself is part of the revision."""
+        if decided is None and self.mark == KNOWN_TO_STEP:
+            return False
+        return mark_of(decided) != self.mark
+
+    def is_unmapped(self, decided: Decided | None) -> bool:
+        return decided is None and self.mark != KNOWN_TO_STEP
+
     @property
     def text(self) -> str:
         return _SEPARATOR.join(self)
 
 
-def use_of(table: str, label: str, decided: Decided | None) -> Use:
+def use_of(table: str, label: str, decided: Decided | None, *, known_to_step: bool = False) -> Use:
     # What a store cannot hold was no part of what was looked up, either.
     written = label.replace("\0", " ").encode("utf-8", "replace").decode()
-    return Use(table, tidy_label(written), mark_of(decided))
+    mark = KNOWN_TO_STEP if decided is None and known_to_step else mark_of(decided)
+    return Use(table, tidy_label(written), mark)
 
 
 def parse_use(text: str) -> Use:

@@ -122,8 +122,8 @@ class Transformer:
             _reject(made, _internal(error, ""))
         made.day_dependent = bench.day_was_used
         made.unmapped = tuple(bench.unmapped)
-        if bench.labels or bench.unmapped:
-            made.labels = labels_text(bench.labels, bench.unmapped)
+        if bench.labels:
+            made.labels = labels_text(bench.labels)
         return made
 
     def explain(self, item: Item, context: Context) -> list[FieldTrace]:

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from jobpipe.cli.options import json_option, quiet_option, who
+from jobpipe.cli.deciding_person import who
+from jobpipe.cli.options import json_option, quiet_option
 
 
 @click.command("apply")

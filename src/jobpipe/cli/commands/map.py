@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from jobpipe.cli.options import json_option, quiet_option, who
-
-_by = click.option("--by", envvar="JOBPIPE_USER", default="", help="Who decides (otherwise: who is logged in).")
+from jobpipe.cli.deciding_person import by_option, who
+from jobpipe.cli.options import json_option, quiet_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,12 @@ def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
 
     text = "Make the postings that it touches again now, or leave that to the next run."
     wrapped: Callable[..., Any] = with_how
-    for option in (quiet_option, json_option, click.option("--apply/--later", "now", default=True, help=text), _by):
+    for option in (
+        quiet_option,
+        json_option,
+        click.option("--apply/--later", "now", default=True, help=text),
+        by_option,
+    ):
         wrapped = option(wrapped)
     return wrapped
 
@@ -57,7 +61,7 @@ def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--limit", type=click.IntRange(1), help="Ask for at most so many labels.")
 @click.option("--later", is_flag=True, help="Leave it to the next runs to make the postings again.")
-@_by
+@by_option
 @quiet_option
 @click.pass_context
 def command(

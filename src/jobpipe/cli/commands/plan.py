@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobpipe.cli.options import json_option, quiet_option, who
+from jobpipe.cli.deciding_person import who
+from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.deciding_labels import Decision

@@ -47,6 +47,7 @@ def _as_document(step: Step) -> dict[str, Any]:
         "takes": step.takes,
         "summary": step.summary,
         "description": step.description,
+        "table": f"step:{step.name}" if step.meanings is not None else None,
         "parameters": [
             {
                 "name": one.name,
@@ -94,6 +95,9 @@ def _explain(step: Step) -> None:
     for paragraph in (step.summary, *step.description.split("\n\n")):
         if paragraph.strip():
             out.print(Padding(plain_text(" ".join(paragraph.split())), (1, 0, 0, 2)), soft_wrap=False)
+    if step.meanings is not None:
+        about = f"Its table step:{step.name} (mappings/step-{step.name}.csv) may say: {step.meanings.allowed}."
+        out.print(Padding(plain_text(about), (1, 0, 0, 2)), soft_wrap=False)
     if step.parameters:
         out.print("\n[bold]parameters[/]" + (" [dim](the first may be given bare)[/]" if step.parameters else ""))
         out.print(_parameters(step.parameters))

@@ -6,6 +6,7 @@ from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
     "Batch",
@@ -26,4 +27,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "Scope",
+    "TaxonomyChange",
+    "TaxonomyState",
+    "TaxonomyVersion",
 ]

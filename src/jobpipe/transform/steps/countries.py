@@ -7,13 +7,17 @@ from typing import Annotated
 
 from jobpipe.transform.codes import COUNTRIES
 from jobpipe.transform.steps.country_words import COUNTRY_NAMES, normal_name
-from jobpipe.transform.steps.step import Example, Run, step
-from jobpipe.transform.steps.wordings import Unmapped, wording_reader
+from jobpipe.transform.steps.step import Example, Run, one_of, step
+from jobpipe.transform.steps.wordings import Unmapped, Wordings, wording_reader
 from jobpipe.transform.workbench import Workbench
+
+_MEANINGS = one_of(COUNTRIES, "ISO 3166-1 alpha-2: FR, DE")
 
 
 @step(
     "country",
+    version=2,
+    meanings=_MEANINGS,
     summary="Makes the code (ISO 3166-1 alpha-2) of a country's name.",
     examples=[
         Example("country", "Deutschland", "DE"),
@@ -31,9 +35,7 @@ def country(
 ) -> Run:
     """Names are known in English, French, German, Spanish, Italian, Dutch, Portuguese, Swedish and Norwegian."""
 
-    return wording_reader(
-        "country", country_of, unmapped, bench, lambda name: (f"no country is named {name!r}", "a `map` reads others")
-    )
+    return wording_reader(_WORDINGS, unmapped, bench)
 
 
 @lru_cache(maxsize=4096)
@@ -46,3 +48,11 @@ def country_of(text: str) -> str | None:
         return {"UK": "GB", "EL": "GR"}[code]
     name = normal_name(text)
     return COUNTRY_NAMES.get(name) or COUNTRY_NAMES.get(name.removeprefix("la ").removeprefix("the "))
+
+
+_WORDINGS = Wordings(
+    "country",
+    country_of,
+    _MEANINGS,
+    lambda name: (f"no country is named {name!r}", f"jobpipe map set step:country {name[:40]!r} CODE"),
+)

@@ -7,13 +7,17 @@ from typing import Annotated
 
 from jobpipe.transform.steps.date_words import fold
 from jobpipe.transform.steps.language_words import CODES, NAMES
-from jobpipe.transform.steps.step import Example, Run, step
-from jobpipe.transform.steps.wordings import Unmapped, wording_reader
+from jobpipe.transform.steps.step import Example, Run, one_of, step
+from jobpipe.transform.steps.wordings import Unmapped, Wordings, wording_reader
 from jobpipe.transform.workbench import Workbench
+
+_MEANINGS = one_of(CODES, "ISO 639-1: fr, de")
 
 
 @step(
     "language",
+    version=2,
+    meanings=_MEANINGS,
     summary="Makes the code (ISO 639-1) of a language's name or tag.",
     examples=[
         Example("language", "Français", "fr"),
@@ -30,9 +34,7 @@ def language(
 ) -> Run:
     """Names are known in the language itself, English, French, German, Dutch, Spanish, Italian and Swedish."""
 
-    return wording_reader(
-        "language", language_of, unmapped, bench, lambda name: (f"no language is named {name!r}", "ISO 639-1: fr, en")
-    )
+    return wording_reader(_WORDINGS, unmapped, bench)
 
 
 def language_of(text: str) -> str | None:
@@ -44,3 +46,11 @@ def language_of(text: str) -> str | None:
         return "no" if tag[1] in ("nb", "nn") else NAMES.get(tag[1], tag[1])
     # "English (UK)", "langue française"
     return next((NAMES[one] for one in re.findall(r"[^\W\d_]{4,}", word) if one in NAMES), None)
+
+
+_WORDINGS = Wordings(
+    "language",
+    language_of,
+    _MEANINGS,
+    lambda name: (f"no language is named {name!r}", f"jobpipe map set step:language {name[:40]!r} CODE"),
+)

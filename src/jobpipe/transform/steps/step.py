@@ -13,7 +13,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
@@ -86,6 +86,29 @@ class Parameter:
         return TypeAdapter(self.annotation, config=ConfigDict(strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What a house may say that a wording means, in the table of a step (`jobpipe.transform.step_tables`)."""
+
+    # The value as the step makes it, of what the table says. Raises ValueError where the step makes no such value.
+    read: Callable[[Any], Any]
+    # What is allowed, for a person.
+    allowed: str
+    # All values, where they are few enough to choose from; () = they are not.
+    choices: tuple[str, ...] = ()
+
+
+def one_of(values: Collection[str], called: str = "") -> Meanings:
+    """Exactly these values; `called` says which they are where they are too many to be listed."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in values:
+            raise ValueError(value)
+        return value
+
+    return Meanings(read, called or ", ".join(values), () if called else tuple(values))
+
+
 @dataclass(frozen=True)
 class Step:
     name: str
@@ -101,6 +124,8 @@ class Step:
     factory: Callable[..., Run]
     # The factory's own names: `with` is `with_` there.
     keywords: frozenset[str]
+    # What its table may say; None = it has no table.
+    meanings: Meanings | None = None
 
     @property
     def needs_bench(self) -> bool:
@@ -125,6 +150,7 @@ def step(
     examples: Sequence[Example],
     takes: Takes = "text",
     version: int = 1,
+    meanings: Meanings | None = None,
 ) -> Callable[[Factory], Factory]:
     """Declare a step. The factory's docstring describes it, its annotations and defaults are the parameters."""
 
@@ -145,6 +171,7 @@ def step(
             takes=takes,
             factory=factory,
             keywords=frozenset(signature.parameters),
+            meanings=meanings,
         )
         return factory
 

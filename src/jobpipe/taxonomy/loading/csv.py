@@ -1,0 +1,73 @@
+"""A CSV file as a table: delimiter, quotes and encoding as for feeds."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from jobpipe.errors import DefinitionError, Place
+from jobpipe.sources.formats.csv.dialect import detect_dialect, excel_delimiter
+from jobpipe.taxonomy.loading.file_bytes import text_of
+from jobpipe.taxonomy.loading.table import Row, Table
+
+MAX_ROWS = 1_000_000
+# Characters by which the dialect is found; a whole line at the end.
+_HEAD = 256 * 1024
+
+
+def read_csv(data: bytes, shown: str, encoding: str) -> Table:
+    """The first row that holds anything names the columns. Raises DefinitionError with file and line."""
+    text, codec = text_of(data, shown, encoding)
+    given = excel_delimiter(text)
+    if given:
+        text = text.partition("\n")[2]
+    head = text if len(text) <= _HEAD else text[: text.rfind("\n", 0, _HEAD) + 1] or text[:_HEAD]
+    dialect = detect_dialect(head, delimiter=given, quote=None)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar=dialect.escape or None,
+        doublequote=not dialect.escape,
+    )
+    table = Table(shown, [])
+    if codec != "utf-8":
+        table.notices.append(f"{shown} was read as {codec}")
+    for line, cells in _numbered(reader, shown, 2 if given else 1):
+        if not table.columns:
+            table.columns = _names(cells)
+        elif len(cells) > len(table.columns) and any(cells[len(table.columns) :]):
+            raise DefinitionError(
+                f"the row has {len(cells)} cells, the first one {len(table.columns)}",
+                place=Place(source=shown, line=line),
+                hint=f"cells are parted by {dialect.delimiter!r}; one that holds it stands in quotes",
+            )
+        else:
+            kept = zip(table.columns, cells, strict=False)
+            table.rows.append(Row(line, {name: cell for name, cell in kept if cell}))
+        if len(table.rows) > MAX_ROWS:
+            raise DefinitionError(f"more than {MAX_ROWS:,} rows", place=Place(source=shown, line=line))
+    return table
+
+
+def _names(cells: list[str]) -> list[str]:
+    return [" ".join(cell.split()) or f"column_{number}" for number, cell in enumerate(cells, 1)]
+
+
+def _numbered(reader: Iterator[list[str]], shown: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of the rows that hold anything."""
+    line = first
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                yield line, stripped
+            line = first + getattr(reader, "line_num", 0)
+    except csv.Error as error:
+        raise DefinitionError(
+            f"no row of a table: {error}",
+            place=Place(source=shown, line=line),
+            hint="a quote is closed, one inside doubled",
+        ) from error
