@@ -14,11 +14,13 @@ from typing import Any
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import MappingChange, MappingEntry, Scope
 from jobpipe.ledger.text import storable
+from jobpipe.runs.undoing import join, made_together, standing
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.labels import MAX_LABEL, normalise_label, tidy_label
 from jobpipe.taxonomy.patterns import MAX_PATTERNS, check_pattern
 
 MAX_VALUE = 1_000
+_HISTORY = "`jobpipe map history`"
 
 
 class StaleDecisionError(UsageError):
@@ -56,7 +58,7 @@ def decide(workspace: Workspace, decisions: Iterable[Decision], *, by: str) -> l
             change = _change(entry, decision.value, decision.label, by=by, undoes=None)
             if change is not None:
                 made.append(change)
-        _join(made)
+        join(MappingChange, made)
         _check_patterns(sound)
     return made
 
@@ -67,11 +69,11 @@ def undo(workspace: Workspace, number: int | None, *, by: str) -> list[MappingCh
     Raises UsageError where there is none, StaleDecisionError where one of the labels was decided over again since.
     """
     with workspace.writing():
-        changes = _to_undo(number)
+        changes = made_together(MappingChange.objects.all(), number, _HISTORY)
         made = []
         for change in reversed(changes):
             entry = MappingEntry.objects.select_for_update().get(pk=change.entry_id)
-            if change.pk not in (entry.revision, _standing(entry)):
+            if change.pk not in (entry.revision, standing(entry)):
                 raise StaleDecisionError(
                     f"{entry.label!r} in {entry.table} was changed again by change {entry.revision}",
                     hint=f"jobpipe map undo {entry.revision}, then this one; or set it anew",
@@ -79,40 +81,8 @@ def undo(workspace: Workspace, number: int | None, *, by: str) -> list[MappingCh
             back = _change(entry, change.before, change.label_before or change.label, by=by, undoes=change)
             if back is not None:
                 made.append(back)
-        _join(made)
+        join(MappingChange, made)
     return made
-
-
-def _standing(entry: MappingEntry) -> int:
-    """The change that made the entry what it is: one that was undone does not count, nor does its undoing."""
-    number = entry.revision
-    changes = entry.changes.order_by("-id")
-    while (change := changes.filter(pk=number).first()) is not None and change.undoes_id:
-        before = changes.filter(pk__lt=change.undoes_id).first()
-        number = before.pk if before is not None else 0
-    return number
-
-
-def _last_standing() -> int:
-    """The last change that no undoing took back; an undoing that was undone itself took nothing back."""
-    taken_back: set[int] = set()
-    for number, undoes in MappingChange.objects.order_by("-id").values_list("id", "undoes_id").iterator():
-        if number in taken_back:
-            continue
-        if undoes is None:
-            return int(number)
-        taken_back.add(undoes)
-    raise UsageError("there is nothing to undo", hint="`jobpipe map history` lists what was decided")
-
-
-def _to_undo(number: int | None) -> list[MappingChange]:
-    if number is None:
-        number = MappingChange.objects.get(pk=_last_standing()).together
-    changes = list(MappingChange.objects.filter(together=number).order_by("id"))
-    changes = changes or list(MappingChange.objects.filter(pk=number))
-    if not changes:
-        raise UsageError(f"there is no change {number}", hint="`jobpipe map history` lists them")
-    return changes
 
 
 def history(*, table: str = "", label: str = "", limit: int = 50) -> Sequence[MappingChange]:
@@ -230,14 +200,6 @@ def _change(
     entry.revision, entry.changed_at, entry.changed_by = change.pk, now, by[:200]
     entry.save()
     return change
-
-
-def _join(changes: list[MappingChange]) -> None:
-    for change in changes:
-        change.together = changes[0].pk
-    MappingChange.objects.filter(pk__in=[change.pk for change in changes]).update(
-        together=changes[0].pk if changes else 0
-    )
 
 
 def _check_patterns(decisions: Iterable[Decision]) -> None:

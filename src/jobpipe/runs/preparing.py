@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from jobpipe.definition.loading import LoadedDefinition
 from jobpipe.definition.models import Definition
+from jobpipe.definition.overrides import NO_OVERRIDES, Overrides
 from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
 from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
 from jobpipe.runs.network_settings import set_network
+from jobpipe.runs.override_layers import overrides_of
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.formats.settings import settings_of
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jobpipe.runs.workspace import Workspace
 
 Decide = Callable[[Definition, dict[str, MappingTable]], dict[str, MappingTable]]
+Override = Callable[[Definition], Overrides]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Preparation:
         return self.charge.tables
 
     @property
+    def overrides(self) -> Overrides:
+        return self.charge.overrides
+
+    @property
     def definition(self) -> Definition:
         return self.loaded.definition
 
@@ -64,6 +71,8 @@ class Change:
     definition: tuple[str, str] | None = None
     # As `jobpipe.runs.deciding_labels.sound_decision` gives them.
     decisions: tuple[Decision, ...] = ()
+    # Gives what lies above the definition; None = what the ledger says.
+    overrides: Override | None = None
 
 
 NO_CHANGE = Change()
@@ -75,35 +84,47 @@ def prepare(workspace: Workspace, name: str, change: Change = NO_CHANGE) -> Prep
     Raises DefinitionError (with file, line and column) where the definition is not valid.
     """
     decide = functools.partial(with_decisions, further=change.decisions)
-    return prepare_in(workspace.project, name, decide=decide, definition=change.definition)
+    override = overrides_of if change.overrides is None else change.overrides
+    return prepare_in(workspace.project, name, decide=decide, override=override, definition=change.definition)
 
 
 def prepare_in(
-    project: Project, name: str, *, decide: Decide | None = None, definition: tuple[str, str] | None = None
+    project: Project,
+    name: str,
+    *,
+    decide: Decide | None = None,
+    override: Override | None = None,
+    definition: tuple[str, str] | None = None,
 ) -> Preparation:
     """The same without the project's ledger and documents, for what writes nothing.
 
-    `decide` puts what people decided of labels above the tables of files.
+    `decide` puts what people decided of labels above the tables of files; `override` gives what lies above the
+    definition itself.
     """
     set_network(project.settings)
     loaded = load_checked(project, name, definition)
-    return _prepared(project, loaded, decide)
+    return _prepared(project, loaded, decide, override)
 
 
-def _prepared(project: Project, loaded: LoadedDefinition, decide: Decide | None) -> Preparation:
+def _prepared(
+    project: Project, loaded: LoadedDefinition, decide: Decide | None, override: Override | None
+) -> Preparation:
     definition = loaded.definition
     hooks = project.hooks_source()
     tables = tables_without_decisions(definition, project.tables())
     if decide is not None:
         tables = decide(definition, tables)
     resolved = _with_key_files(_with_secrets(loaded), project)
-    charge = Charge(definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=tables)
+    overrides = override(definition) if override is not None else NO_OVERRIDES
+    charge = Charge(
+        definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=tables, overrides=overrides
+    )
     limits = Limits.given(**definition.source.limits.model_dump())
     return Preparation(
         loaded,
         resolved,
         charge,
-        revision_of(definition, hooks_source=hooks),
+        revision_of(definition, hooks_source=hooks, overrides=overrides),
         format_settings(definition, limits),
         limits,
         digest_of(tables),

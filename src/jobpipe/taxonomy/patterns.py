@@ -39,6 +39,21 @@ def check_pattern(pattern: str) -> None:
         ) from error
 
 
+def check_regex(pattern: str) -> str:
+    """What is wrong with a regular expression, though it may find everything; "" = nothing that can be known."""
+    import regex
+
+    try:
+        compiled = regex.compile(pattern)
+        for text in _TRIALS:
+            compiled.search(text, timeout=SECONDS)
+    except TimeoutError:
+        return f"takes more than {SECONDS} s"
+    except (regex.error, RecursionError, OverflowError, MemoryError) as error:
+        return f"no regular expression: {error}"
+    return ""
+
+
 @lru_cache(maxsize=1_000)
 def pattern_finder(pattern: str) -> Callable[[str], bool]:
     """Whether it is found in a label; one that is none, or takes too long, is found in nothing."""

@@ -10,6 +10,7 @@ import msgspec
 import xxhash
 
 from jobpipe.definition.models import Definition, FieldRule
+from jobpipe.definition.overrides import NO_OVERRIDES, Overrides
 from jobpipe.errors import RecordError
 from jobpipe.posting import FIELD_NAMES, JobPosting
 from jobpipe.sources.formats.readers import AnyReader, reader_for
@@ -23,6 +24,7 @@ from jobpipe.transform.keys import key_maker, value_at
 from jobpipe.transform.labelling import labels_text
 from jobpipe.transform.markup import Markup, finisher_of
 from jobpipe.transform.outcome import Item, Made, Transformed
+from jobpipe.transform.overriding import Overrider, Verdict
 from jobpipe.transform.problems import DefinitionProblems, Problem
 from jobpipe.transform.remembering import may_remember, paths_of, remembering
 from jobpipe.transform.validation import Finalise, finaliser_of
@@ -43,6 +45,8 @@ class FieldTrace:
     # As it is in the posting; None = nothing.
     value: Any
     error: str = ""
+    # Which override gave it: `override #12 (client)`; "" = the definition.
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,14 @@ class _Plan:
     fields: tuple[tuple[str, Make], ...]
 
 
-def compile_definition(definition: Definition, *, hooks_source: str | None, tables: Tables) -> Transformer:
+def compile_definition(
+    definition: Definition, *, hooks_source: str | None, tables: Tables, overrides: Overrides = NO_OVERRIDES
+) -> Transformer:
     """Raises DefinitionProblems, which has all that is wrong, each with its path into the definition."""
     problems = check_definition(definition, hooks_source=hooks_source, tables=tables)
     if problems:
         raise DefinitionProblems(problems)
-    return Transformer(definition, hooks_source=hooks_source, tables=tables)
+    return Transformer(definition, hooks_source=hooks_source, tables=tables, overrides=overrides)
 
 
 def check_definition(definition: Definition, hooks_source: str | None, tables: Tables) -> list[Problem]:
@@ -81,7 +87,9 @@ def paths_read(definition: Definition) -> tuple[str, ...]:
 class Transformer:
     """One definition, ready to make postings. Not for several threads at once."""
 
-    def __init__(self, definition: Definition, *, hooks_source: str | None, tables: Tables) -> None:
+    def __init__(
+        self, definition: Definition, *, hooks_source: str | None, tables: Tables, overrides: Overrides = NO_OVERRIDES
+    ) -> None:
         self.definition = definition
         self._bench = Workbench(tables=tables, hook=hook_finder(hooks_source))
         self._markup = Markup(self._bench)
@@ -93,6 +101,7 @@ class Transformer:
         self._record_is_used = any(text and uses_record(text) for text in (definition.keep, closed))
         self._derives_text = "description_text" not in definition.posting
         self._may_remember = may_remember(definition)
+        self._overrider = Overrider(overrides, self._markup.finish) if overrides else None
         self._required = tuple(dict.fromkeys(("title", *definition.require)))
 
     def prepare(self, kind: ReaderKind) -> None:
@@ -135,12 +144,14 @@ class Transformer:
         self._complete()
         if key := self._key_of(self._bench.posting, failed):
             self._bench.posting.setdefault("reference", key)
+        verdict = self._override(key, failed)
         traces = []
         for field in dict.fromkeys((*self.definition.posting, *self._bench.posting)):
             rule = self.definition.posting.get(field)
             found = tuple(_found(plan.reader, root, rule)) if rule is not None else ()
             error = str(failed[field]) if field in failed else ""
-            traces.append(FieldTrace(field, found, self._bench.posting.get(field), error))
+            by = ", ".join(dict.fromkeys(by for name, by in verdict.by.items() if name.partition(".")[0] == field))
+            traces.append(FieldTrace(field, found, self._bench.posting.get(field), error, by))
         return traces
 
     def as_value(self, item: Item, context: Context) -> Any:
@@ -176,14 +187,34 @@ class Transformer:
         if self._closed is not None and self._is_true(self._closed, plan, root):
             self._close(made, failed)
             return
+        verdict = self._override(key, failed)
+        made.rule_faults = tuple(verdict.faults)
+        if verdict.by:
+            made.title = posting.get("title", "")
+            made.valid_through = posting.get("valid_through", "")
         if failed:
             raise next(iter(failed.values()))
         self._require(key)
         posting.setdefault("reference", key)
-        if self._keep is not None and not self._is_true(self._keep, plan, root):
+        if verdict.reason:
+            made.made, made.reason, made.field, made.message = Made.FILTERED, verdict.reason, "override", verdict.message
+        elif self._keep is not None and not verdict.allowed and not self._is_true(self._keep, plan, root):
             made.made, made.reason, made.field = Made.FILTERED, "keep", "keep"
             made.message = f"`keep: {self.definition.keep}` is false"
         self._write(made)
+
+    def _override(self, key: str, failed: dict[str, RecordError]) -> Verdict:
+        """What lies above the definition has the last word, also where the definition's own rule failed."""
+        if self._overrider is None:
+            return Verdict()
+        posting = self._bench.posting
+        verdict = self._overrider.apply(posting, key)
+        for name in verdict.by:
+            failed.pop(name, None)
+        if "description" in verdict.by and self._derives_text:
+            posting.pop("description_text", None)
+            self._complete()
+        return verdict
 
     def _complete(self) -> None:
         posting = self._bench.posting

@@ -162,7 +162,7 @@ def _new_environment() -> Environment:
 
 
 @lru_cache(maxsize=256)
-def _pattern(pattern: str, ignore_case: bool) -> Any:
+def pattern_of(pattern: str, ignore_case: bool) -> Any:
     import regex
 
     return regex.compile(pattern[:MAX_CHARACTERS], regex.IGNORECASE if ignore_case else 0)
@@ -174,7 +174,7 @@ def _apply(method: str, text: Any, pattern: Any, ignore_case: bool, *more: Any) 
     if not isinstance(pattern, str):
         raise ValueError("a regular expression is text")
     try:
-        return getattr(_pattern(pattern, ignore_case), method)(*more, str(text)[:MAX_REGEX_TEXT], timeout=REGEX_SECONDS)
+        return getattr(pattern_of(pattern, ignore_case), method)(*more, str(text)[:MAX_REGEX_TEXT], timeout=REGEX_SECONDS)
     except TimeoutError:
         raise ValueError(f"the regular expression {pattern!r} took more than {REGEX_SECONDS} s") from None
     except Exception as error:

@@ -42,6 +42,8 @@ class Transformed(msgspec.Struct, array_like=True, gc=False):
     unmapped: tuple[tuple[str, str], ...] = ()
     # The labels it was made with, as the state row keeps them: `jobpipe.documents.labels`.
     labels: str = ""
+    # Rules of overrides that could not be applied to it: number, why.
+    rule_faults: tuple[tuple[int, str], ...] = ()
 
 
 class Item(msgspec.Struct, array_like=True, gc=False):

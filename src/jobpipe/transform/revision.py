@@ -14,6 +14,7 @@ import msgspec
 import xxhash
 
 from jobpipe.definition.models import Definition
+from jobpipe.definition.overrides import NO_OVERRIDES, Overrides, contents_of
 from jobpipe.transform.steps.registry import steps
 from jobpipe.transform.tables import rules_of
 
@@ -25,19 +26,21 @@ _DEFINITION_PARTS = ("posting", "keep", "key", "require")
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
-def revision_of(definition: Definition, *, hooks_source: str | None) -> int:
+def revision_of(definition: Definition, *, hooks_source: str | None, overrides: Overrides = NO_OVERRIDES) -> int:
     """64 bits, unsigned; the same in every process and on every machine."""
     whole = definition.model_dump(mode="json", by_alias=True)
     # The order of the fields counts: a step may look at what was made before it.
     posting = list(whole["posting"].items())
     uses_hooks = any(name == "python" for name in steps_used(definition))
-    content = {
+    content: dict[str, Any] = {
         "transform": TRANSFORM_VERSION,
         "source": {part: whole["source"][part] for part in _SOURCE_PARTS},
         "definition": {part: whole[part] for part in _DEFINITION_PARTS} | {"posting": posting},
         "steps": {name: _version_of(name) for name in steps_used(definition)},
         "hooks": hooks_source if uses_hooks else None,
     }
+    if overrides.rules:
+        content["overrides"] = contents_of(overrides)
     return int(xxhash.xxh3_64_intdigest(_canonical(content)))
 
 

@@ -4,6 +4,7 @@ from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
+from jobpipe.ledger.models.overrides import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
 from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
@@ -19,6 +20,9 @@ __all__ = [
     "Lease",
     "MappingChange",
     "MappingEntry",
+    "Override",
+    "OverrideChange",
+    "OverrideScope",
     "PartRead",
     "Plan",
     "PlanKind",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from jobpipe.definition.overrides import NO_OVERRIDES, Overrides
 from jobpipe.sources.record import Context
 from jobpipe.taxonomy.tables import MappingTable
 from jobpipe.transform.outcome import Item, Transformed
@@ -21,6 +22,8 @@ class Charge(msgspec.Struct, kw_only=True):
     hooks: str | None = None
     # By name; with what people decided above the files' words.
     tables: dict[str, MappingTable] = {}
+    # What lies above the definition.
+    overrides: Overrides = NO_OVERRIDES
 
 
 class Work(msgspec.Struct, array_like=True, gc=False):

@@ -30,7 +30,10 @@ _LENGTH = struct.Struct("<Q")
 
 def transformer_of(charge: Charge) -> Transformer:
     return compile_definition(
-        Definition.model_validate_json(charge.definition), hooks_source=charge.hooks, tables=charge.tables
+        Definition.model_validate_json(charge.definition),
+        hooks_source=charge.hooks,
+        tables=charge.tables,
+        overrides=charge.overrides,
     )
 
 
