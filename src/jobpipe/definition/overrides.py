@@ -6,8 +6,8 @@
     set title = posting.title|upper when …          a value, whatever the layers below say; `none` = no value
     default contract = 'permanent'                  a value where there is none
 
-Rules go from global over the client's to the import's own, so that the nearest says the last word, and within a scope in
-their order; each sees what those before it have made.  What was decided for one posting comes after all of them.
+Rules go from global over the client's to the import's own, so that the nearest says the last word, and within a scope
+in their order; each sees what those before it have made.  What was decided for one posting comes after all of them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class Outcome(enum.IntEnum):
     UNCHANGED = 2
     # A smaller ordinal of the run has its key.
     DUPLICATE = 3
-    # The definition's `keep` leaves it out.
+    # The definition's `keep`, a rule above it or a person leaves it out.
     FILTERED = 4
     # In quarantine, with its reason.
     REJECTED = 5
@@ -116,7 +116,8 @@ def decide(
     if record.made is Made.CLOSED:
         return Decision(Outcome.CLOSED, made.posting_row(number, before, Status.EXPIRED, "closed"))
     if record.made is Made.FILTERED:
-        return Decision(Outcome.FILTERED, made.posting_row(number, before, Status.EXCLUDED, "rule"))
+        reason = "rule" if record.reason == "keep" else record.reason
+        return Decision(Outcome.FILTERED, made.posting_row(number, before, Status.EXCLUDED, reason))
     return _decide_posting(made, number, before)
 
 
@@ -130,9 +131,6 @@ def _decide_posting(made: _Made, number: int, before: StateRow | None) -> Decisi
     if before is None or not was_a_posting(before):
         return Decision(Outcome.NEW, made.posting_row(number, before, Status.LIVE, ""))
     is_same = before.posting_digest == record.posting_digest
-    if before.status is Status.EXCLUDED and before.reason == "person":
-        outcome = Outcome.UNCHANGED if is_same else Outcome.UPDATED
-        return Decision(outcome, made.posting_row(number, before, Status.EXCLUDED, "person"))
     if before.status is Status.EXPIRED and before.reason == "ended" and (is_same or made.is_over):
         outcome = Outcome.UNCHANGED if is_same else Outcome.UPDATED
         return Decision(outcome, made.posting_row(number, before, Status.EXPIRED, "ended"))

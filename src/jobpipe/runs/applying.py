@@ -63,6 +63,9 @@ class Applier:
         self._mark_done = mark_done
         # (table, label) of look-ups that found nothing -> how many records.
         self.unmapped: Counter[tuple[str, str]] = Counter()
+        # Rules that could not be applied: number -> how many records, and for one of them its key and why.
+        self.rule_faults: Counter[int] = Counter()
+        self.rule_samples: dict[int, tuple[str, str]] = {}
         # Records whose bytes had changed though their posting had not, and a few of them for a closer look.
         self.changed_in_vain = 0
         self.vain_samples: list[VainChange] = []
@@ -146,6 +149,9 @@ class Applier:
         for label in record.unmapped:
             if label in self.unmapped or len(self.unmapped) < MAX_LABELS:
                 self.unmapped[label] += 1
+        for rule, why in record.rule_faults:
+            self.rule_faults[rule] += 1
+            self.rule_samples.setdefault(rule, (record.key, why))
         index = self._known.index_of_row(found.row) if found is not None and found.row else -1
         seen = self._known.seen(index) if self._known.is_taken(index) else 0
         decision = decide(

@@ -20,6 +20,7 @@ from jobpipe.runs.absence import Absence, forget_excluded, live_postings, missin
 from jobpipe.runs.history import PastRun, past_runs
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.leaving_out import note_left_out
 from jobpipe.runs.notices import note
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import last_applied
@@ -73,6 +74,7 @@ class Finish:
         self._end_postings({page for part in parts for page in part.gone_pages})
         if run.state in (RunState.HELD, RunState.PARTIAL) and self._holds_all:
             self._ask_a_person(past)
+        note_left_out(run, self._documents, self._preparation.overrides)
         return self._close()
 
     def _ask_a_person(self, past: list[PastRun]) -> None:
@@ -93,6 +95,7 @@ class Finish:
         run.state = RunState.SUCCEEDED
         self._forget_side_rows(complete=True)
         self._end_postings()
+        note_left_out(run, self._documents, self._preparation.overrides)
         return self._close()
 
     def fail(self, why: str) -> RunReport:

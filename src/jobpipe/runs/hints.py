@@ -36,6 +36,7 @@ _KEY_FIELDS = ("url", "apply_url", "locations.text", "title", "company.name", "p
 def give_hints(run: Run, documents: Documents, definition: Definition, applier: Applier, *, read: int) -> None:
     """Add what there is to say to the run's notices; `read`: how many records it has read."""
     _hint_unmapped(run, applier.unmapped)
+    _hint_rules(run, applier)
     if applier.changed_in_vain >= max(LEAST_RECORDS, VAIN_SHARE * read):
         _hint_ignore(run, documents, definition, applier)
     _hint_key(run, documents, definition, read)
@@ -48,6 +49,14 @@ def _hint_unmapped(run: Run, unmapped: Counter[tuple[str, str]]) -> None:
     shown = ", ".join(f"{label!r} ({table}, {count:,}×)" for (table, label), count in labels)
     rest = f" and {len(unmapped) - len(labels)} more" if len(unmapped) > len(labels) else ""
     note(run, "unmapped", f"labels without a mapping: {shown}{rest}")
+
+
+def _hint_rules(run: Run, applier: Applier) -> None:
+    """Overrides that were passed over for some of the records."""
+    for number, count in applier.rule_faults.most_common(MAX_LABELS):
+        key, why = applier.rule_samples[number]
+        records = "1 record" if count == 1 else f"{count:,} records"
+        note(run, "override", f"override #{number} was passed over for {records}, for example {key}: {why}")
 
 
 # Bytes that change in vain ---------------------------------------------------------------------------

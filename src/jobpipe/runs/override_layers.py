@@ -1,4 +1,4 @@
-"""What lies above the definition of an import, from the ledger: its rules in their order, and its postings' overrides."""
+"""What lies above the definition of an import: the ledger's rules in their order, and what single postings have."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def overrides_in(rows: Iterable[Override]) -> Overrides:
     for row in rows:
         if row.scope == OverrideScope.POSTING:
             one = posting_override(row)
-            if is_in_force(one):
+            if one is not None:
                 postings[one.key] = one
         elif row.content.get("enabled", True):
             place = (_ORDER.index(OverrideScope(row.scope)), row.content.get("position", 0), row.pk)
@@ -63,22 +63,27 @@ def rule_of(row: Override) -> OverrideRule | None:
         return None
 
 
-def posting_override(row: Override) -> PostingOverride:
-    said = row.content
+def posting_override(row: Override) -> PostingOverride | None:
+    """What of it is in force today; None = nothing."""
+    excluded, given = (_in_force(row.content.get(part)) for part in ("exclude", "override"))
+    if excluded is None and given is None:
+        return None
+    first = excluded or given or {}
     return PostingOverride(
         number=row.pk,
         key=row.key,
-        excluded=bool(said.get("exclude")),
-        values=said.get("values", {}),
-        until=said.get("until", ""),
-        reason=said.get("reason", ""),
+        excluded=excluded is not None,
+        values=given["values"] if given else {},
+        until=first.get("until", ""),
+        reason=first.get("reason", ""),
     )
+
+
+def _in_force(part: dict[str, Any] | None) -> dict[str, Any] | None:
+    until = part.get("until", "") if part else ""
+    return part if part and (not until or until >= today()) else None
 
 
 def today() -> str:
     """ISO date, UTC."""
     return datetime.now(UTC).date().isoformat()
-
-
-def is_in_force(one: PostingOverride) -> bool:
-    return not one.until or one.until >= today()

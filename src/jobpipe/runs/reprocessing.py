@@ -22,7 +22,7 @@ from jobpipe.runs.workspace import Workspace
 # What is gone is not made again; what ended or was closed may have been so by mistake.
 _REPROCESSED = (
     Selection(status=Status.LIVE),
-    Selection(status=Status.EXCLUDED, reason="rule"),
+    Selection(status=Status.EXCLUDED),
     Selection(status=Status.EXPIRED, reason="ended"),
     Selection(status=Status.EXPIRED, reason="closed"),
     # Last: of two records with one key the posting's own keeps it.

@@ -197,7 +197,12 @@ class Transformer:
         self._require(key)
         posting.setdefault("reference", key)
         if verdict.reason:
-            made.made, made.reason, made.field, made.message = Made.FILTERED, verdict.reason, "override", verdict.message
+            made.made, made.reason, made.field, made.message = (
+                Made.FILTERED,
+                verdict.reason,
+                "override",
+                verdict.message,
+            )
         elif self._keep is not None and not verdict.allowed and not self._is_true(self._keep, plan, root):
             made.made, made.reason, made.field = Made.FILTERED, "keep", "keep"
             made.message = f"`keep: {self.definition.keep}` is false"

@@ -13,20 +13,25 @@ from typing import NamedTuple
 from jobpipe.taxonomy.patterns import MAX_PATTERN, check_regex
 from jobpipe.transform.problems import nearest
 
-_REGEX_# They apply a filter or a test that is given by its name.
+_REGEX_FILTERS = frozenset({"regex_search", "regex_match", "regex_replace"})
+_LIST_FILTERS = frozenset(
+    {"list", "sort", "unique", "reverse", "split", "map", "select", "reject", "selectattr", "rejectattr"}
+)
+# They apply a filter or a test that is given by its name.
 _APPLYING_FILTERS = frozenset({"map", "select", "reject", "selectattr", "rejectattr"})
-FILTERS = frozenset({"regex_search", "regex_match", "regex_replace"})
-_LIST_FILTERS = frozenset({"list", "sort", "unique", "reverse", "split", "map", "select", "reject", "selectattr"})
-FILTERS = frozenset(
-    "lower upper title capitalize trim replace length count default d first last join round int float string bool abs "
-    "min max sum rejectattr".split()
-) | _REGEX_FILTERS | _LIST_FILTERS  # fmt: skip
+FILTERS = (
+    frozenset({"lower", "upper", "title", "capitalize", "trim", "replace", "length", "count", "default", "d", "first"})
+    | frozenset({"last", "join", "round", "int", "float", "string", "bool", "abs", "min", "max", "sum"})
+    | _REGEX_FILTERS
+    | _LIST_FILTERS
+)
 TESTS = frozenset(
-    "defined undefined none string number integer float boolean sequence mapping iterable true false odd even "
+    "defined undefined none string number integer float boolean sequence mapping iterable true false odd even "  # noqa: SIM905
     "startingwith endingwith containing in eq ne lt le gt ge equalto lower upper divisibleby".split()
 )
 _APPLIED = (FILTERS - _REGEX_FILTERS - _APPLYING_FILTERS) | TESTS
-_WORDS = frozenset("and or not in is if else true false none True False None".split())
+_WORDS = frozenset(["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"])
+_BETWEEN = frozenset(["and", "or", "in", "is", "if", "else"])
 ROOTS = frozenset({"posting"})
 # A number with more digits is no amount.
 _MAX_DIGITS = 12
@@ -118,8 +123,19 @@ def _check_word(tokens: list[Token], place: int, token: Token) -> None:
     elif _is(before, "."):
         if token.text.startswith("_"):
             raise WordError(f"no field is called {token.text!r}", token)
+    elif token.text in _BETWEEN:
+        _check_between(tokens, place, token)
     elif token.text not in _WORDS | ROOTS and not _names_an_argument(tokens, place):
         raise WordError(f"{token.text!r} is not known here", token, _meant(token.text))
+
+
+def _check_between(tokens: list[Token], place: int, token: Token) -> None:
+    """To the parser these words would be names of nothing."""
+    before = tokens[place - 1] if place else None
+    if not _ends_value(before) and not (token.text == "in" and before is not None and before.text == "not"):
+        raise WordError(f"nothing stands before `{token.text}`", token)
+    if place + 1 == len(tokens):
+        raise WordError(f"nothing comes after `{token.text}`", token)
 
 
 def _meant(word: str) -> str:

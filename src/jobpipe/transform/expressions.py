@@ -174,7 +174,9 @@ def _apply(method: str, text: Any, pattern: Any, ignore_case: bool, *more: Any) 
     if not isinstance(pattern, str):
         raise ValueError("a regular expression is text")
     try:
-        return getattr(pattern_of(pattern, ignore_case), method)(*more, str(text)[:MAX_REGEX_TEXT], timeout=REGEX_SECONDS)
+        return getattr(pattern_of(pattern, ignore_case), method)(
+            *more, str(text)[:MAX_REGEX_TEXT], timeout=REGEX_SECONDS
+        )
     except TimeoutError:
         raise ValueError(f"the regular expression {pattern!r} took more than {REGEX_SECONDS} s") from None
     except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from jobpipe.posting import FIELD_NAMES, NESTED
 from jobpipe.transform.expression_words import Token, WordError, check_words, tokens_of
 from jobpipe.transform.expressions import EMPTY_POSTING, MAX_CHARACTERS
 from jobpipe.transform.problems import nearest
-from jobpipe.transform.validation import Finalise, finaliser_of, finaliser_of_part
+from jobpipe.transform.validation import ENUMS, Finalise, finaliser_of, finaliser_of_part
 
 # What a posting is known by: another value would not make it another posting.
 _FIXED = frozenset({"reference"})
@@ -67,50 +67,43 @@ def check_rule(rule: OverrideRule) -> None:
 def setter_of(rule: OverrideRule, finish_description: Callable[[Any], Any]) -> Setter:
     """Raises OverrideError for a field that is none, or a constant that it cannot have."""
     field, _, part = rule.field.partition(".")
-    start = rule.text.find(rule.field)
-    where = {"start": max(start, 0), "end": start + len(rule.field)}
     if field not in FIELD_NAMES:
-        raise OverrideError(rule.text, f"a posting has no field {field!r}", hint=_near(field, FIELD_NAMES), **where)
+        raise _wrong_field(rule, f"a posting has no field {field!r}", nearest(field, FIELD_NAMES))
     if field in _FIXED:
-        raise OverrideError(rule.text, f"{field} identifies the posting and cannot be set", **where)
+        raise _wrong_field(rule, f"{field} identifies the posting and cannot be set")
     if field in _DERIVED:
-        hint = f"set {_DERIVED[field]} instead"
-        raise OverrideError(rule.text, f"{field} is made of {_DERIVED[field]}", hint=hint, **where)
-    finish = _finisher(rule, field, part, finish_description, where)
+        raise _wrong_field(rule, f"{field} is made of {_DERIVED[field]}", f"set {_DERIVED[field]} instead")
+    finish = _finisher(rule, field, part, finish_description)
     is_constant, constant = _constant(rule)
     if not is_constant:
         return Setter(rule.field, field, part, finish)
     try:
         return Setter(rule.field, field, part, finish, True, None if constant is None else finish(constant))
     except RecordError as error:
-        start = rule.value_at
-        end = start + len(rule.value)
         message = f"{rule.field} cannot be {constant!r}: {error.message}"
-        raise OverrideError(rule.text, message, start=start, end=end, hint=_value_hint(field, part, constant)) from error
+        hint = nearest(str(constant), ENUMS.get(part or field, frozenset()))
+        end = rule.value_at + len(rule.value)
+        raise OverrideError(rule.text, message, start=rule.value_at, end=end, hint=hint) from error
 
 
-def _finisher(
-    rule: OverrideRule, field: str, part: str, finish_description: Callable[[Any], Any], where: dict[str, int]
-) -> Finalise:
+def _wrong_field(rule: OverrideRule, message: str, hint: str = "") -> OverrideError:
+    start = max(rule.text.find(rule.field), 0)
+    return OverrideError(rule.text, message, start=start, end=start + len(rule.field), hint=hint)
+
+
+def _finisher(rule: OverrideRule, field: str, part: str, finish_description: Callable[[Any], Any]) -> Finalise:
     if not part:
         return finish_description if field == "description" else finaliser_of(field)
     if field == "extra":
         return lambda value: (finaliser_of("extra")({part: value}) or {}).get(part)
     if field not in ("company", "salary"):
         what = "is a list: set it as a whole" if field in NESTED else "has no parts"
-        raise OverrideError(rule.text, f"{field} {what}", hint=f"set {field} = …", **where)
+        raise _wrong_field(rule, f"{field} {what}", f"set {field} = …")
     known = NESTED[field][0].__struct_fields__
     if part not in known:
         hint = nearest(part, known) or f"its parts: {', '.join(known)}"
-        raise OverrideError(rule.text, f"{field} has no part {part!r}", hint=hint, **where)
+        raise _wrong_field(rule, f"{field} has no part {part!r}", hint)
     return finaliser_of_part(field, part)
-
-
-def _value_hint(field: str, part: str, value: Any) -> str:
-    from jobpipe.transform.validation import ENUMS
-
-    allowed = ENUMS.get(part or field, frozenset())
-    return nearest(str(value), allowed)
 
 
 def _constant(rule: OverrideRule) -> tuple[bool, Any]:
@@ -152,6 +145,7 @@ def _check_expression(rule: OverrideRule, text: str, at: int) -> None:
             rule.text, error.message, start=at + error.start, end=at + error.end, hint=error.hint
         ) from error
     _check_syntax(rule, text, at)
+    _check_nothing_less(rule, text, at)
 
 
 def _check_syntax(rule: OverrideRule, text: str, at: int) -> None:
@@ -170,7 +164,6 @@ def _check_syntax(rule: OverrideRule, text: str, at: int) -> None:
         last = at + len(raw[:end].decode(errors="ignore"))
         message = str(error.detail or error).splitlines()[0]
         raise OverrideError(rule.text, f"not an expression: {message}", start=first, end=last) from error
-    _check_nothing_less(rule, text, at)
 
 
 _LESS = re.compile(r"(posting(?:\.\w+|\[\d+\])+)\s*<|>=?\s*(posting(?:\.\w+|\[\d+\])+)")
@@ -197,13 +190,13 @@ def _check_fields(tokens: list[Token]) -> None:
             continue
         names = _path_after(tokens, place)
         if names and names[0].text not in FIELD_NAMES:
-            hint = _near(names[0].text, FIELD_NAMES)
+            hint = nearest(names[0].text, FIELD_NAMES)
             raise WordError(f"a posting has no field {names[0].text!r}", names[0], hint)
         if len(names) > 1 and names[0].text in NESTED:
             known = NESTED[names[0].text][0].__struct_fields__
             if names[1].text not in known:
                 message = f"{names[0].text} has no part {names[1].text!r}"
-                raise WordError(message, names[1], _near(names[1].text, known))
+                raise WordError(message, names[1], nearest(names[1].text, known))
 
 
 def _path_after(tokens: list[Token], place: int) -> list[Token]:
@@ -223,7 +216,3 @@ def _path_after(tokens: list[Token], place: int) -> list[Token]:
 
 def _is_part(tokens: list[Token], place: int) -> bool:
     return place > 0 and tokens[place - 1].text == "."
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    return nearest(name, known)

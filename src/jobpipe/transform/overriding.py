@@ -87,7 +87,9 @@ class Overrider:
                 is_true = self._is_true(number, view, true, failed, asked_again)
                 changed = self._act(number, is_true, posting, view, verdict)
             except (RuleError, RecordError) as error:
-                verdict.faults.append((one.rule.number, error.message if isinstance(error, RecordError) else str(error)))
+                verdict.faults.append(
+                    (one.rule.number, error.message if isinstance(error, RecordError) else str(error))
+                )
                 continue
             if changed:
                 view = seen(posting)
@@ -149,7 +151,9 @@ class Overrider:
         return setter.field if posting.get(setter.field) != before else ""
 
     def _readers_of(self, changed: str) -> Iterable[int]:
-        return (number for number in self._conditional if (reads := self._rules[number].reads) is None or changed in reads)
+        return (
+            number for number in self._conditional if (reads := self._rules[number].reads) is None or changed in reads
+        )
 
     # One posting -------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What account managers and clients lay above definitions: rules, and decisions over one posting, with their history."""
+"""What account managers and clients lay above definitions: rules, decisions over one posting, and their history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Override(models.Model):
     owner = models.CharField(max_length=200, blank=True)
     # Of a posting, 500 characters at most; "" = it is a rule.
     key = models.CharField(max_length=500, blank=True)
-    # A rule: {"rule", "name", "enabled", "position"}; a posting: {"exclude", "values", "until", "reason"}.
+    # A rule: {"rule", "name", "note", "enabled", "position"}.  A posting: {"exclude": {"until", "reason"}, "override":
+    # {"values", "until", "reason"}}, either or both.
     content = models.JSONField(default=dict)
     # False = removed, or taken back.
     active = models.BooleanField(default=False)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0004_mappings'),
+        ('ledger', '0005_taxonomies'),
     ]
 
     operations = [
