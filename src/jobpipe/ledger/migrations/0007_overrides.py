@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0005_plans'),
+        ('ledger', '0006_plans'),
     ]
 
     operations = [
