@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-cluster bench-fairness clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-cluster bench-fairness clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -33,6 +33,10 @@ test-cluster: $(VENV)/.installed ## The tests of imports once more, on PostgreSQ
 KILLS ?= 50
 chaos-cluster: $(VENV)/.installed ## Kill workers and servers at random while a cluster imports (KILLS=50)
 	@$(BIN)/python tests/cluster_chaos.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+gazetteer: $(VENV)/.installed ## Make the list of the world's towns anew, of GeoNames (CC BY 4.0)
+	$(BIN)/pip install --quiet -e '.[gazetteer]'
+	$(BIN)/python scripts/build_gazetteer.py
 
 check: $(VENV)/.installed ## Style and types
 	$(BIN)/ruff check .

@@ -32,7 +32,18 @@ DEFINITION = Definition.model_validate(
     }
 )
 # Steps that look at the workbench only to note something of the record, or at the day.
-NOTING = {"period", "contract", "country", "date", "language", "lookup", "remote", "working_time"}
+NOTING = {
+    "coordinates",
+    "region",
+    "period",
+    "contract",
+    "country",
+    "date",
+    "language",
+    "lookup",
+    "remote",
+    "working_time",
+}
 
 values = st.fixed_dictionaries(
     {

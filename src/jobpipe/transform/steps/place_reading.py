@@ -44,14 +44,18 @@ _DISTRICT = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<number>\d{2}|2[AB]|97\d) ?[-–:] ?(?P<name>[^\W\d_].*)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"(?P<before>[^()]+?) ?\((?P<inside>[^()]+)\)")
-_CITY = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’/-](?=[^\W\d_]|$)|, ?)*\.?")
+# With a dot after a few letters: St. Gallen, Frankfurt a. M.
+_CITY = re.compile(
+    r"['’]?[^\W\d_](?:(?:(?<=^[^\W\d_])|\b[^\W\d_])[^\W\d_]{0,2}\. (?=[^\W\d_])"
+    r"|[^\W\d_]|[ .'’/-](?=[^\W\d_]|$)|, ?)*\.?"
+)
 _CEDEX = re.compile(r"\s+cedex(?:\s+\d+)?$", re.IGNORECASE)
 _NO_CITY = re.compile(
     r"\b(?:remote|remotely|teletravail|tele travail|home ?office|homeoffice|home based|hybrid\w*|anywhere|worldwide"
     r"|global|multiple|various|several|locations?|divers\w*|plusieurs|toute?s?|partout|national\w*|nationwide"
     r"|bundesweit|europe|emea|apac|dach|international|itinerant\w*|deplacements?|definir|defined|tbd|tba|n a|unknown"
     r"|non precise\w*|indifferent|domicile|siege|region|area|metropolitan|greater|county|departement|agence|site"
-    r"|secteur|zone"
+    r"|secteur|zone|inc|ltd|corp"
     r"|voivodeship|province|provincia|prefecture|oblast|canton|alentours|around|pres de|near|and|et|und|ou|oder|y)\b"
 )
 # A longer text is no place.
@@ -259,7 +263,8 @@ def _bracketed(before: str, inside: str, country: str | None) -> _Place:
 
 def _city(text: str) -> str | None:
     """The text, where it can be the name of a city; None = it does not look like one."""
-    text = _CEDEX.sub("", text).strip(" ,.-–")
+    written = _CEDEX.sub("", text).strip(" ,-–")
+    text = written.strip(" ,.-–") + ("." if ". " in written and written.endswith(".") else "")
     district = _DISTRICT.fullmatch(text)
     if district:
         return district["city"]

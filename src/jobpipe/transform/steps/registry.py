@@ -31,6 +31,7 @@ _MODULES = (
     "languages",
     "countries",
     "places",
+    "coordinates",
     "hooks",
 )
 
