@@ -84,7 +84,7 @@ ZG ZG Zug; Zoug
 ZH ZH Zürich; Zurich; Zurigo
 BE
 BRU BRU Bruxelles-Capitale; Brussels-Capital; Brussels Hoofdstedelijk Gewest; Région de Bruxelles-Capitale
-VLG VLG Vlaanderen; Flandre; Flanders; Vlaams Gewest; Flandern; Vlaams-Brabant; Oost-Vlaanderen; West-Vlaanderen; Limburg
+VLG VLG Vlaanderen; Flandre; Flanders; Flandern; Vlaams-Brabant; Oost-Vlaanderen; West-Vlaanderen; Limburg
 WAL WAL Wallonie; Wallonia; Wallonië; Région wallonne; Wallonien; Brabant wallon; Hainaut
 NL
 DR 01 Drenthe
