@@ -79,14 +79,16 @@ class MongoDocuments(MongoReading):
             {"_id": {"$in": ids}, **condition, **mine}, {"$set": {**fields, **self._holding.mark(import_id)}}
         )
 
-    def expire(self, import_id: int, run: int, numbers: Iterable[int], reason: str) -> int:
+    def expire(
+        self, import_id: int, run: int, numbers: Iterable[int], reason: str, *, status: Status = Status.EXPIRED
+    ) -> int:
         wanted = array("q", numbers)
         expired = 0
         with self._writing(import_id):
             for some in chunks(wanted):
                 # Again, where a row was written by somebody else between reading and writing.
                 while live := self._live_of(import_id, some):
-                    operations = [self._expiring(import_id, run, row, reason) for row in live]
+                    operations = [self._expiring(import_id, run, row, reason, status) for row in live]
                     expired += self._holding.bulk(import_id, "state", operations).matched
                     self._holding.look(import_id)
         return expired
@@ -95,7 +97,7 @@ class MongoDocuments(MongoReading):
         found = self.rows(import_id, numbers).values()
         return [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
 
-    def _expiring(self, import_id: int, run: int, row: StateRow, reason: str) -> Operation:
+    def _expiring(self, import_id: int, run: int, row: StateRow, reason: str, status: Status) -> Operation:
         as_read = {
             "_id": row_id(import_id, row.row),
             "role": int(Role.POSTING),
@@ -104,7 +106,7 @@ class MongoDocuments(MongoReading):
             "digest": row.digest,
         }
         fields = {
-            "status": int(Status.EXPIRED),
+            "status": int(status),
             "reason": reason,
             "not_live": True,
             "missing_since": 0,

@@ -109,8 +109,12 @@ class OverlayDocuments:
         for some in self._raised(import_id, numbers):
             self._above.clear_missing(import_id, some)
 
-    def expire(self, import_id: int, run: int, numbers: Iterable[int], reason: str) -> int:
-        return sum(self._above.expire(import_id, run, some, reason) for some in self._raised(import_id, numbers))
+    def expire(
+        self, import_id: int, run: int, numbers: Iterable[int], reason: str, *, status: Status = Status.EXPIRED
+    ) -> int:
+        return sum(
+            self._above.expire(import_id, run, some, reason, status=status) for some in self._raised(import_id, numbers)
+        )
 
     def delete_rows(self, import_id: int, numbers: Iterable[int]) -> None:
         for some in _pieces(numbers):

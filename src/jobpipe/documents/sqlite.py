@@ -377,7 +377,9 @@ class SqliteDocuments:
         with self._writing(import_id):
             self._file.execute_many(query, ((row_id(import_id, number),) for number in numbers))
 
-    def expire(self, import_id: int, run: int, numbers: Iterable[int], reason: str) -> int:
+    def expire(
+        self, import_id: int, run: int, numbers: Iterable[int], reason: str, *, status: Status = Status.EXPIRED
+    ) -> int:
         query = """
             UPDATE state
             SET status = ?, reason = ?, changed_run = ?, written_run = ?, missing_since = 0, prior = ?
@@ -389,8 +391,7 @@ class SqliteDocuments:
                 found = self.rows(import_id, some).values()
                 live = [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
                 changes = [
-                    (int(Status.EXPIRED), reason, run, run, prior_of(row, run), row_id(import_id, row.row))
-                    for row in live
+                    (int(status), reason, run, run, prior_of(row, run), row_id(import_id, row.row)) for row in live
                 ]
                 self._file.execute_many(query, changes)
                 expired += len(live)

@@ -221,8 +221,10 @@ class Documents(Protocol):
         """(row, missing_since) of the rows that are missing."""
         ...
 
-    def expire(self, import_id: int, run: int, numbers: Iterable[int], reason: str) -> int:
-        """Live postings become expired (changed_run, written_run = run, prior kept); how many did."""
+    def expire(
+        self, import_id: int, run: int, numbers: Iterable[int], reason: str, *, status: Status = Status.EXPIRED
+    ) -> int:
+        """Live postings become expired, or excluded (changed_run, written_run = run, prior kept); how many did."""
         ...
 
     def ended(self, import_id: int, now: str) -> list[int]:

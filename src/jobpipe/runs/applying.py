@@ -51,9 +51,11 @@ class Applier:
         day: str,
         transform_again: Callable[[Transformed, Context, str], Transformed],
         mark_done: Callable[[list[tuple[Verdicts, str]]], None],
+        take_down: Callable[[list[Written]], list[Written]],
     ) -> None:
         """`transform_again(transformed, context, day)` makes a record's posting with another first day;
-        `mark_done` marks batches in the ledger: their verdicts, and the chain of digests at their end."""
+        `mark_done` marks batches in the ledger: their verdicts, and the chain of digests at their end;
+        `take_down` is asked for each writing what of it is not to be live."""
         self._documents = documents
         self._import_id = import_id
         self._run = run
@@ -61,6 +63,7 @@ class Applier:
         self._day = day
         self._transform_again = transform_again
         self._mark_done = mark_done
+        self._take_down = take_down
         # (table, label) of look-ups that found nothing -> how many records.
         self.unmapped: Counter[tuple[str, str]] = Counter()
         # Rules that could not be applied: number -> how many records, and for one of them its key and why.
@@ -98,7 +101,7 @@ class Applier:
         if self._contexts:
             self._documents.save_contexts(self._import_id, self._contexts)
         if self._written:
-            numbers = self._documents.write(self._import_id, self._written)
+            numbers = self._documents.write(self._import_id, self._take_down(self._written))
             for (verdicts, ordinal), number in zip(self._places, numbers, strict=True):
                 verdicts.set_row(ordinal, number)
         if self._verdicts:

@@ -26,6 +26,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notices import note
 from jobpipe.runs.part_ranges import PartRanges
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
+from jobpipe.runs.posting_overrides import of_today, settle
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import begin_queued, is_over, stand_in_for
@@ -100,6 +101,11 @@ def _run_held(
     # Another process may have put it right before this one held it.
     owner.refresh_from_db(fields=["mappings"])
 
+    preparation = of_today(preparation)
+
+    def settle_postings() -> None:
+        settle(workspace, preparation, owner, progress=progress, stop=stop, workers=workers)
+
     def remap() -> RunReport | None:
         return bring_up_to_date(workspace, preparation, owner, progress=progress, stop=stop, workers=workers).report
 
@@ -107,14 +113,20 @@ def _run_held(
         remapped = remap()
         if remapped is not None and stop.requested:
             return remapped
+        settle_postings()
     elif not is_up_to_date(preparation, owner):
         # It was begun under other tables, and goes on under today's: what it left is put right when it is over.
         note_up_to_date(workspace, owner, "")
         report = _run_to_its_end(workspace, preparation, owner, run, file, workers, queued, progress, stop)
         if report.state != RunState.RUNNING:
             remap()
+            settle_postings()
         return report
-    return _run_to_its_end(workspace, preparation, owner, run, file, workers, queued, progress, stop)
+    report = _run_to_its_end(workspace, preparation, owner, run, file, workers, queued, progress, stop)
+    if report.state != RunState.RUNNING:
+        # What was decided while it went on.
+        settle_postings()
+    return report
 
 
 def _run_to_its_end(

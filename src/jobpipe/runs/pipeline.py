@@ -17,6 +17,7 @@ from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import restore
 from jobpipe.runs.retransforming import Retransformer
+from jobpipe.runs.taking_down import TakenDown, left_as_it_is
 from jobpipe.runs.window import Window
 from jobpipe.runs.workspace import Workspace
 from jobpipe.sources.asking import way_of
@@ -53,6 +54,8 @@ class Pipeline:
         self.restored = restore(run, documents, import_id, self.known)
         # The day of the run's beginning, whichever day it is taken up on.
         day = run.started_at.date().isoformat()
+        journal = journal_of(workspace, run)
+        down = TakenDown(preparation.definition.import_, preparation.overrides.postings)
         self.applier = Applier(
             documents=documents,
             import_id=import_id,
@@ -60,7 +63,8 @@ class Pipeline:
             known=self.known,
             day=day,
             transform_again=Retransformer(preparation.charge),
-            mark_done=journal_of(workspace, run).mark_done,
+            mark_done=journal.mark_done,
+            take_down=down.apply if journal.writes else left_as_it_is,
         )
         self.window = Window(self._start_executor, self.applier.apply)
         self.comparer = Comparer(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from jobpipe.definition.loading import LoadedDefinition
 from jobpipe.definition.models import Definition
-from jobpipe.definition.overrides import NO_OVERRIDES, Overrides
+from jobpipe.definition.overrides import NO_OVERRIDES, Overrides, PostingOverride, with_postings
 from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
@@ -57,6 +59,11 @@ class Preparation:
     @property
     def definition(self) -> Definition:
         return self.loaded.definition
+
+    def with_postings(self, postings: Mapping[str, PostingOverride]) -> Preparation:
+        """The same, with this decided of single postings, which is in no revision."""
+        overrides = with_postings(self.overrides, postings)
+        return replace(self, charge=msgspec.structs.replace(self.charge, overrides=overrides))
 
     @property
     def revision_text(self) -> str:

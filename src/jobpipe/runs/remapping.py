@@ -89,13 +89,15 @@ def note_up_to_date(workspace: Workspace, owner: Import, digest: str) -> None:
 
 
 class Touched:
-    """The rows of some labels."""
+    """The rows of some labels, or of some keys."""
 
-    def __init__(self, documents: Documents, import_id: int, labels: tuple[str, ...]) -> None:
+    def __init__(
+        self, documents: Documents, import_id: int, labels: tuple[str, ...] = (), *, keys: tuple[str, ...] = ()
+    ) -> None:
         self._documents = documents
         self._import_id = import_id
-        self.postings = Selection(labels=labels)
-        self.rejected = Selection(role=Role.REJECTED, labels=labels)
+        self.postings = Selection(labels=labels, keys=keys)
+        self.rejected = Selection(role=Role.REJECTED, labels=labels, keys=keys)
 
     def are_there(self) -> bool:
         return next(self.rows(), None) is not None
@@ -142,6 +144,8 @@ def remap_records(
     progress: Progress,
     stop: StopRequest,
     workers: int | None,
+    *,
+    why: str = "stored records whose labels mean something else now",
 ) -> RunReport:
     """`run` over the touched rows."""
     stored = in_order(workspace.documents, run.import_row_id, run.pk, (touched.postings,), touched.rejected)
@@ -153,4 +157,4 @@ def remap_records(
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the next run goes on with it")
-    return finish.finish_reprocess("stored records whose labels mean something else now")
+    return finish.finish_reprocess(why)
