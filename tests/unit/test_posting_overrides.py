@@ -63,7 +63,7 @@ def test_it_stays_excluded_whatever_its_source_says(project: ProjectFolder) -> N
         report = project.run(feed)
         assert adds_up(report)
         assert report.unchanged or report.account["filtered"] == 1
-        assert "k3" not in project.keys()
+        assert "k3" not in project.postings()
     say(project, "k3", None)
     assert project.postings()["k3"]["title"] == "Offre 3"
 
@@ -81,7 +81,7 @@ def test_a_key_that_comes_only_tomorrow_is_never_live(project: ProjectFolder) ->
     assert exclude(project, "later") is None
     report = project.run(xml_feed(OFFERS | {"later": "Plus tard"}))
     assert (report.account["filtered"], report.account["new"]) == (1, 0)
-    assert "later" not in project.keys()
+    assert "later" not in project.postings()
 
 
 def test_values_of_one_posting_are_set_at_once_and_stay(project: ProjectFolder) -> None:
