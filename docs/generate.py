@@ -13,7 +13,7 @@ from jobpipe.definition.connectors import connector, connector_names
 from jobpipe.definition.drops import FileOptions
 from jobpipe.definition.field_descriptions import FIELDS
 from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
-from jobpipe.definition.models import Definition, Expire, FieldRule
+from jobpipe.definition.models import CodesOf, Definition, Expire, FieldRule
 from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.source import CsvOptions, LimitOptions, Source
@@ -62,6 +62,7 @@ _BLOCKS = {
     "source.limits": LimitOptions,
     "expire": Expire,
     "a rule of `posting`": FieldRule,
+    "`taxonomy` of a rule": CodesOf,
 }
 
 

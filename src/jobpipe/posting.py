@@ -44,6 +44,8 @@ class Category(msgspec.Struct, kw_only=True, omit_defaults=True):
     code: str | None = None
     # The source's own word.
     label: str | None = None
+    # What the taxonomy calls the code.
+    name: str | None = None
     # Which mapping decided.
     by: str | None = None
 

@@ -12,6 +12,7 @@ from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import MappingChange, MappingEntry
 from jobpipe.runs.deciding_labels import Decision
 from jobpipe.runs.remapping import Remapped
+from jobpipe.runs.report import RunReport
 
 
 def entries_of(table: str, name: str, client: str) -> list[MappingEntry]:
@@ -124,18 +125,24 @@ def print_applied(
     as_json: bool,
 ) -> int:
     """What became of decisions; the exit code."""
-    from jobpipe.cli.commands.run import exit_code
-
-    reports = [one.report for one in done.values() if isinstance(one, Remapped) and one.report is not None]
     if as_json:
-        waiting = [name for name in names if name not in done or isinstance(done[name], JobpipeError)]
-        print_json({"changes": decided, "reports": [one.as_dict() for one in reports], "later": waiting})
-        return exit_code(reports, strict=False)
+        print_json({"changes": decided, **made_again_document(names, done)})
+    elif not decided:
+        console().print("nothing changes")
+    else:
+        console().print(f"{decided:,} {'change' if decided == 1 else 'changes'}")
+        print_made_again(names, done, is_now=is_now)
+    return exit_code_of(done)
+
+
+def made_again_document(names: Sequence[str], done: Mapping[str, Remapped | JobpipeError | None]) -> dict[str, Any]:
+    """The runs that made postings again, and the imports whose next run does it."""
+    waiting = [name for name in names if name not in done or isinstance(done[name], JobpipeError)]
+    return {"reports": [one.as_dict() for one in _reports(done)], "later": waiting}
+
+
+def print_made_again(names: Sequence[str], done: Mapping[str, Remapped | JobpipeError | None], *, is_now: bool) -> None:
     out = console()
-    if not decided:
-        out.print("nothing changes")
-        return 0
-    out.print(f"{decided:,} {'change' if decided == 1 else 'changes'}")
     for name, one in done.items():
         if isinstance(one, JobpipeError):
             out.print(plain_text(f"  {name}: its next run does it ({one.message})"))
@@ -147,7 +154,16 @@ def print_applied(
             out.print(plain_text(f"  {name}: {account['read']:,} postings made again: {made} (run {one.report.run})"))
     if not is_now and names:
         out.print(plain_text(f"  later, by the next run of {', '.join(names)}"))
-    return exit_code(reports, strict=False)
+
+
+def exit_code_of(done: Mapping[str, Remapped | JobpipeError | None]) -> int:
+    from jobpipe.cli.commands.run import exit_code
+
+    return exit_code(_reports(done), strict=False)
+
+
+def _reports(done: Mapping[str, Remapped | JobpipeError | None]) -> list[RunReport]:
+    return [one.report for one in done.values() if isinstance(one, Remapped) and one.report is not None]
 
 
 def _print(headings: Sequence[str], rows: list[tuple[str, ...]], *, nothing: str) -> None:

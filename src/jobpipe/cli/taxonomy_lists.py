@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from jobpipe.cli.printing import console, plain_text, print_json
-from jobpipe.errors import UsageError
-from jobpipe.runs.taxonomies import Overview
+from jobpipe.ledger.models import TaxonomyChange, TaxonomyVersion
+from jobpipe.runs.taxonomies import Overview, unknown_code
 from jobpipe.runs.taxonomy_releases import Release
-from jobpipe.taxonomy.searching import below, nearest_codes, search
+from jobpipe.taxonomy.searching import below, search
 from jobpipe.taxonomy.taxonomies import Category, Taxonomy
 
 
@@ -114,6 +114,49 @@ def print_taxonomy(taxonomy: Taxonomy, shown: Shown) -> None:
         out.print(plain_text(f"  … and {len(found) - shown.limit:,} more (--limit)"), style="dim")
 
 
+def print_history(found: Sequence[TaxonomyChange], versions: Sequence[TaxonomyVersion], *, as_json: bool) -> None:
+    by_number = {one.number: one for one in versions}
+    if as_json:
+        print_json([_change_document(one, by_number) for one in found])
+        return
+    rows = [
+        (
+            f"{one.at:%Y-%m-%d %H:%M}",
+            one.by,
+            one.action.replace("_", " "),
+            " ".join(part for part in (str(number), by_number[number].label) if part)
+            if (number := one.version or one.after) in by_number
+            else "",
+            f"{_shown_version(one.before)} → {_shown_version(one.after)}" if one.before != one.after else "",
+            f"{by_number[number].codes:,} codes" if number in by_number else "",
+        )
+        for one in found
+    ]
+    if rows:
+        print_table(("when (UTC)", "by", "what", "version", "in force", ""), rows)
+    else:
+        click.echo("only its file was ever in force", err=True)
+
+
+def _shown_version(number: int) -> str:
+    return str(number) if number else "-"
+
+
+def _change_document(one: TaxonomyChange, versions: Mapping[int, TaxonomyVersion]) -> dict[str, Any]:
+    version = versions.get(one.version or one.after)
+    return {
+        "at": one.at.isoformat(),
+        "by": one.by,
+        "action": one.action,
+        "before": one.before,
+        "after": one.after,
+        "version": version.number if version is not None else None,
+        "label": version.label if version is not None else "",
+        "files": version.files if version is not None else [],
+        "moved": one.moved or None,
+    }
+
+
 def category_document(one: Category) -> dict[str, Any]:
     return {
         "code": one.code,
@@ -132,12 +175,6 @@ def category_of(taxonomy: Taxonomy, code: str) -> Category:
     if found is None:
         raise unknown_code(taxonomy, code)
     return found
-
-
-def unknown_code(taxonomy: Taxonomy, code: str) -> UsageError:
-    near = ", ".join(f"{one.code} ({one.label()})" for one in nearest_codes(taxonomy, code))
-    hint = f"nearest: {near}" if near else f"jobpipe taxonomy show {taxonomy.name} --search WORD finds one"
-    return UsageError(f"{taxonomy.name} has no code {code!r}", hint=hint)
 
 
 def _print_category(taxonomy: Taxonomy, shown: Shown) -> None:

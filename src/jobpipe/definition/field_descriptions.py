@@ -57,6 +57,7 @@ PARTS: dict[str, dict[str, str]] = {
         "taxonomy": "The taxonomy that the code is of.",
         "code": "The code in it.",
         "label": "The source's own word.",
+        "name": "What the taxonomy calls the code.",
         "by": "Which mapping decided.",
     },
     "salary": {

@@ -61,6 +61,21 @@ def _rule(value: Any) -> Any:
     return value
 
 
+class CodesOf(Model):
+    """Which taxonomy the codes of a table are of."""
+
+    name: str = Field(min_length=1, description="Of the taxonomy: `jobpipe taxonomy list` has it.")
+    language: str | None = Field(
+        default=None,
+        pattern="^[a-z]{2}$",
+        description="Postings carry the code's name in it too, as `category[].name`: fr. Absent: the code alone.",
+    )
+
+
+def _codes_of(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
 Steps = Annotated[list[Annotated[StepCall, BeforeValidator(_one_step)]], BeforeValidator(several)]
 
 
@@ -91,6 +106,10 @@ class FieldRule(Model):
     )
     unmapped: Literal["keep", "default", "reject"] = Field(
         default="keep", description="What becomes of a label that the table does not have."
+    )
+    # No rule's word for itself: {taxonomy: path} are the parts of a category.
+    taxonomy: Annotated[CodesOf | None, BeforeValidator(_codes_of)] = Field(
+        default=None, description="Of a category with `map`: which taxonomy the table's codes are of."
     )
     then: Steps = Field(default=[], description="Steps on the value.")
     default: Any = Field(default=None, description="The value where there is none.")

@@ -12,6 +12,7 @@ from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import literal_logins, problems_of_variables
 from jobpipe.definition.yaml import Spot
 from jobpipe.errors import DefinitionError
+from jobpipe.runs.code_checking import problems_of_codes
 from jobpipe.sources.transports import TRANSPORTS, scheme_of, transport_for
 from jobpipe.transform.compile import check_definition
 from jobpipe.transform.problems import Problem
@@ -38,14 +39,16 @@ def load_checked(project: Project, name: str, instead: tuple[str, str] | None = 
     return loaded
 
 
-def warnings_of(loaded: LoadedDefinition, environ: Mapping[str, str]) -> InvalidFileError | None:
-    """What does not make a definition invalid: variables that are not set here, logins in the file itself."""
+def warnings_of(project: Project, loaded: LoadedDefinition, environ: Mapping[str, str]) -> InvalidFileError | None:
+    """What does not make a definition invalid: variables that are not set here, logins in the file itself, codes that
+    their taxonomy does not have."""
     missing = [one for one in problems_of_variables(loaded.definition, environ) if one.is_missing]
     literal = [
         Problem(path, "a login stands in the file itself", "write ${NAME}, and set NAME in the environment")
         for path in literal_logins(loaded.definition)
     ]
-    return loaded.errors_of([*missing, *literal]) if missing or literal else None
+    codes = problems_of_codes(project, loaded)
+    return loaded.errors_of([*missing, *literal, *codes]) if missing or literal or codes else None
 
 
 def check_hooks(project: Project) -> None:

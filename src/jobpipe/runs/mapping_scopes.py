@@ -15,7 +15,10 @@ from jobpipe.runs.progress import Progress
 from jobpipe.runs.remapping import Remapped
 from jobpipe.runs.reprocessing import remap_import
 from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.taxonomies import find_in_force, unknown_code
 from jobpipe.runs.workspace import Workspace
+from jobpipe.taxonomy.taxonomies import Taxonomy
+from jobpipe.transform.coding import code_of, coded_table
 from jobpipe.transform.step_tables import step_of, step_of_file
 from jobpipe.transform.steps.step import Step
 from jobpipe.transform.steps.wordings import hint_for, plain_meaning, table_of
@@ -29,6 +32,7 @@ class UsedTables:
     def __init__(self, workspace: Workspace) -> None:
         self._project = workspace.project
         self._read: dict[str, tuple[Definition, frozenset[str]] | None] = {}
+        self._taxonomies: dict[str, Taxonomy | None] = {}
 
     def of(self, name: str) -> tuple[Definition, frozenset[str]] | None:
         if name not in self._read:
@@ -58,8 +62,11 @@ class UsedTables:
                     names[definition.import_] = None
         return list(names)
 
-    def check(self, decisions: Iterable[Decision]) -> None:
-        """Raises UsageError for a table, an import or a client that is not there, and for a value no field can have."""
+    def check(self, decisions: Iterable[Decision], *, any_code: bool = False) -> None:
+        """Raises UsageError for a table, an import or a client that is not there, and for a value no field can have.
+
+        `any_code`: also a code that its taxonomy does not have.
+        """
         seen: set[tuple[str, str, str]] = set()
         for one in decisions:
             where = (one.table, one.scope, one.owner)
@@ -68,6 +75,8 @@ class UsedTables:
                 self._check_place(*where)
             if one.value is not None:
                 self._check_value(one)
+                if not any_code:
+                    self._check_code(one)
 
     def _check_place(self, table: str, scope: str, owner: str) -> None:
         if scope == Scope.IMPORT:
@@ -85,6 +94,20 @@ class UsedTables:
             near = difflib.get_close_matches(table, known | set(self._project.tables()), n=1)
             hint = f"did you mean {near[0]}?" if near else f"a table is a file: mappings/{table}.csv with `label,code`"
             raise UsageError(f"no import here uses a table {table!r}", hint=hint)
+
+    def _check_code(self, decision: Decision) -> None:
+        """Of a taxonomy that is known here; which one a plain code is of say the definitions that use the table."""
+        coded = [coded_table(definition) for definition, _ in self.within(decision.scope, decision.owner)]
+        names = {one.taxonomy for one in coded if one is not None and one.table == decision.table} or {""}
+        for of, code in dict.fromkeys(code_of(decision.value, name) for name in sorted(names)):
+            if of and of not in self._taxonomies:
+                self._taxonomies[of] = find_in_force(self._project, of)
+            taxonomy = self._taxonomies.get(of)
+            if taxonomy is not None and code not in taxonomy.categories:
+                error = unknown_code(taxonomy, code)
+                raise UsageError(
+                    f"{decision.label!r}: {error.message}", hint=f"{error.hint}; `map set … --anyway` takes it"
+                )
 
     def _check_value(self, decision: Decision) -> None:
         if (step := step_of(decision.table)) is not None:

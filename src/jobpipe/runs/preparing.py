@@ -20,11 +20,14 @@ from jobpipe.runs.executors.executor import Charge
 from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
 from jobpipe.runs.network_settings import set_network
 from jobpipe.runs.override_layers import overrides_of
+from jobpipe.runs.taxonomies import find_in_force
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.formats.settings import settings_of
 from jobpipe.sources.record import FormatSettings
 from jobpipe.taxonomy.tables import MappingTable, digest_of
+from jobpipe.taxonomy.taxonomies import Taxonomy
+from jobpipe.transform.coding import coded_table, with_codes
 from jobpipe.transform.revision import revision_of
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 Decide = Callable[[Definition, dict[str, MappingTable]], dict[str, MappingTable]]
 Override = Callable[[Definition], Overrides]
+FindTaxonomy = Callable[[str], Taxonomy | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,18 @@ class Preparation:
         return f"{self.revision:016x}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layers:
+    """What people decided, above the files of a project."""
+
+    # Puts what they decided of labels above the tables.
+    decide: Decide
+    # Gives what lies above a definition itself.
+    override: Override
+    # Gives the taxonomy in force; None = there is none of this name.
+    find: FindTaxonomy
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is to be, where it is not yet so."""
@@ -90,39 +106,33 @@ def prepare(workspace: Workspace, name: str, change: Change = NO_CHANGE) -> Prep
 
     Raises DefinitionError (with file, line and column) where the definition is not valid.
     """
-    decide = functools.partial(with_decisions, further=change.decisions)
-    override = overrides_of if change.overrides is None else change.overrides
-    return prepare_in(workspace.project, name, decide=decide, override=override, definition=change.definition)
+    layers = Layers(
+        decide=functools.partial(with_decisions, further=change.decisions),
+        override=overrides_of if change.overrides is None else change.overrides,
+        find=functools.partial(find_in_force, workspace.project),
+    )
+    return prepare_in(workspace.project, name, layers, change.definition)
 
 
 def prepare_in(
-    project: Project,
-    name: str,
-    *,
-    decide: Decide | None = None,
-    override: Override | None = None,
-    definition: tuple[str, str] | None = None,
+    project: Project, name: str, layers: Layers | None = None, definition: tuple[str, str] | None = None
 ) -> Preparation:
-    """The same without the project's ledger and documents, for what writes nothing.
-
-    `decide` puts what people decided of labels above the tables of files; `override` gives what lies above the
-    definition itself.
-    """
+    """The same without the project's ledger and documents, for what writes nothing: `layers` are what lies there."""
     set_network(project.settings)
-    loaded = load_checked(project, name, definition)
-    return _prepared(project, loaded, decide, override)
+    return _prepared(project, load_checked(project, name, definition), layers)
 
 
-def _prepared(
-    project: Project, loaded: LoadedDefinition, decide: Decide | None, override: Override | None
-) -> Preparation:
+def _prepared(project: Project, loaded: LoadedDefinition, layers: Layers | None) -> Preparation:
     definition = loaded.definition
     hooks = project.hooks_source()
     tables = tables_without_decisions(definition, project.tables())
-    if decide is not None:
-        tables = decide(definition, tables)
+    if layers is not None:
+        tables = layers.decide(definition, tables)
+    if (coded := coded_table(definition)) is not None:
+        named = layers.find(coded.taxonomy) if layers is not None and coded.language is not None else None
+        tables = with_codes(tables, coded, named)
     resolved = _with_key_files(_with_secrets(loaded), project)
-    overrides = override(definition) if override is not None else NO_OVERRIDES
+    overrides = layers.override(definition) if layers is not None else NO_OVERRIDES
     charge = Charge(
         definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=tables, overrides=overrides
     )

@@ -13,6 +13,7 @@ from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.taxonomy.loading.files import load_files
 from jobpipe.taxonomy.loading.wishes import Wishes
+from jobpipe.taxonomy.searching import nearest_codes
 from jobpipe.taxonomy.taxonomies import Taxonomy, unpack
 
 # What the version of a project's file is called.
@@ -31,6 +32,14 @@ def in_force(project: Project, name: str) -> Taxonomy:
     if found is None:
         raise no_taxonomy(project, name)
     return found
+
+
+def find_in_force(project: Project, name: str) -> Taxonomy | None:
+    """The same; None = there is none of this name. Raises DefinitionError where its file is not sound."""
+    try:
+        return in_force(project, name)
+    except UsageError:
+        return None
 
 
 def names(project: Project) -> list[str]:
@@ -75,6 +84,12 @@ def no_taxonomy(project: Project, name: str) -> UsageError:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"jobpipe taxonomy load {name} FILE, or taxonomies/{name}.csv"
     return UsageError(f"there is no taxonomy {name!r}", hint=hint)
+
+
+def unknown_code(taxonomy: Taxonomy, code: str) -> UsageError:
+    near = ", ".join(f"{one.code} ({one.label()})" for one in nearest_codes(taxonomy, code))
+    hint = f"nearest: {near}" if near else f"jobpipe taxonomy show {taxonomy.name} --search WORD finds one"
+    return UsageError(f"{taxonomy.name} has no code {code!r}", hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -162,6 +162,9 @@ class RuleCompiler:
             self._report(
                 (*path, "value"), "a constant and a path exclude each other", "`default` is for when none is there"
             )
+        if rule.taxonomy is not None and (field != "category" or rule.map is None):
+            hint = "a category that is no table's says it by its parts: {code: path, taxonomy: {value: house}}"
+            self._report((*path, "taxonomy"), "`taxonomy` says whose codes the `map` of a category has", hint)
         if rule.join is not None and len(rule.from_) == 0:
             self._report((*path, "join"), "`join` has nothing to join: it needs `from`")
         if not (rule.from_ or rule.parts or rule.then or rule.for_ is not None) and rule.value is rule.default is None:
@@ -345,7 +348,7 @@ def _mapped(table: Table, name: str, field: str, unmapped: str, bench: Workbench
         label = _as_text(label).strip()
         found = find(label)
         if found is not None:
-            return _category(item, label, found.value, found.by) if is_category else found.value
+            return _category(item, label, found.value, found.by) if is_category else _plain(found.value, field)
         if unmapped == "default":
             return None
         if unmapped == "keep" and (field not in ENUMS or label in ENUMS[field]):
@@ -358,6 +361,11 @@ def _mapped(table: Table, name: str, field: str, unmapped: str, bench: Workbench
         return None if value is None else map_one(value)
 
     return apply
+
+
+def _plain(found: Any, field: str) -> Any:
+    """A table of codes that another field uses too; what is extra may be anything."""
+    return found["code"] if isinstance(found, Mapping) and "code" in found and not field.startswith("extra") else found
 
 
 def _category(item: Any, label: str, found: Any, by: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def revision_of(definition: Definition, *, hooks_source: str | None, overrides: 
     """64 bits, unsigned; the same in every process and on every machine."""
     whole = definition.model_dump(mode="json", by_alias=True)
     # The order of the fields counts: a step may look at what was made before it.
-    posting = list(whole["posting"].items())
+    posting = [(field, _without_taxonomy(rule)) for field, rule in whole["posting"].items()]
     uses_hooks = any(name == "python" for name in steps_used(definition))
     content: dict[str, Any] = {
         "transform": TRANSFORM_VERSION,
@@ -42,6 +42,12 @@ def revision_of(definition: Definition, *, hooks_source: str | None, overrides: 
     if overrides.rules:
         content["overrides"] = contents_of(overrides)
     return int(xxhash.xxh3_64_intdigest(_canonical(content)))
+
+
+def _without_taxonomy(rule: dict[str, Any]) -> dict[str, Any]:
+    """Whose codes a table has is part of what the table says."""
+    parts = {name: _without_taxonomy(part) for name, part in rule["parts"].items()}
+    return {word: said for word, said in rule.items() if word != "taxonomy"} | {"parts": parts}
 
 
 def steps_used(definition: Definition) -> list[str]:

@@ -353,6 +353,7 @@ _PARTS: dict[str, dict[str, Finalise]] = {
         "taxonomy": partial(finish_text, field="category.taxonomy"),
         "code": partial(finish_text, field="category.code"),
         "label": partial(finish_text, field="category.label"),
+        "name": partial(finish_text, field="category.name"),
         "by": partial(finish_text, field="category.by"),
     },
     "salary": {

@@ -67,7 +67,7 @@ def _check(project: Project, name: str, *, are_files_sound: bool) -> dict[str, A
     warning = None
     try:
         loaded = load_checked(project, name) if are_files_sound else project.load(name)
-        warning = warnings_of(loaded, os.environ)
+        warning = warnings_of(project, loaded, os.environ)
         document["fields"] = list(loaded.definition.posting)
     except DefinitionError as trouble:
         error = trouble

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +11,7 @@ import click
 
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option, quiet_option
-
-
-@dataclass(frozen=True, slots=True)
-class _Applying:
-    """Who decides, and what happens at once."""
-
-    by: str
-    now: bool
-    as_json: bool
-    quiet: bool
+from jobpipe.cli.taking_effect import TakingEffect, made_again, taking_effect
 
 
 def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,23 +23,7 @@ def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _applying(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command gets these options as `how`."""
-
-    @functools.wraps(command)
-    def with_how(*args: Any, by: str, now: bool, as_json: bool, quiet: bool, **given: Any) -> Any:
-        return command(*args, how=_Applying(who(by), now, as_json, quiet), **given)
-
-    text = "Make the postings that it touches again now, or leave that to the next run."
-    wrapped: Callable[..., Any] = with_how
-    for option in (
-        quiet_option,
-        json_option,
-        click.option("--apply/--later", "now", default=True, help=text),
-        by_option,
-    ):
-        wrapped = option(wrapped)
-    return wrapped
+_anyway = click.option("--anyway", "any_code", is_flag=True, help="Also to a code that its taxonomy does not have.")
 
 
 @click.group("map", invoke_without_command=True)
@@ -87,7 +60,7 @@ def command(
     from jobpipe.cli.opening import open_workspace
 
     with open_workspace(context) as workspace:
-        how = _Applying(who(by), now=not later, as_json=False, quiet=quiet)
+        how = TakingEffect(who(by), now=not later, as_json=False, quiet=quiet)
         asked = Asked(name=name, client=client, table=table, scope=scope or "", limit=limit, by=how.by)
         return _after(workspace, converse(workspace, asked, sys.stdin, sys.stdout), how)
 
@@ -98,9 +71,10 @@ def command(
 @click.argument("code")
 @_scoped
 @click.option("--taxonomy", default="", help="Which taxonomy the code is of.")
+@_anyway
 @click.option("--pattern", "is_pattern", is_flag=True, help="LABEL is a regular expression, for labels without entry.")
 @click.option("--revision", type=int, help="Refuse if the entry is another by now (0: if there is one).")
-@_applying
+@taking_effect
 @click.pass_context
 def set_(
     context: click.Context,
@@ -112,11 +86,12 @@ def set_(
     taxonomy: str,
     is_pattern: bool,
     revision: int | None,
-    how: _Applying,
+    any_code: bool,
+    how: TakingEffect,
 ) -> int:
     """Say what LABEL means in TABLE: a code or a value."""
     value = {"code": code, "taxonomy": taxonomy} if taxonomy else code
-    return _decide_one(context, table, label, value, name, client, is_pattern, revision, how)
+    return _decide_one(context, table, label, value, name, client, is_pattern, revision, how, any_code=any_code)
 
 
 @command.command("remove")
@@ -125,7 +100,7 @@ def set_(
 @_scoped
 @click.option("--pattern", "is_pattern", is_flag=True, help="LABEL is a regular expression.")
 @click.option("--revision", type=int, help="Refuse if the entry is another by now.")
-@_applying
+@taking_effect
 @click.pass_context
 def remove(
     context: click.Context,
@@ -135,7 +110,7 @@ def remove(
     client: str,
     is_pattern: bool,
     revision: int | None,
-    how: _Applying,
+    how: TakingEffect,
 ) -> int:
     """Take back what LABEL means in TABLE: it means what the layers below say."""
     return _decide_one(context, table, label, None, name, client, is_pattern, revision, how)
@@ -178,9 +153,9 @@ def history(context: click.Context, table: str, label: str, limit: int, as_json:
 
 @command.command("undo")
 @click.argument("number", type=int, required=False)
-@_applying
+@taking_effect
 @click.pass_context
-def undo(context: click.Context, number: int | None, how: _Applying) -> int:
+def undo(context: click.Context, number: int | None, how: TakingEffect) -> int:
     """Take back change NUMBER, with those that were made together with it; otherwise the last one."""
     from jobpipe.cli.mapping_lists import decision_of
     from jobpipe.cli.opening import open_workspace
@@ -195,7 +170,8 @@ def undo(context: click.Context, number: int | None, how: _Applying) -> int:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--table", default="", help="Of rows that name no table.")
 @_scoped
-@_applying
+@_anyway
+@taking_effect
 @click.pass_context
 def import_(
     context: click.Context,
@@ -203,7 +179,8 @@ def import_(
     table: str,
     name: str,
     client: str,
-    how: _Applying,
+    any_code: bool,
+    how: TakingEffect,
 ) -> int:
     """Take decisions from a CSV file with the columns `label,code`: all of them, or none where a row is wrong.
 
@@ -217,7 +194,7 @@ def import_(
     scope, owner = _scope(name, client)
     with open_workspace(context) as workspace:
         decisions = read_decisions(read_text(file, str(file)), file.name, table=table, scope=scope, owner=owner)
-        return _decide(workspace, decisions, how)
+        return _decide(workspace, decisions, how, any_code=any_code)
 
 
 @command.command("export")
@@ -253,7 +230,9 @@ def _decide_one(
     client: str,
     is_pattern: bool,
     revision: int | None,
-    how: _Applying,
+    how: TakingEffect,
+    *,
+    any_code: bool = False,
 ) -> int:
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.deciding_labels import Decision
@@ -263,28 +242,24 @@ def _decide_one(
         table=table, label=label, value=value, scope=scope, owner=owner, is_pattern=is_pattern, revision=revision
     )
     with open_workspace(context) as workspace:
-        return _decide(workspace, [decision], how)
+        return _decide(workspace, [decision], how, any_code=any_code)
 
 
-def _decide(workspace: Any, decisions: list[Any], how: _Applying) -> int:
+def _decide(workspace: Any, decisions: list[Any], how: TakingEffect, *, any_code: bool) -> int:
     from jobpipe.cli.mapping_lists import decision_of
     from jobpipe.runs.deciding_labels import decide
     from jobpipe.runs.mapping_scopes import UsedTables
 
-    UsedTables(workspace).check(decisions)
+    UsedTables(workspace).check(decisions, any_code=any_code)
     changes = decide(workspace, decisions, by=how.by)
     return _after(workspace, [decision_of(one) for one in changes], how)
 
 
-def _after(workspace: Any, decisions: list[Any], how: _Applying) -> int:
+def _after(workspace: Any, decisions: list[Any], how: TakingEffect) -> int:
     """Make the postings again that the decisions touch, and say what became of it; the exit code."""
     from jobpipe.cli.mapping_lists import print_applied
-    from jobpipe.cli.progress import progress_for
-    from jobpipe.runs.mapping_scopes import UsedTables, apply_now
-    from jobpipe.runs.progress import Progress
-    from jobpipe.runs.starting import StopRequest
+    from jobpipe.runs.mapping_scopes import UsedTables
 
     names = UsedTables(workspace).users(decisions)
-    progress = Progress() if how.quiet or how.as_json else progress_for(sys.stderr)
-    done = apply_now(workspace, names, progress=progress, stop=StopRequest()) if how.now else {}
+    done = made_again(workspace, names, how)
     return print_applied(len(decisions), names, done, is_now=how.now, as_json=how.as_json)

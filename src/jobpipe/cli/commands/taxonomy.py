@@ -9,6 +9,7 @@ import click
 
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
+from jobpipe.cli.taking_effect import TakingEffect, made_again, taking_effect
 
 
 @click.group("taxonomy")
@@ -126,6 +127,121 @@ def show(
     with open_workspace(context) as workspace:
         found = stored(name, number) if number is not None else in_force(workspace.project, name)
     print_taxonomy(found, Shown(code=code, search=search, language=language, limit=limit, as_json=as_json))
+
+
+@command.command("plan")
+@click.argument("name")
+@click.option("--version", "number", type=int, help="Another version than the one that waits.")
+@click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="Codes of each kind to show.")
+@json_option
+@click.pass_context
+def plan(context: click.Context, name: str, number: int | None, limit: int, as_json: bool) -> None:
+    """Show what a release does before it is applied: to codes, to mappings, to stored postings. Nothing is changed."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.taxonomy_plan_table import print_plan
+    from jobpipe.runs.taxonomy_plans import plan_release
+
+    with open_workspace(context) as workspace:
+        print_plan(plan_release(workspace, name, number), limit=limit, as_json=as_json)
+
+
+@command.command("apply")
+@click.argument("name")
+@click.option("--version", "number", type=int, help="Another version than the one that waits.")
+@click.option("--on", type=int, help="The version in force that it was looked at on (otherwise: was loaded on).")
+@click.option("--move-mappings", is_flag=True, help="Mappings go along to codes that have another name only.")
+@taking_effect
+@click.pass_context
+def apply(
+    context: click.Context, name: str, number: int | None, on: int | None, move_mappings: bool, how: TakingEffect
+) -> int:
+    """Put a release in force; refused where another version is by now than the one that it was looked at on.
+
+    Mappings to codes that are gone are listed, and kept until somebody decides. Postings that carry names of the
+    taxonomy, or whose mappings went along, are made again.
+    """
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.taxonomy_plan_table import print_applied_release
+    from jobpipe.runs.taxonomy_applying import Wanted, apply_release
+
+    with open_workspace(context) as workspace:
+        done = apply_release(workspace, name, Wanted(number, on, move_mappings), by=how.by)
+        return print_applied_release(done, made_again(workspace, done.names, how), how)
+
+
+@command.command("rollback")
+@click.argument("name")
+@taking_effect
+@click.pass_context
+def rollback(context: click.Context, name: str, how: TakingEffect) -> int:
+    """Put the version in force that was before the last change, with the mappings that went along."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.taxonomy_plan_table import print_rolled_back
+    from jobpipe.runs.taxonomy_applying import take_release_back
+
+    with open_workspace(context) as workspace:
+        done = take_release_back(workspace, name, by=how.by)
+        return print_rolled_back(done, made_again(workspace, done.names, how), how)
+
+
+@command.command("history")
+@click.argument("name")
+@click.option("--last", "limit", default=50, show_default=True, type=click.IntRange(1), help="How many.")
+@json_option
+@click.pass_context
+def history(context: click.Context, name: str, limit: int, as_json: bool) -> None:
+    """List who loaded, applied and rolled back what and when, the newest first."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.taxonomy_lists import print_history
+    from jobpipe.runs.taxonomies import no_taxonomy
+    from jobpipe.runs.taxonomy_releases import history as history_of
+    from jobpipe.runs.taxonomy_releases import versions
+
+    with open_workspace(context) as workspace:
+        found = history_of(name, limit)
+        if not found and name not in workspace.project.taxonomy_files():
+            raise no_taxonomy(workspace.project, name)
+        print_history(found, versions(name), as_json=as_json)
+
+
+@command.command("export")
+@click.argument("name")
+@click.option("--version", "number", type=int, help="Another version than the one in force.")
+@click.pass_context
+def export(context: click.Context, name: str, number: int | None) -> None:
+    """Write a taxonomy as CSV to stdout, which loads as what it was."""
+    import sys
+
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.taxonomies import in_force, stored
+    from jobpipe.taxonomy.exporting import write_csv
+
+    with open_workspace(context) as workspace:
+        found = stored(name, number) if number is not None else in_force(workspace.project, name)
+    sys.stdout.write(write_csv(found))
+
+
+@command.command("remove")
+@click.argument("name")
+@click.option("--anyway", is_flag=True, help="Also where definitions say that codes are of it.")
+@by_option
+@json_option
+@click.pass_context
+def remove(context: click.Context, name: str, anyway: bool, by: str, as_json: bool) -> None:
+    """Take a taxonomy out of force: a file of the project counts, or none. `rollback` brings it back."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.printing import print_json
+    from jobpipe.runs.taxonomy_releases import remove as take_away
+    from jobpipe.runs.taxonomy_uses import check_unused
+
+    with open_workspace(context) as workspace:
+        if not anyway:
+            check_unused(workspace, name)
+        change = take_away(workspace, name, by=who(by))
+    if as_json:
+        print_json({"taxonomy": name, "before": change.before, "after": change.after})
+    else:
+        click.echo(f"{name}: version {change.before} counts no more; jobpipe taxonomy rollback {name} brings it back")
 
 
 def _column(text: str) -> Any:

@@ -28,6 +28,8 @@ class Builder:
         # Where a code was first seen.
         self._places: dict[str, Place] = {}
         self._count = 0
+        # Whether a file says of any code what is above it.
+        self._says_parents = False
 
     def code(self, code: str, place: Place) -> None:
         """A category, whether it has a label yet or not. Raises DefinitionError, LimitExceededError."""
@@ -63,6 +65,7 @@ class Builder:
 
     def parent(self, code: str, parent: str) -> None:
         """A code that is its own parent is at the top."""
+        self._says_parents |= bool(parent)
         if parent and parent != code:
             self._parents[code][parent] = None
 
@@ -71,7 +74,7 @@ class Builder:
         if not self._places:
             raise DefinitionError("no code is in these files", hint="name the columns: --code COLUMN --label COLUMN")
         self._check_labels()
-        if prefixes == "yes" or (prefixes == "auto" and not any(self._parents.values())):
+        if prefixes == "yes" or (prefixes == "auto" and not self._says_parents):
             self._parents_of_prefixes(certain=prefixes == "yes")
         self._check_parents()
         self._check_circles()

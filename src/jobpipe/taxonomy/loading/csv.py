@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from jobpipe.errors import DefinitionError, Place
@@ -12,6 +13,8 @@ from jobpipe.taxonomy.loading.file_bytes import text_of
 from jobpipe.taxonomy.loading.table import Row, Table
 
 MAX_ROWS = 1_000_000
+# The apostrophe that an export puts before what a spreadsheet would take for a formula.
+_WRITTEN_FORMULA = re.compile(r"^'(?='*[=+\-@])")
 # Characters by which the dialect is found; a whole line at the end.
 _HEAD = 256 * 1024
 
@@ -61,7 +64,7 @@ def _numbered(reader: Iterator[list[str]], shown: str, first: int) -> Iterator[t
     line = first
     try:
         for cells in reader:
-            stripped = [cell.strip() for cell in cells]
+            stripped = [_WRITTEN_FORMULA.sub("", cell.strip()) for cell in cells]
             if any(stripped):
                 yield line, stripped
             line = first + getattr(reader, "line_num", 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jobpipe.errors import DefinitionError, Place
 from jobpipe.taxonomy.loading.building import Builder
 from jobpipe.taxonomy.loading.columns import Columns
@@ -10,6 +12,7 @@ from jobpipe.taxonomy.loading.wishes import Column
 
 # Between several values in one cell, the first that occurs. Never a comma: it belongs to labels.
 _SEPARATORS = ("\n", "|", ";")
+_CODE_SEPARATORS = ("\n", "|")
 _SHOWN = 5
 
 
@@ -29,7 +32,8 @@ class _Reading:
         self._language = language
         labels = {one.name for one in columns.labels}
         # A list of words has its separators in the words.
-        self._code_separator = "" if columns.code in labels else separator or _separator(table, columns.code)
+        found = _separator(table, columns.code, _CODE_SEPARATORS)
+        self._code_separator = "" if columns.code in labels else separator or found
         self._parent_separator = separator or _separator(table, columns.parent)
         self._synonym_separators = {one.name: separator or _separator(table, one.name) for one in columns.synonyms}
         self._without_code: list[Row] = []
@@ -77,12 +81,12 @@ class _Reading:
             )
 
 
-def _separator(table: Table, column: str) -> str:
+def _separator(table: Table, column: str, separators: Sequence[str] = _SEPARATORS) -> str:
     """ "" = each cell is one value."""
     if not column:
         return ""
     cells = set(table.cells(column))
-    return next((one for one in _SEPARATORS if any(one in cell for cell in cells)), "")
+    return next((one for one in separators if any(one in cell for cell in cells)), "")
 
 
 def _parts(cell: str, separator: str) -> list[str]:

@@ -1,0 +1,136 @@
+"""Where the codes of a taxonomy are used: in mappings, of people and of files, and in stored postings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from jobpipe.documents.body import unpack
+from jobpipe.documents.store import Selection, Status
+from jobpipe.errors import DefinitionError, UsageError
+from jobpipe.ledger.models import Import, MappingEntry, Scope
+from jobpipe.runs.workspace import Workspace
+from jobpipe.transform.coding import code_of, coded_table
+from jobpipe.transform.tables import tables_in_place
+
+# Where an entry is that is no row of the ledger.
+IN_FILE, IN_DEFINITION = "file", "definition"
+
+
+class MappingUse(NamedTuple):
+    """One label that is mapped to a code."""
+
+    table: str
+    # import client global; file definition.
+    scope: str
+    # The import or client; of a definition its import; "" = of all.
+    owner: str
+    label: str
+    code: str
+    # The row of the ledger; None = developers wrote it.
+    entry: MappingEntry | None
+
+
+class _Coded(NamedTuple):
+    """A table that the category of an import is made with."""
+
+    name: str
+    client: str
+    table: str
+    # "" = the definition does not say whose codes it has.
+    taxonomy: str
+
+
+class _Category(msgspec.Struct):
+    taxonomy: str | None = None
+    code: str | None = None
+
+
+class _Categories(msgspec.Struct):
+    category: list[_Category] = []
+
+
+class PostingUses(NamedTuple):
+    # By code, each posting once.
+    by_code: Counter[str]
+    # By group of codes: how many postings have at least one of them.
+    by_group: Counter[str]
+
+
+def mapping_uses(workspace: Workspace, taxonomy: str) -> Iterator[MappingUse]:
+    """Every entry that counts and whose code is of this taxonomy, people's first."""
+    coded = list(_coded_tables(workspace))
+    for entry in MappingEntry.objects.filter(active=True).order_by("id").iterator():
+        own = any(one.taxonomy == taxonomy for one in coded if one.table == entry.table and _is_within(one, entry))
+        of, code = code_of(entry.value, taxonomy if own else "")
+        if of == taxonomy:
+            yield MappingUse(entry.table, entry.scope, entry.owner, entry.label, code, entry)
+    own_tables = {one.table for one in coded if one.taxonomy == taxonomy}
+    for table, labels in workspace.project.tables().items():
+        yield from _written(table, labels, taxonomy, table in own_tables, IN_FILE, "")
+    yield from _in_definitions(workspace, taxonomy)
+
+
+def check_unused(workspace: Workspace, taxonomy: str) -> None:
+    """Raises UsageError where a definition says that codes are of it."""
+    users = [one.name for one in _coded_tables(workspace) if one.taxonomy == taxonomy]
+    if users and taxonomy not in workspace.project.taxonomy_files():
+        raise UsageError(
+            f"{taxonomy} is used by {', '.join(users[:5])}",
+            hint="take `taxonomy` out of its category first, or --anyway",
+        )
+
+
+def posting_uses(workspace: Workspace, taxonomy: str, groups: Mapping[str, frozenset[str]]) -> PostingUses:
+    """Live postings of all imports that have a code of this taxonomy, each once; one pass over what is stored."""
+    by_code: Counter[str] = Counter()
+    by_group: Counter[str] = Counter()
+    decoder = msgspec.json.Decoder(_Categories)
+    for number in Import.objects.values_list("pk", flat=True):
+        for _, frame in workspace.documents.bodies(number, Selection(status=Status.LIVE)):
+            posting = unpack(frame).posting
+            if b'"code"' not in posting:
+                continue
+            codes = {one.code for one in decoder.decode(posting).category if one.code and one.taxonomy == taxonomy}
+            by_code.update(codes)
+            by_group.update(group for group, some in groups.items() if not some.isdisjoint(codes))
+    return PostingUses(by_code, by_group)
+
+
+def _coded_tables(workspace: Workspace) -> Iterator[_Coded]:
+    for name in workspace.project.imports():
+        try:
+            definition = workspace.project.load(name).definition
+        except DefinitionError:
+            continue
+        coded = coded_table(definition)
+        if coded is not None:
+            yield _Coded(name, definition.client, coded.table, coded.taxonomy)
+
+
+def _is_within(one: _Coded, entry: MappingEntry) -> bool:
+    return {Scope.IMPORT: one.name, Scope.CLIENT: one.client}.get(Scope(entry.scope), entry.owner) == entry.owner
+
+
+def _in_definitions(workspace: Workspace, taxonomy: str) -> Iterator[MappingUse]:
+    for name in workspace.project.imports():
+        try:
+            definition = workspace.project.load(name).definition
+        except DefinitionError:
+            continue
+        coded = coded_table(definition)
+        own = coded.table if coded is not None and coded.taxonomy == taxonomy else ""
+        for table, labels in tables_in_place(definition).items():
+            yield from _written(table, labels, taxonomy, table == own, IN_DEFINITION, name)
+
+
+def _written(
+    table: str, labels: Mapping[str, Any], taxonomy: str, is_own: bool, scope: str, owner: str
+) -> Iterator[MappingUse]:
+    for label, value in labels.items():
+        of, code = code_of(value, taxonomy if is_own else "")
+        if of == taxonomy:
+            yield MappingUse(table, scope, owner, str(label), code, None)
