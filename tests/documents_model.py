@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from jobpipe.documents.store import Known, Role, Selection, StateRow, Status, Written, pack_prior
+from jobpipe.documents.store import Known, Role, Selection, StateRow, Status, Written, is_listed, pack_prior
 
 copy = msgspec.structs.replace
 
@@ -60,7 +60,7 @@ class ModelDocuments:
         expired = 0
         for number in set(numbers):
             row = self.states.get(number)
-            if row is None or (row.role, row.status) != (Role.POSTING, Status.LIVE):
+            if row is None or not is_listed(row):
                 continue
             prior = row.prior if row.written_run == run else pack_prior(row)
             changes = {"changed_run": run, "written_run": run, "missing_since": 0, "prior": prior}

@@ -132,7 +132,7 @@ def test_groups_depend_on_the_pairs_and_not_on_their_order(
     made = [Pair(one, other, weight) for (one, other), weight in weights.items()]
     groups = groups_of(made)
     dice.shuffle(made)
-    assert groups_of([Pair(other, one, weight) for one, other, weight in made]) == groups
+    assert groups_of([Pair(pair.other, pair.one, pair.weight) for pair in made]) == groups
     for group in groups:
         assert len({member.import_id for member in group}) == len(group)
         assert all(pair in weights for pair in itertools.combinations(group, 2))

@@ -15,7 +15,7 @@ import click
 
 DONE, RUN_FAILED, WRONG_USE, HELD, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
-# Command -> (one line for the list, whose module is `jobpipe.cli.commands.<command>`).
+# Command -> (one line for the list, whose module is `jobpipe.cli.commands.<command>`, a hyphen being an underscore).
 COMMANDS = {
     "init": "Make a project folder, with one import that works at once.",
     "check": "Check definitions without reading a source.",
@@ -34,6 +34,7 @@ COMMANDS = {
     "accept": "Let the expiries of a held run happen.",
     "dismiss": "End a held run with nothing expired.",
     "postings": "List an import's postings.",
+    "near-duplicates": "List jobs that several imports of a client have; keep one, split, undo.",
     "quarantine": "List rejected records, with reason and place.",
     "export": "Write an import's live postings to a file.",
     "steps": "List the steps of a definition, or explain one.",
@@ -51,7 +52,7 @@ class LazyCommands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"jobpipe.cli.commands.{name}").command
+        command: click.Command = importlib.import_module(f"jobpipe.cli.commands.{name.replace('-', '_')}").command
         return command
 
     def resolve_command(self, context: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:

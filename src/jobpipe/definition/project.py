@@ -21,7 +21,7 @@ from jobpipe.definition.loading import (
     validate,
 )
 from jobpipe.definition.mappings import read_table
-from jobpipe.definition.settings import ClusterSettings, HostSettings, Settings
+from jobpipe.definition.settings import ClusterSettings, HostSettings, NearDuplicateSettings, Settings
 from jobpipe.errors import Place, UsageError
 
 SETTINGS_FILE = "jobpipe.yaml"
@@ -29,6 +29,7 @@ _BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     (): Settings,
     ("hosts",): HostSettings,
     ("cluster",): ClusterSettings,
+    ("near_duplicates",): NearDuplicateSettings,
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")

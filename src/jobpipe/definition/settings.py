@@ -54,6 +54,27 @@ class ClusterSettings(Model):
         )
 
 
+class NearDuplicatePolicy(Model):
+    """Which posting is delivered where several imports of a client have the same job."""
+
+    # off: nothing is compared. mark: all of them, each marked. first: the one that was seen first. richest: the one
+    # that says most. The others are hidden, until it is gone.
+    keep: Literal["off", "mark", "first", "richest"] = "mark"
+    # Imports whose postings are kept before those of others, the best first; `keep` decides among the rest.
+    prefer: list[str] = Field(default=[])
+
+
+class NearDuplicateSettings(NearDuplicatePolicy):
+    """For all clients, and for some another policy."""
+
+    # Imports that take no part.
+    except_: list[str] = Field(default=[], alias="except")
+    clients: dict[str, NearDuplicatePolicy] = Field(default={})
+
+    def policy_of(self, client: str) -> NearDuplicatePolicy:
+        return self.clients.get(client, self)
+
+
 class Settings(Model):
     # Worker processes of one run; 0 = transform in the process that reads. Empty = one a core, at most 8.
     workers: int | None = Field(default=None, ge=0, le=256)
@@ -67,6 +88,7 @@ class Settings(Model):
     # Networks that every source may lead to though they are private (10.0.0.0/8).
     allow: list[str] = Field(default=[])
     cluster: ClusterSettings = ClusterSettings()
+    near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
 
     @property
     def worker_processes(self) -> int:

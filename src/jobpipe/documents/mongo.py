@@ -19,7 +19,7 @@ from jobpipe.documents.mongo_reading import MongoReading, chunks, context_id
 from jobpipe.documents.mongo_rows import Document
 from jobpipe.documents.mongo_server import MongoServer, Operation
 from jobpipe.documents.row_ids import bodies_range, body_id, id_range, row_id
-from jobpipe.documents.store import Role, StateRow, Status, Written, prior_of
+from jobpipe.documents.store import Role, StateRow, Status, Written, is_listed, prior_of
 
 
 class MongoDocuments(MongoReading):
@@ -95,13 +95,14 @@ class MongoDocuments(MongoReading):
 
     def _live_of(self, import_id: int, numbers: list[int]) -> list[StateRow]:
         found = self.rows(import_id, numbers).values()
-        return [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
+        return [row for row in found if is_listed(row)]
 
     def _expiring(self, import_id: int, run: int, row: StateRow, reason: str, status: Status) -> Operation:
         as_read = {
             "_id": row_id(import_id, row.row),
             "role": int(Role.POSTING),
-            "status": int(Status.LIVE),
+            "status": int(row.status),
+            "reason": row.reason,
             "written_run": row.written_run,
             "digest": row.digest,
         }

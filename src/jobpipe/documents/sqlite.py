@@ -48,6 +48,7 @@ from jobpipe.documents.store import (
     StateRow,
     Status,
     Written,
+    is_listed,
     prior_of,
     unpack_prior,
 )
@@ -389,7 +390,7 @@ class SqliteDocuments:
         with self._writing(import_id):
             for some in _chunks(numbers, fill=False):
                 found = self.rows(import_id, some).values()
-                live = [row for row in found if row.role is Role.POSTING and row.status is Status.LIVE]
+                live = [row for row in found if is_listed(row)]
                 changes = [
                     (int(status), reason, run, run, prior_of(row, run), row_id(import_id, row.row)) for row in live
                 ]

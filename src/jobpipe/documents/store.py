@@ -68,7 +68,7 @@ class StateRow(msgspec.Struct, kw_only=True, gc=False):
     key: str = ""
     role: Role = Role.POSTING
     status: Status = Status.LIVE
-    # expired: absent closed ended removed; excluded: rule (the definition's), override N (its number), person;
+    # expired: absent closed ended removed; excluded: rule (the definition's), override N (its number), person, near_duplicate;
     # rejected: the error's stable word.
     reason: str = ""
     # 16 bytes: of the record that made this row, seeded with context and revision of the definition.
@@ -96,6 +96,21 @@ class StateRow(msgspec.Struct, kw_only=True, gc=False):
     labels: str = ""
     # `pack_prior` of this row as it was before `written_run`; b"" = it did not exist.
     prior: bytes = b""
+
+
+NEAR_DUPLICATE = "near_duplicate"
+
+
+def is_listed(row: StateRow) -> bool:
+    """A posting that its source still lists: it is live, or hidden because another import has the same job.
+
+    What is hidden is delivered nowhere; it is seen, missed and expired like a live one all the same.
+    """
+    return row.role is Role.POSTING and (row.status is Status.LIVE or is_hidden(row))
+
+
+def is_hidden(row: StateRow) -> bool:
+    return row.status is Status.EXCLUDED and row.reason == NEAR_DUPLICATE
 
 
 def pack_prior(row: StateRow) -> bytes:
@@ -224,7 +239,10 @@ class Documents(Protocol):
     def expire(
         self, import_id: int, run: int, numbers: Iterable[int], reason: str, *, status: Status = Status.EXPIRED
     ) -> int:
-        """Live postings become expired, or excluded (changed_run, written_run = run, prior kept); how many did."""
+        """Listed postings (`is_listed`) become expired, or excluded; how many did.
+
+        changed_run and written_run become `run`; what they were is kept as prior.
+        """
         ...
 
     def ended(self, import_id: int, now: str) -> list[int]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from jobpipe.documents.store import Flag, Role, StateRow, Status, before_run, pack_prior
+from jobpipe.documents.store import NEAR_DUPLICATE, Flag, Role, StateRow, Status, before_run, is_hidden, pack_prior
 from jobpipe.transform.outcome import Made, Transformed
 
 replace = msgspec.structs.replace
@@ -39,8 +39,10 @@ class Kind(enum.IntEnum):
     ENDED = 2
     CLOSED = 3
     EXCLUDED = 4
-    DUPLICATE = 5
-    REJECTED = 6
+    # Another import of the client has the same job: listed like a live one, delivered nowhere.
+    HIDDEN = 5
+    DUPLICATE = 6
+    REJECTED = 7
 
 
 class Decision(NamedTuple):
@@ -57,6 +59,7 @@ _OUTCOME_OF_HIT = {
     Kind.ENDED: Outcome.UNCHANGED,
     Kind.CLOSED: Outcome.CLOSED,
     Kind.EXCLUDED: Outcome.FILTERED,
+    Kind.HIDDEN: Outcome.UNCHANGED,
     Kind.DUPLICATE: Outcome.DUPLICATE,
     Kind.REJECTED: Outcome.REJECTED,
 }
@@ -69,7 +72,9 @@ def kind_of(role: Role, status: Status, reason: str) -> Kind:
         return Kind.REJECTED
     if status is Status.EXPIRED:
         return _KIND_OF_EXPIRED.get(reason, Kind.ABSENT)
-    return Kind.EXCLUDED if status is Status.EXCLUDED else Kind.LIVE
+    if status is Status.EXCLUDED:
+        return Kind.HIDDEN if reason == NEAR_DUPLICATE else Kind.EXCLUDED
+    return Kind.LIVE
 
 
 def outcome_of_hit(kind: Kind) -> tuple[Outcome, bool]:
@@ -134,6 +139,9 @@ def _decide_posting(made: _Made, number: int, before: StateRow | None) -> Decisi
     if before.status is Status.EXPIRED and before.reason == "ended" and (is_same or made.is_over):
         outcome = Outcome.UNCHANGED if is_same else Outcome.UPDATED
         return Decision(outcome, made.posting_row(number, before, Status.EXPIRED, "ended"))
+    if is_hidden(before) and is_same:
+        return Decision(Outcome.UNCHANGED, made.posting_row(number, before, Status.EXCLUDED, NEAR_DUPLICATE))
+    # One that was hidden is compared anew when it has changed.
     row = made.posting_row(number, before, Status.LIVE, "")
     if before.status is Status.LIVE:
         return Decision(Outcome.UNCHANGED if is_same else Outcome.UPDATED, row)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from jobpipe.definition.models import Definition
-from jobpipe.documents.store import FORGOTTEN, Documents, Role, Selection, StateRow, Status, Written
+from jobpipe.documents.store import FORGOTTEN, NEAR_DUPLICATE, Documents, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Run, RunState
 from jobpipe.lifecycle import Kind
 from jobpipe.lifecycle.expiry import Course, PastRun, Plan, Rule, Today, check_guard, plan_expiry
@@ -21,8 +21,8 @@ MISSES_OF_A_CRAWL = 3
 
 
 def missing_numbers(known: KnownTable) -> list[int]:
-    """The known live postings that nothing in the run has seen."""
-    return list(known.unseen_rows((Kind.LIVE,)))
+    """The known postings, live or hidden, that nothing in the run has seen."""
+    return list(known.unseen_rows((Kind.LIVE, Kind.HIDDEN)))
 
 
 def live_postings(documents: Documents, import_id: int) -> int:
@@ -36,6 +36,12 @@ def rule_of(definition: Definition) -> Rule:
     is_crawled = definition.source.site is not None
     misses = MISSES_OF_A_CRAWL if is_crawled and not is_literal else expire.misses
     return Rule(guard=expire.guard, misses=misses, is_literal=is_literal)
+
+
+def listed_postings(documents: Documents, import_id: int) -> int:
+    """Those that are live, and those that are hidden as near-duplicates: what its source has, whoever sees it."""
+    hidden = documents.counts(import_id).get((Role.POSTING, Status.EXCLUDED, NEAR_DUPLICATE), 0)
+    return live_postings(documents, import_id) + hidden
 
 
 class Absence:
@@ -61,7 +67,7 @@ class Absence:
         today = Today(
             at=datetime.now(UTC),
             read=run.account["read"],
-            live=live_postings(self._documents, self._import_id) + self._expired_already(),
+            live=listed_postings(self._documents, self._import_id) + self._expired_already(),
             missing=len(missing),
             returned=run.returned,
             unreadable=self._count_unreadable(past),

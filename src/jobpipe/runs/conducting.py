@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import time
+from itertools import chain
 from pathlib import Path
 
-from jobpipe.documents.store import Role, Selection, Status
+from jobpipe.documents.store import NEAR_DUPLICATE, Selection, Status, is_listed
 from jobpipe.errors import JobpipeError, OutOfReachError, SourceChangedError, SourceError
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
@@ -351,8 +352,12 @@ class Conductor:
         return self._stop.requested
 
     def _live_pages(self) -> set[str]:
-        """The pages of a site on which the live postings were found."""
-        rows = self._workspace.documents.select(self._import_id, Selection(role=Role.POSTING, status=Status.LIVE))
+        """The pages of a site on which the postings were found that it lists."""
+        select = self._workspace.documents.select
+        rows = chain(
+            select(self._import_id, Selection(status=Status.LIVE)),
+            select(self._import_id, Selection(status=Status.EXCLUDED, reason=NEAR_DUPLICATE)),
+        )
         return {row.part for row in rows if row.part}
 
     def _take_pages(self, part: PartReading) -> None:
@@ -364,7 +369,7 @@ class Conductor:
             index = known.index_of_row(row.row)
             if row.part in part.seen_pages:
                 known.mark_seen_otherwise(index)
-            elif row.part in part.gone_pages and row.status == Status.LIVE and not known.is_taken(index):
+            elif row.part in part.gone_pages and is_listed(row) and not known.is_taken(index):
                 known.mark_seen_otherwise(index)
                 closed.append(row.row)
         self._workspace.documents.expire(self._import_id, self._run.pk, closed, "closed")

@@ -21,6 +21,7 @@ from jobpipe.runs.history import PastRun, past_runs
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.leaving_out import note_left_out
+from jobpipe.runs.near_duplicates.following import follow_run
 from jobpipe.runs.notices import note
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import last_applied
@@ -75,6 +76,7 @@ class Finish:
         if run.state in (RunState.HELD, RunState.PARTIAL) and self._holds_all:
             self._ask_a_person(past)
         note_left_out(run, self._documents, self._preparation.overrides)
+        self._follow_near_duplicates()
         return self._close()
 
     def _ask_a_person(self, past: list[PastRun]) -> None:
@@ -96,6 +98,7 @@ class Finish:
         self._forget_side_rows(complete=True)
         self._end_postings()
         note_left_out(run, self._documents, self._preparation.overrides)
+        self._follow_near_duplicates()
         return self._close()
 
     def fail(self, why: str) -> RunReport:
@@ -214,6 +217,11 @@ class Finish:
         known = self._known
         assert known is not None
         return written_run == self._run.pk or known.is_taken(known.index_of_row(row))
+
+    def _follow_near_duplicates(self) -> None:
+        """Before the run has its place in the feed of changes: nobody sees a posting come and go at once."""
+        if self._journal.writes:
+            follow_run(self._workspace, self._run, self._preparation.definition.client)
 
     # The end ----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from jobpipe.documents.store import Documents, Known, StateRow, Status
+from jobpipe.documents.store import Documents, Known, StateRow, is_listed
 from jobpipe.ledger.models import Run
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation
@@ -59,4 +59,4 @@ def _mark_missing_again(documents: Documents, import_id: int, missing: list[tupl
         since.setdefault(run, []).append(number)
     for run, numbers in since.items():
         rows = documents.rows(import_id, numbers).values()
-        documents.mark_missing(import_id, run, [row.row for row in rows if row.status is Status.LIVE])
+        documents.mark_missing(import_id, run, [row.row for row in rows if is_listed(row)])

@@ -4,6 +4,7 @@ from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
+from jobpipe.ledger.models.near_duplicates import NearDuplicate, NearDuplicateDecision
 from jobpipe.ledger.models.overrides import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
@@ -20,6 +21,8 @@ __all__ = [
     "Lease",
     "MappingChange",
     "MappingEntry",
+    "NearDuplicate",
+    "NearDuplicateDecision",
     "Override",
     "OverrideChange",
     "OverrideScope",

@@ -17,6 +17,8 @@ class Pair(NamedTuple):
     one: Member
     other: Member
     weight: int
+    # Of two that weigh the same the smaller one is joined first: something that both sources say.
+    order: tuple[str, ...] = ()
 
 
 def groups_of(pairs: Iterable[Pair]) -> list[list[Member]]:
@@ -25,10 +27,10 @@ def groups_of(pairs: Iterable[Pair]) -> list[list[Member]]:
     The surest pairs are joined first, so that of two openings with the same text each gets its own twin.  Depends on
     the pairs alone, not on their order, nor on when they were found.
     """
-    found = sorted({(-weight, min(one, other), max(one, other)) for one, other, weight in pairs})
-    is_pair = {(one, other) for _, one, other in found}
+    found = sorted({(-weight, order, min(one, other), max(one, other)) for one, other, weight, order in pairs})
+    is_pair = {(one, other) for *_, one, other in found}
     group: dict[Member, list[Member]] = {}
-    for _, one, other in found:
+    for *_, one, other in found:
         mine, yours = group.setdefault(one, [one]), group.setdefault(other, [other])
         if mine is yours or not _fit(mine, yours, is_pair):
             continue
