@@ -68,8 +68,8 @@ class StateRow(msgspec.Struct, kw_only=True, gc=False):
     key: str = ""
     role: Role = Role.POSTING
     status: Status = Status.LIVE
-    # expired: absent closed ended removed; excluded: rule (the definition's), override N (its number), person, near_duplicate;
-    # rejected: the error's stable word.
+    # expired: absent closed ended removed; excluded: rule (the definition's), override N (its number), person,
+    # near_duplicate; rejected: the error's stable word.
     reason: str = ""
     # 16 bytes: of the record that made this row, seeded with context and revision of the definition.
     digest: bytes = b""

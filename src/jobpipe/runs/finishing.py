@@ -37,6 +37,7 @@ class Finish:
 
     def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, known: KnownTable | None) -> None:
         """`known`: the table that the run marked; None where it never got so far."""
+        self._workspace = workspace
         self._documents = workspace.documents
         self._journal = journal_of(workspace, run)
         self._preparation = preparation
