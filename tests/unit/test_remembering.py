@@ -33,6 +33,8 @@ DEFINITION = Definition.model_validate(
 )
 # Steps that look at the workbench only to note something of the record, or at the day.
 NOTING = {
+    "education",
+    "experience",
     "coordinates",
     "region",
     "period",

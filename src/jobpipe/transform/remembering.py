@@ -22,7 +22,7 @@ MAX_CHARACTERS = 200
 TRIAL = 1_000
 LEAST_HITS = 0.3
 # Steps that look at other fields, or may do anything.
-_UNBOUNDED = frozenset({"template", "python", "first_of", "title"})
+_UNBOUNDED = frozenset({"detect_language", "template", "python", "first_of", "title"})
 
 
 def may_remember(definition: Definition) -> bool:
