@@ -10,7 +10,7 @@ in between: a file that was edited and a decision that was taken back are found 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -63,20 +63,32 @@ def bring_up_to_date(
     """Make the postings again whose labels mean something else now. The import is held, and no run of it unfinished."""
     if is_up_to_date(preparation, owner):
         return Remapped(0, None)
-    stale = stale_uses(workspace.documents, owner.pk, preparation.tables)
+    touched = touched_by(workspace.documents, preparation, owner)
     report = None
-    if stale:
-        touched = Touched(workspace.documents, owner.pk, tuple(use.text for use in stale))
-        if touched.are_there():
-            # Whoever kills this leaves rows under both.
-            note_up_to_date(workspace, owner, "")
-            run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
-            report = remap_records(workspace, preparation, run, touched, progress, stop, workers)
-        if report is not None and report.state != RunState.SUCCEEDED:
-            return Remapped(len(stale), report)
-        touched.forget_gone()
+    if touched is not None and touched.are_there():
+        # Whoever kills this leaves rows under both.
+        note_up_to_date(workspace, owner, "")
+        run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
+        report = remap_records(workspace, preparation, run, touched, progress, stop, workers)
+        if report.state != RunState.SUCCEEDED:
+            return Remapped(len(touched.uses), report)
+    settle(workspace, preparation, owner, touched)
+    return Remapped(len(touched.uses) if touched is not None else 0, report)
+
+
+def touched_by(documents: Documents, preparation: Preparation, owner: Import) -> Touched | None:
+    """None = no stored label means something else under the tables of this preparation."""
+    if is_up_to_date(preparation, owner):
+        return None
+    stale = stale_uses(documents, owner.pk, preparation.tables)
+    return Touched(documents, owner.pk, stale) if stale else None
+
+
+def settle(workspace: Workspace, preparation: Preparation, owner: Import, touched: Touched | None) -> None:
+    """What there was to make again is made again."""
+    if touched is not None:
+        touched.forget_rest()
     note_up_to_date(workspace, owner, preparation.tables_digest)
-    return Remapped(len(stale), report)
 
 
 def note_up_to_date(workspace: Workspace, owner: Import, digest: str) -> None:
@@ -92,10 +104,12 @@ class Touched:
     """The rows of some labels, or of some keys."""
 
     def __init__(
-        self, documents: Documents, import_id: int, labels: tuple[str, ...] = (), *, keys: tuple[str, ...] = ()
+        self, documents: Documents, import_id: int, uses: Sequence[Use] = (), *, keys: tuple[str, ...] = ()
     ) -> None:
         self._documents = documents
         self._import_id = import_id
+        self.uses = uses
+        labels = tuple(use.text for use in uses)
         self.postings = Selection(labels=labels, keys=keys)
         self.rejected = Selection(role=Role.REJECTED, labels=labels, keys=keys)
 
@@ -119,12 +133,30 @@ class Touched:
         if rows:
             yield rows
 
+    def among(self, known: Iterable[list[Known]]) -> Iterator[list[Known]]:
+        """The same where they are not all that is known."""
+        numbers = {row.row for row in self.rows()}
+        for some in known:
+            for one in some:
+                if one.row in numbers:
+                    one.digest = FORGOTTEN
+            yield some
+
+    def forget_rest(self) -> None:
+        """Of those that were not made again the record is made anew if it comes again, even if no byte has changed.
+
+        They are gone; or their records make other postings now, or are rejected.
+        """
+        self._forget(self._documents.select(self._import_id, self.postings))
+
     def forget_gone(self) -> None:
-        """A posting that is gone is made from its record if that comes again, even if no byte of it has changed."""
+        """The same of those that are gone alone."""
+        self._forget(row for row in self._documents.select(self._import_id, self.postings) if is_gone(row))
+
+    def _forget(self, rows: Iterable[StateRow]) -> None:
         batch: list[Written] = []
-        for row in self._documents.select(self._import_id, self.postings):
-            if is_gone(row):
-                batch.append(Written(msgspec.structs.replace(row, digest=FORGOTTEN, labels="")))
+        for row in rows:
+            batch.append(Written(msgspec.structs.replace(row, digest=FORGOTTEN, labels="")))
             if len(batch) == _ROWS:
                 self._documents.write(self._import_id, batch)
                 batch = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
@@ -13,7 +15,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped, bring_up_to_date, is_up_to_date, note_up_to_date
+from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, note_up_to_date, settle, touched_by
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
@@ -47,17 +49,33 @@ def reprocess_import(
         with ledger_expected(), hold(workspace, owner) as held:
             refuse_over_an_interrupted_run(held, owner)
             owner.refresh_from_db(fields=["mappings"])
-            # Until they are made again, rows under both may lie side by side.
-            if not is_up_to_date(preparation, owner):
-                note_up_to_date(held, owner, "")
-            run = new_run(held, owner, preparation, "", RunKind.REPROCESS)
-            report = reprocess_records(held, preparation, run, progress, stop, workers)
-            if not stop.requested:
-                # What the run knew by its digest, and what is gone.
-                bring_up_to_date(held, preparation, owner, progress=progress, stop=stop, workers=workers)
+            report = reprocess_held(held, preparation, owner, progress=progress, stop=stop, workers=workers)
             return report
     except ImportIsRunningError as error:
         return skipped(name, error.message)
+
+
+def reprocess_held(
+    workspace: Workspace,
+    preparation: Preparation,
+    owner: Import,
+    *,
+    progress: Progress,
+    stop: StopRequest,
+    workers: int | None,
+    begun: Callable[[Run], None] = lambda run: None,
+) -> RunReport:
+    """The same of an import that is held, and has no unfinished run; `begun` hears of the run."""
+    touched = touched_by(workspace.documents, preparation, owner)
+    if touched is not None:
+        # Until they are made again, rows under both may lie side by side.
+        note_up_to_date(workspace, owner, "")
+    run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
+    begun(run)
+    report = reprocess_records(workspace, preparation, run, touched, progress, stop, workers)
+    if report.state == RunState.SUCCEEDED:
+        settle(workspace, preparation, owner, touched)
+    return report
 
 
 def remap_import(
@@ -93,13 +111,17 @@ def reprocess_records(
     workspace: Workspace,
     preparation: Preparation,
     run: Run,
+    touched: Touched | None,
     progress: Progress,
     stop: StopRequest,
     workers: int | None,
 ) -> RunReport:
-    """`run` over all that is stored of its import."""
+    """`run` over all that is stored of its import; `touched` by what labels mean now."""
     records = in_order(workspace.documents, run.import_row_id, run.pk, _REPROCESSED, _REJECTED)
-    pipeline = make_again(workspace, preparation, run, records, progress=progress, stop=stop, workers=workers)
+    known = touched.among(workspace.documents.known(run.import_row_id, before_run=run.pk)) if touched else None
+    pipeline = make_again(
+        workspace, preparation, run, records, known=known, progress=progress, stop=stop, workers=workers
+    )
     finish = Finish(workspace, preparation, run, pipeline.known)
     if stop.requested:
         return finish.fail("interrupted: the rest of the records is as it was")

@@ -10,17 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run, RunKind
+from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.deciding_labels import Decision, decide
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.plans.basis import basis_of, refuse_stale
 from jobpipe.runs.plans.making import Working
 from jobpipe.runs.preparing import Change, Preparation, prepare
-from jobpipe.runs.remapping import bring_up_to_date, note_up_to_date
-from jobpipe.runs.report import RunReport, report_of
-from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_records
-from jobpipe.runs.starting import new_run
+from jobpipe.runs.remapping import bring_up_to_date
+from jobpipe.runs.report import RunReport
+from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_held
 from jobpipe.runs.workspace import Workspace
 
 
@@ -115,13 +114,15 @@ def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Pl
             raise UsageError(f"plan {plan.pk}: no stored posting has these labels any more")
         _note_run(workspace, plan, Run.objects.get(pk=remapped.report.run))
         return remapped.report
-    note_up_to_date(workspace, owner, "")
-    run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
-    _note_run(workspace, plan, run)
-    reprocess_records(workspace, preparation, run, progress, stop, workers)
-    if not stop.requested:
-        bring_up_to_date(workspace, preparation, owner, progress=progress, stop=stop, workers=workers)
-    return report_of(run)
+    return reprocess_held(
+        workspace,
+        preparation,
+        owner,
+        progress=progress,
+        stop=stop,
+        workers=workers,
+        begun=lambda run: _note_run(workspace, plan, run),
+    )
 
 
 def _note_run(workspace: Workspace, plan: Plan, run: Run) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +20,10 @@ from jobpipe.runs.plans.kinds import changed_words, kind_of
 from jobpipe.runs.plans.trial import Trial, TrialProgress
 from jobpipe.runs.preparing import Change, Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Touched, remap_records, stale_uses
+from jobpipe.runs.remapping import Touched, remap_records, touched_by
 from jobpipe.runs.reprocessing import reprocess_records
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
-from jobpipe.taxonomy.tables import Use
 
 # Of an import: plans that are older, and those before so many, are removed.
 KEPT = 20
@@ -104,31 +102,29 @@ def _try_out(
 ) -> dict[str, Any] | None:
     """The figures; None = nothing is touched. Raises UsageError where it was stopped."""
     live = live_postings(workspace.documents, owner.pk)
-    stale: Sequence[Use] = ()
-    if kind == PlanKind.MAPPINGS:
-        stale = stale_uses(workspace.documents, owner.pk, preparation.tables)
-        if not stale:
-            return None
+    touched = touched_by(workspace.documents, preparation, owner)
+    if kind == PlanKind.MAPPINGS and (touched is None or not touched.are_there()):
+        return None
     run_kind = RunKind.IMPORT if kind == PlanKind.SOURCE else RunKind.REPROCESS
     with (
         tempfile.TemporaryDirectory(dir=workspace.scratch, prefix="plan-") as folder,
         Trial(workspace, preparation, owner, run_kind, Path(folder)) as trial,
     ):
-        _run(trial, preparation, kind, stale, working)
+        _run(trial, preparation, kind, touched, working)
         if working.stop.requested:
             raise UsageError("interrupted: nothing was planned")
         figures = figures_of(trial, live_before=live, is_whole=kind == PlanKind.REPROCESS)
     figures["changes"] = {
         "definition": changed_words(preparation, owner),
-        "labels": [{"table": use.table, "label": use.label} for use in stale],
+        "labels": [{"table": use.table, "label": use.label} for use in touched.uses] if touched else [],
     }
-    return figures if figures["account"]["read"] or kind != PlanKind.MAPPINGS else None
+    return figures
 
 
-def _run(trial: Trial, preparation: Preparation, kind: PlanKind, stale: Sequence[Use], working: Working) -> None:
+def _run(trial: Trial, preparation: Preparation, kind: PlanKind, touched: Touched | None, working: Working) -> None:
     workspace, run, progress = trial.workspace, trial.run, TrialProgress(working.progress)
     if kind == PlanKind.MAPPINGS:
-        touched = Touched(workspace.documents, run.import_row_id, tuple(use.text for use in stale))
+        assert touched is not None
         remap_records(workspace, preparation, run, touched, progress, working.stop, working.workers)
         return
-    reprocess_records(workspace, preparation, run, progress, working.stop, working.workers)
+    reprocess_records(workspace, preparation, run, touched, progress, working.stop, working.workers)
