@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-cluster bench-fairness clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-cluster bench-fairness bench-plan clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -69,6 +69,9 @@ bench-cluster: $(VENV)/.bench ## Time what it costs to carry batches by RabbitMQ
 
 bench-fairness: $(VENV)/.bench ## Time small imports beside one of a million on the same workers (half an hour)
 	$(BIN)/python -m bench.fairness --big 1000000
+
+bench-plan: $(VENV)/.installed ## Time plans over 50 000 stored postings, beside transforming them once more
+	$(BIN)/python -m bench.plan --size 50000 --rounds 3
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) demo-project demo-cluster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -72,7 +72,7 @@ def bring_up_to_date(
         report = remap_records(workspace, preparation, run, touched, progress, stop, workers)
         if report.state != RunState.SUCCEEDED:
             return Remapped(len(touched.uses), report)
-    settle(workspace, preparation, owner, touched)
+    conclude(workspace, preparation, owner, touched)
     return Remapped(len(touched.uses) if touched is not None else 0, report)
 
 
@@ -84,7 +84,7 @@ def touched_by(documents: Documents, preparation: Preparation, owner: Import) ->
     return Touched(documents, owner.pk, stale) if stale else None
 
 
-def settle(workspace: Workspace, preparation: Preparation, owner: Import, touched: Touched | None) -> None:
+def conclude(workspace: Workspace, preparation: Preparation, owner: Import, touched: Touched | None) -> None:
     """What there was to make again is made again."""
     if touched is not None:
         touched.forget_rest()

@@ -15,7 +15,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, note_up_to_date, settle, touched_by
+from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, note_up_to_date, conclude, touched_by
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
@@ -49,8 +49,7 @@ def reprocess_import(
         with ledger_expected(), hold(workspace, owner) as held:
             refuse_over_an_interrupted_run(held, owner)
             owner.refresh_from_db(fields=["mappings"])
-            report = reprocess_held(held, preparation, owner, progress=progress, stop=stop, workers=workers)
-            return report
+            return reprocess_held(held, preparation, owner, progress=progress, stop=stop, workers=workers)
     except ImportIsRunningError as error:
         return skipped(name, error.message)
 
@@ -74,7 +73,7 @@ def reprocess_held(
     begun(run)
     report = reprocess_records(workspace, preparation, run, touched, progress, stop, workers)
     if report.state == RunState.SUCCEEDED:
-        settle(workspace, preparation, owner, touched)
+        conclude(workspace, preparation, owner, touched)
     return report
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from jobpipe.documents.body import unpack
+from jobpipe.documents.ending import is_over
 from jobpipe.documents.store import Documents, Flag, Role, Selection, StateRow, Status, Written, unpack_prior
 from jobpipe.lifecycle.outcomes import was_a_posting
 from jobpipe.runs.plans.field_changes import FieldChanges
@@ -28,6 +30,7 @@ class Effects:
         self._documents = documents
         self._import_id = import_id
         self._run = run
+        self._now = datetime.now(UTC)
         self.fields = FieldChanges()
         # A few of each outcome, for people.
         self.samples: dict[str, list[dict[str, Any]]] = {}
@@ -51,13 +54,18 @@ class Effects:
                 continue
             before = unpack_prior(state.prior)
             outcome = _outcome(state, before)
-            if outcome == _CHANGED and state.status is Status.LIVE and one.body is not None:
+            if outcome == _CHANGED and self._is_live(state) and one.body is not None:
                 changed[state.key] = one
             elif outcome == "rejected":
                 self._count_rejected(one)
             self._note(outcome, state, before)
             self._compare_labels(state, before)
         self._compare_fields(changed)
+
+    def _is_live(self, state: StateRow) -> bool:
+        """When the run is over: what is past its day ends with it."""
+        end = state.valid_through
+        return state.status is Status.LIVE and not (end and is_over(end, self._now))
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
