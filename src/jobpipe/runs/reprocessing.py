@@ -15,7 +15,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, note_up_to_date, conclude, touched_by
+from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, conclude, note_up_to_date, touched_by
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order
