@@ -253,8 +253,32 @@ def test_broken_json_and_deep_json_are_refused(tmp_path: Path) -> None:
     assert "not JSON" in said(tmp_path, "[" * 100_000, name="house.json")
 
 
-def test_turtle_is_named_and_not_taken_for_a_table(tmp_path: Path) -> None:
-    assert "RDF/XML" in said(tmp_path, "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n", name="a.ttl")
+TURTLE = """\
+# Of a house.
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix x: <http://example.org/> .
+x:a a skos:Concept ; skos:notation "A" ; skos:prefLabel "Tout"@fr ; skos:narrower x:a1 .
+x:a1 a skos:Concept ; skos:notation "A1" ; skos:prefLabel "Vente"@fr, "Sales"@en-GB ; skos:altLabel "Commerce"@fr .
+x:a2 a skos:Concept ; skos:notation "A2" ; skos:prefLabel "Caisse"@fr ; skos:broader x:a1 .
+"""
+
+
+def test_skos_as_turtle_and_as_triples_says_what_it_says_as_xml(tmp_path: Path) -> None:
+    import rdflib
+
+    found = load(tmp_path, TURTLE, name="house.ttl")
+    triples = rdflib.Graph().parse(data=TURTLE, format="turtle").serialize(format="nt")
+    assert load(tmp_path, triples, name="house.nt") == found
+    xml = load(tmp_path, SKOS, name="house.rdf")
+    assert {code: (set(one.terms), one.parents) for code, one in found.categories.items()} == {
+        code: (set(one.terms), one.parents) for code, one in xml.categories.items()
+    }
+    assert "house.ttl:4: not well-formed Turtle" in said(tmp_path, TURTLE.replace('"A" ;', '"A" ;;('), name="house.ttl")
+
+
+def test_json_ld_which_would_fetch_its_contexts_is_refused(tmp_path: Path) -> None:
+    document = {"@context": "http://example.org/context.json", "@graph": [{"@id": "x:a"}]}
+    assert "JSON-LD is not read" in said(tmp_path, json.dumps(document), name="house.jsonld")
 
 
 def test_packed_and_unpacked_it_is_the_same(tmp_path: Path) -> None:

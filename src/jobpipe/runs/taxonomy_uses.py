@@ -62,15 +62,17 @@ class PostingUses(NamedTuple):
 
 def mapping_uses(workspace: Workspace, taxonomy: str) -> Iterator[MappingUse]:
     """Every entry that counts and whose code is of this taxonomy, people's first."""
-    coded = list(_coded_tables(workspace))
+    coded = [one for one in _coded_tables(workspace) if one.taxonomy == taxonomy]
+    by_table: dict[str, list[_Coded]] = {}
+    for one in coded:
+        by_table.setdefault(one.table, []).append(one)
     for entry in MappingEntry.objects.filter(active=True).order_by("id").iterator():
-        own = any(one.taxonomy == taxonomy for one in coded if one.table == entry.table and _is_within(one, entry))
+        own = any(_is_within(one, entry) for one in by_table.get(entry.table, ()))
         of, code = code_of(entry.value, taxonomy if own else "")
         if of == taxonomy:
             yield MappingUse(entry.table, entry.scope, entry.owner, entry.label, code, entry)
-    own_tables = {one.table for one in coded if one.taxonomy == taxonomy}
     for table, labels in workspace.project.tables().items():
-        yield from _written(table, labels, taxonomy, table in own_tables, IN_FILE, "")
+        yield from _written(table, labels, taxonomy, table in by_table, IN_FILE, "")
     yield from _in_definitions(workspace, taxonomy)
 
 

@@ -14,6 +14,7 @@ FILES = (
     ("imports/example.yaml", "imports/example.yaml", "an import that works at once"),
     ("feeds/example.xml", "feeds/example.xml", "what it reads"),
     ("mappings/contract.csv", "mappings/contract.csv", "a table from labels to codes"),
+    ("taxonomies/functions.csv", "taxonomies/functions.csv", "a small taxonomy: yours replaces it"),
     ("hooks.py", "hooks.py.txt", "the project's own functions"),
     (".gitignore", "gitignore.txt", "keeps the state out of the repository"),
 )

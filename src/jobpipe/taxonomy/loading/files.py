@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +14,12 @@ from jobpipe.taxonomy.loading.csv import read_csv
 from jobpipe.taxonomy.loading.file_bytes import read_bytes
 from jobpipe.taxonomy.loading.rows import add_rows
 from jobpipe.taxonomy.loading.table import Table
+from jobpipe.taxonomy.loading.turtle import turtle_format
 from jobpipe.taxonomy.loading.wishes import Wishes
 from jobpipe.taxonomy.taxonomies import Taxonomy
 
+_HEAD = 65_536
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_TURTLE = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:@prefix|@base|PREFIX\s)")
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
 
 
@@ -69,6 +69,11 @@ def _add(builder: Builder, path: Path, wishes: Wishes, language: str) -> list[st
             wanted = tuple(one.casefold() for one in wishes.languages)
             add_skos(builder, data, shown, wanted)
             return [f"{shown}: SKOS"]
+    if turtle_format(data[:_HEAD].lstrip(_BLANK)):
+        from jobpipe.taxonomy.loading.turtle import add_turtle
+
+        add_turtle(builder, data, shown, tuple(one.casefold() for one in wishes.languages))
+        return [f"{shown}: SKOS"]
     table = _table(data, shown, wishes)
     if not table.rows:
         raise DefinitionError("the file has no rows", place=Place(source=shown), hint="a taxonomy has codes and labels")
@@ -96,10 +101,6 @@ def _table(data: bytes, shown: str, wishes: Wishes) -> Table:
         from jobpipe.taxonomy.loading.records import read_records
 
         return read_records(data, shown, wishes.encoding, wishes.children)
-    if _TURTLE.match(data):
-        raise DefinitionError(
-            "Turtle is not read", place=Place(source=shown), hint="get the same as RDF/XML, which publishers offer too"
-        )
     if _is_json(data, shown):
         from jobpipe.taxonomy.loading.json import read_json
 

@@ -48,6 +48,9 @@ def _objects(value: Any, shown: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield from ((number, one) for number, one in value if isinstance(one, dict))
         return
     if isinstance(value, dict):
+        if "@context" in value or "@graph" in value:
+            hint = "get the same as RDF/XML or Turtle, which publishers offer too"
+            raise DefinitionError("JSON-LD is not read", place=Place(source=shown), hint=hint)
         value = _of_object(value)
     if not isinstance(value, list) or not value:
         raise DefinitionError("no list of categories is in the file", place=Place(source=shown), hint=_HINT)

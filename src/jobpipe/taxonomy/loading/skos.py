@@ -14,10 +14,11 @@ from jobpipe.errors import DefinitionError, JobpipeError, Place
 from jobpipe.sources.formats.xml.entities import Entities, end_of_doctype
 from jobpipe.taxonomy.loading.building import Builder
 
-_SKOS = "{http://www.w3.org/2004/02/skos/core#}"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+_SKOS = f"{{{SKOS}}}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_CONCEPT = _SKOS[1:-1] + "Concept"
+_CONCEPT = f"{SKOS}Concept"
 _ABOUT, _ID, _RESOURCE = f"{_RDF}about", f"{_RDF}ID", f"{_RDF}resource"
 _PREFERRED, _OTHERS = f"{_SKOS}prefLabel", (f"{_SKOS}altLabel", f"{_SKOS}hiddenLabel")
 _BROADER = (f"{_SKOS}broader", f"{_SKOS}broaderGeneric", f"{_SKOS}broaderPartitive")
@@ -25,7 +26,7 @@ _NARROWER = f"{_SKOS}narrower"
 
 
 class Concept:
-    """What one document says of one resource; it may say it in several places."""
+    """What a document says of one resource; it may say it in several places."""
 
     def __init__(self, line: int) -> None:
         self.line = line
