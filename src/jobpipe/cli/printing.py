@@ -60,6 +60,8 @@ def print_account(report: RunReport) -> None:
     out.print(f"{head}  [dim]{report.seconds:.1f} s, {report.peak_rss_mb:.0f} MB[/]")
     if report.error:
         out.print(f"  [red]{escape(report.error)}[/]")
+    if report.state == "skipped":
+        return
     if report.unchanged:
         out.print(f"  nothing read: {escape(report.why)}   [dim]live[/] {report.live:,}")
         return

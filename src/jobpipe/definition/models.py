@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from jobpipe.definition.base import Model, Paths, several
+from jobpipe.definition.schedules import Seconds, check_schedule, check_zone
 from jobpipe.definition.source import Source
 from jobpipe.posting import NESTED
 
@@ -144,7 +145,18 @@ class Definition(Model):
         default=[], description="Words by which several imports are chosen together: `jobpipe run tag:nightly`."
     )
     source: Source = Field(description="Where the records come from.")
-    schedule: str | None = Field(default=None, description="When it runs by itself: a cron expression.")
+    schedule: Annotated[str, AfterValidator(check_schedule)] | None = Field(
+        default=None, description="When it runs by itself: a cron expression, @daily and the like, or every 4h."
+    )
+    zone: Annotated[str, AfterValidator(check_zone)] | None = Field(
+        default=None, description="The time zone of `schedule`, as Europe/Paris. Absent: the project's, else UTC."
+    )
+    grace: Seconds | None = Field(
+        default=None,
+        gt=0,
+        description="How long after it was due a run may end before the import is late: 30m, 4h. "
+        "Absent: a quarter of the time between two runs, 15 minutes at least and 6 hours at most.",
+    )
     posting: dict[str, Rule] = Field(description="How each field of a posting is made from a record.")
     keep: str | None = Field(
         default=None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from jobpipe.definition.base import Model
+from jobpipe.definition.schedules import check_zone
 from jobpipe.safety.secrets import expand, process_redactor
 
 MOST_WORKERS = 8
@@ -82,6 +83,8 @@ class Settings(Model):
     at_once: int = Field(default=32, ge=1, le=1000)
     # Where ledger, documents and archive lie.
     state: str = ".jobpipe"
+    # Of the imports' schedules, where they name none; as Europe/Paris.
+    zone: Annotated[str, AfterValidator(check_zone)] = "UTC"
     hosts: HostSettings = HostSettings()
     # own: a host that a definition names may be private. strict: no host may, unless it lies in `allow`.
     guard: Literal["own", "strict"] = "own"

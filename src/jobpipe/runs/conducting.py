@@ -26,11 +26,12 @@ from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notices import note
 from jobpipe.runs.part_ranges import PartRanges
+from jobpipe.runs.pausing import refusal_of
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.posting_overrides import of_today, settle
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
-from jobpipe.runs.queued import begin_queued, is_over, stand_in_for
+from jobpipe.runs.queued import begin_queued, is_over, skip_queued, stand_in_for, waiting_run
 from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
@@ -96,7 +97,12 @@ def _run_held(
 ) -> RunReport:
     if queued is not None and is_over(queued):
         return report_of(queued)
+    if why := refusal_of(owner):
+        skip_queued(owner, why)
+        return skipped(owner.name, why)
     file = str(instead.resolve()) if instead is not None else ""
+    if queued is None and not file:
+        queued = waiting_run(owner)
     run = _interrupted_run(owner, preparation, file, workspace)
 
     # Another process may have put it right before this one held it.

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Set
 from datetime import UTC, datetime
 
+from jobpipe.definition.models import Definition
 from jobpipe.documents.store import Selection, Status, unpack_prior
 from jobpipe.errors import InternalError
 from jobpipe.ledger.models import PartRead, Run, RunState
@@ -35,8 +36,13 @@ _SIDE_KINDS = frozenset({Kind.DUPLICATE, Kind.REJECTED})
 class Finish:
     """The last stage of one run."""
 
-    def __init__(self, workspace: Workspace, preparation: Preparation, run: Run, known: KnownTable | None) -> None:
-        """`known`: the table that the run marked; None where it never got so far."""
+    def __init__(
+        self, workspace: Workspace, preparation: Preparation | None, run: Run, known: KnownTable | None
+    ) -> None:
+        """`known`: the table that the run marked; None where it never got so far.
+
+        `preparation`: None where the run can only fail.
+        """
         self._workspace = workspace
         self._documents = workspace.documents
         self._journal = journal_of(workspace, run)
@@ -63,7 +69,7 @@ class Finish:
             for notice in part.notices:
                 note(run, "document", notice)
         run.state = RunState.SUCCEEDED if evidence.complete or evidence.of_changes else RunState.PARTIAL
-        absence = Absence(self._documents, run, known, self._preparation.definition)
+        absence = Absence(self._documents, run, known, self._definition)
         if run.unchanged:
             run.missing = 0
         else:
@@ -76,7 +82,7 @@ class Finish:
         self._end_postings({page for part in parts for page in part.gone_pages})
         if run.state in (RunState.HELD, RunState.PARTIAL) and self._holds_all:
             self._ask_a_person(past)
-        note_left_out(run, self._documents, self._preparation.overrides)
+        note_left_out(run, self._documents, self._prepared.overrides)
         self._follow_near_duplicates()
         return self._close()
 
@@ -98,7 +104,7 @@ class Finish:
         run.state = RunState.SUCCEEDED
         self._forget_side_rows(complete=True)
         self._end_postings()
-        note_left_out(run, self._documents, self._preparation.overrides)
+        note_left_out(run, self._documents, self._prepared.overrides)
         self._follow_near_duplicates()
         return self._close()
 
@@ -137,8 +143,17 @@ class Finish:
     # Evidence ---------------------------------------------------------------------------------------
 
     @property
+    def _prepared(self) -> Preparation:
+        assert self._preparation is not None
+        return self._preparation
+
+    @property
+    def _definition(self) -> Definition:
+        return self._prepared.definition
+
+    @property
     def _holds_all(self) -> bool:
-        return self._preparation.definition.source.holds == "all"
+        return self._definition.source.holds == "all"
 
     def _weigh(self, parts: list[PartReading], past: list[PastRun], missing: int) -> Evidence:
         run = self._run
@@ -148,7 +163,7 @@ class Finish:
                 parts=[_evidence_of(part) for part in parts],
                 holds_all=self._holds_all,
                 vanished=self._vanished(parts, past),
-                parts_come_and_go=self._preparation.definition.source.parts_may_vanish,
+                parts_come_and_go=self._definition.source.parts_may_vanish,
                 read=run.account["read"],
                 read_before=last.read if last else None,
                 missing=missing,
@@ -222,7 +237,7 @@ class Finish:
     def _follow_near_duplicates(self) -> None:
         """Before the run has its place in the feed of changes: nobody sees a posting come and go at once."""
         if self._journal.writes:
-            follow_run(self._workspace, self._run, self._preparation.definition.client)
+            follow_run(self._workspace, self._run, self._definition.client)
 
     # The end ----------------------------------------------------------------------------------------
 

@@ -13,8 +13,6 @@ harm.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +26,7 @@ from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger import leases
 from jobpipe.ledger.models import Import
 from jobpipe.ledger.opening import drop_dead_connection, is_shared
+from jobpipe.runs.file_lock import FileIsHeldError, held
 from jobpipe.runs.keeping import keeper, seconds_awake
 from jobpipe.runs.process_mark import is_known_to_be_dead, own_mark, shown
 from jobpipe.runs.workspace import Workspace
@@ -102,20 +101,16 @@ class _LocalLease:
 
 @contextmanager
 def _flock(folder: Path, name: str) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
-            raise _is_running(name, f"number {holder}" if holder else "") from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        yield
-    finally:
-        os.close(handle)
+        with held(lock_of(folder, name)):
+            yield
+    except FileIsHeldError as error:
+        raise _is_running(name, f"number {error.holder}" if error.holder else "") from error
+
+
+def lock_of(folder: Path, name: str) -> Path:
+    """The file by which a process of this machine holds the import of this name."""
+    return folder / f"{name}.lock"
 
 
 class _SharedLease:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from jobpipe.ledger.models import Dispatch, Run, RunState
+from jobpipe.ledger.models import Dispatch, Import, Run, RunKind, RunState
+from jobpipe.ledger.opening import is_shared
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
+
+
+def waiting_run(owner: Import) -> Run | None:
+    """On one machine: the run that was asked for and waits for a process; whoever runs the import makes it.
+
+    In a cluster the row belongs to a conductor.
+    """
+    if is_shared():
+        return None
+    return Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=RunKind.IMPORT).order_by("id").first()
+
+
+def skip_queued(owner: Import, why: str) -> None:
+    """What was asked for is not run."""
+    waiting = Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=RunKind.IMPORT)
+    waiting.update(state=RunState.SKIPPED, error=redact(why), finished_at=datetime.now(UTC))
 
 
 def is_over(queued: Run) -> bool:

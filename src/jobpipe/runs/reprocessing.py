@@ -101,7 +101,8 @@ def refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
     if left is not None:
         raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
     with workspace.writing():
-        Run.objects.filter(import_row=owner, state=RunState.RUNNING).update(
+        # One that ends postings goes on by itself: see `jobpipe.runs.ending`.
+        Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.REPROCESS).update(
             state=RunState.FAILED, error="interrupted", why="interrupted"
         )
 

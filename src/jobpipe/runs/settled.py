@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db.models import prefetch_related_objects
 
-from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models import ImportDecision, PartRead, Run, RunKind, RunState
 from jobpipe.runs.source_reading import SettledPart
 from jobpipe.sources.archive import ArchiveReader, latest_finished
 from jobpipe.sources.transports.transport import Validators
@@ -25,6 +25,9 @@ def settled_run(run: Run) -> Run | None:
         .first()
     )
     if last is None or last.state != RunState.SUCCEEDED or last.revision != run.revision or last.instead:
+        return None
+    if ImportDecision.objects.filter(import_row=run.import_row_id, run__pk__gt=last.pk).exists():
+        # Its postings were removed meanwhile: what is there must come again.
         return None
     # `holds: changes` is never complete, and may be unchanged all the same.
     return last if not last.missing and all(part.complete for part in _parts_of(last)) else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from django.db import connections
 
 from jobpipe.errors import JobpipeError
-from jobpipe.ledger.models import Run, RunState
+from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.runs.conducting import StopRequest, run_import
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport, skipped
@@ -136,7 +136,11 @@ class _Order:
 
 def last_seconds() -> dict[str, float]:
     """Of each import's latest run that came to an end."""
-    over = Run.objects.exclude(state=RunState.RUNNING).order_by("-id").values_list("import_row__name", "seconds")
+    over = (
+        Run.objects.filter(kind=RunKind.IMPORT, finished_at__isnull=False)
+        .order_by("-id")
+        .values_list("import_row__name", "seconds")
+    )
     return dict(reversed(over[:RUNS_LOOKED_AT]))
 
 

@@ -13,6 +13,7 @@ from jobpipe.cli.main import DONE, WRONG_USE
 from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
+    from jobpipe.definition.models import Definition
     from jobpipe.definition.project import Project
     from jobpipe.errors import DefinitionError
 
@@ -69,6 +70,7 @@ def _check(project: Project, name: str, *, are_files_sound: bool) -> dict[str, A
         loaded = load_checked(project, name) if are_files_sound else project.load(name)
         warning = warnings_of(project, loaded, os.environ)
         document["fields"] = list(loaded.definition.posting)
+        document["schedule"] = _schedule_of(project, loaded.definition)
     except DefinitionError as trouble:
         error = trouble
         document["ok"] = False
@@ -79,6 +81,18 @@ def _check(project: Project, name: str, *, are_files_sound: bool) -> dict[str, A
         "error": error,
         "warning": warning,
     }
+
+
+def _schedule_of(project: Project, definition: Definition) -> dict[str, Any] | None:
+    from datetime import UTC, datetime
+
+    from jobpipe.runs.scheduling.written import written_of
+
+    schedule = written_of(project, definition).schedule
+    if schedule is None:
+        return None
+    due = schedule.next_after(datetime.now(UTC))
+    return {"text": schedule.text, "zone": schedule.zone, "words": schedule.words(), "next": due.isoformat()}
 
 
 def _problems(error: DefinitionError | None) -> list[dict[str, Any]]:
@@ -109,6 +123,8 @@ def _print(shared: list[DefinitionError], checked: list[dict[str, Any]]) -> None
             print_error(one["error"])
             continue
         click.echo(f"ok  {one['file']}  ({len(one['fields'])} fields)")
+        if schedule := one["schedule"]:
+            click.echo(f"    {schedule['words']}; next {schedule['next'][:16].replace('T', ' ')} UTC")
         if one["warning"] is not None:
             sys.stdout.flush()
             print_error(one["warning"], word="warning")

@@ -8,15 +8,18 @@ from jobpipe.ledger.models.near_duplicates import NearDuplicate, NearDuplicateDe
 from jobpipe.ledger.models.overrides import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models.scheduling import DutyLease, ImportDecision, ScheduledImport, Standing
 from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
     "Batch",
     "BatchAttempt",
     "Dispatch",
+    "DutyLease",
     "HostTrouble",
     "HostTurns",
     "Import",
+    "ImportDecision",
     "KeptCharge",
     "Lease",
     "MappingChange",
@@ -33,7 +36,9 @@ __all__ = [
     "Run",
     "RunKind",
     "RunState",
+    "ScheduledImport",
     "Scope",
+    "Standing",
     "TaxonomyChange",
     "TaxonomyState",
     "TaxonomyVersion",

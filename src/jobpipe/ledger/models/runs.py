@@ -10,6 +10,8 @@ from jobpipe.ledger.models.imports import Import
 class RunKind(models.TextChoices):
     IMPORT = "import"
     REPROCESS = "reprocess"
+    # Nothing is read: postings end by their own day, or because a person removed their import.
+    ENDING = "ending"
 
 
 class RunState(models.TextChoices):

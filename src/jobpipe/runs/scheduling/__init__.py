@@ -1,0 +1,1 @@
+"""When imports run by themselves, and whether they came when they should."""
