@@ -19,20 +19,21 @@ ALLOWED = {
     "lifecycle": {"documents", "posting", "transform"},
     "destinations": {"errors", "posting"},
     "ledger": {"errors"},
+    "incidents": {"errors", "posting", "safety", "definition", "documents", "ledger"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        "taxonomy",
+        *("taxonomy", "incidents"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "taxonomy"),
+        *("runs", "taxonomy", "incidents"),
     },
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "cluster", "destinations", "taxonomy"),
+        *("runs", "cluster", "destinations", "taxonomy", "incidents"),
     },
 }
-DJANGO = {"ledger", "runs", "cluster", "cli"}
+DJANGO = {"ledger", "incidents", "runs", "cluster", "cli"}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from jobpipe.definition.base import Model, Paths, several
+from jobpipe.definition.roles import Role
 from jobpipe.definition.schedules import Seconds, check_schedule, check_zone
 from jobpipe.definition.source import Source
 from jobpipe.posting import NESTED
@@ -168,7 +169,9 @@ class Definition(Model):
     )
     require: Paths = Field(default=[], description="Fields without which a record is rejected, besides the title.")
     expire: Expire = Field(default=Expire(), description="When postings that are gone expire.")
-    owners: dict[str, str] = Field(default={}, description="Who looks after which kind of incident.")
+    owners: dict[Role, str] = Field(
+        default={}, description="Who holds which role for it: source, mapping, delivery, developer, operator."
+    )
     deliver: list[str] = Field(default=[], description="The destinations that get these postings.")
 
     @field_validator("posting", mode="before")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from jobpipe.definition.base import Model
+from jobpipe.definition.roles import Role
 from jobpipe.definition.schedules import check_zone
 from jobpipe.safety.secrets import expand, process_redactor
 
@@ -76,6 +77,13 @@ class NearDuplicateSettings(NearDuplicatePolicy):
         return self.clients.get(client, self)
 
 
+class ClientSettings(Model):
+    """What holds for all imports of one client."""
+
+    # Role -> who holds it.
+    owners: dict[Role, str] = Field(default={})
+
+
 class Settings(Model):
     # Worker processes of one run; 0 = transform in the process that reads. Empty = one a core, at most 8.
     workers: int | None = Field(default=None, ge=0, le=256)
@@ -92,6 +100,10 @@ class Settings(Model):
     allow: list[str] = Field(default=[])
     cluster: ClusterSettings = ClusterSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
+    # Who holds which role, where neither the import nor its client says otherwise.
+    owners: dict[Role, str] = Field(default={})
+    # By the name that definitions give as `client`.
+    clients: dict[str, ClientSettings] = Field(default={})
 
     @property
     def worker_processes(self) -> int:

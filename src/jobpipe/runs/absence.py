@@ -53,6 +53,8 @@ class Absence:
         self._import_id: int = run.import_row_id
         self._known = known
         self._rule = rule_of(definition)
+        # (kind, words): also of what is not noted in every run.
+        self.found: list[tuple[str, str]] = []
 
     def settle(self, missing: list[int], past: list[PastRun]) -> None:
         """Expire, hold or wait. Sets the run's state, missing, absent, returned and notices; may be repeated."""
@@ -124,6 +126,7 @@ class Absence:
     def _say(self, plan: Plan, past: list[PastRun]) -> None:
         if not plan.why:
             return
+        self.found.append((plan.kind, plan.why))
         run = self._run
         if plan.kind == "flapping" and past and _was_said(past[0].run, plan.kind):
             return

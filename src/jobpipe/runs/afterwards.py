@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from jobpipe.definition.project import Project
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Run, RunKind, RunState
+from jobpipe.runs.incidents_of_run import record_notices
 from jobpipe.runs.notices import note
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.report import RunReport, report_of
@@ -24,7 +26,13 @@ from jobpipe.sources.transports.transport import Request, Validators
 
 
 def put_away(
-    preparation: Preparation, run: Run, reader: SourceReader, report: RunReport, *, stopped: Callable[[], bool]
+    project: Project,
+    preparation: Preparation,
+    run: Run,
+    reader: SourceReader,
+    report: RunReport,
+    *,
+    stopped: Callable[[], bool],
 ) -> RunReport:
     """Deletes or moves what was read, if the definition says so and the run has succeeded; no more once `stopped`."""
     options = preparation.definition.source.files
@@ -45,6 +53,7 @@ def put_away(
     if len(run.notices) == before:
         return report
     run.save(update_fields=["notices"])
+    record_notices(project, run, run.notices[before:])
     return report_of(run)
 
 

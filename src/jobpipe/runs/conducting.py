@@ -32,6 +32,7 @@ from jobpipe.runs.posting_overrides import of_today, settle
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import begin_queued, is_over, skip_queued, stand_in_for, waiting_run
+from jobpipe.runs.recording_failures import with_incidents
 from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
@@ -50,6 +51,7 @@ __all__ = ["Conductor", "StopRequest", "new_run", "owner_of", "run_import"]
 SECONDS_BETWEEN_UPDATES = 0.1
 
 
+@with_incidents
 def run_import(
     workspace: Workspace,
     name: str,
@@ -167,7 +169,7 @@ def _run_to_its_end(
         return conductor.conduct()
     except SourceChangedError as error:
         return Finish(workspace, preparation, run, conductor.known).fail(
-            f"the source changes while it is read: {error}"
+            f"the source changes while it is read: {error}", error
         )
 
 
@@ -219,9 +221,9 @@ class Conductor:
         except (SourceChangedError, OutOfReachError):
             raise
         except SourceError as error:
-            return self._fail(str(error), began)
+            return self._fail(error, began)
         except JobpipeError as error:
-            self._fail(str(error), began)
+            self._fail(error, began)
             raise
         finally:
             self._progress.end()
@@ -233,11 +235,13 @@ class Conductor:
         assert self.known is not None
         report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
-        return put_away(self._preparation, self._run, self._reader, report, stopped=self._is_stopped)
+        return put_away(
+            self._workspace.project, self._preparation, self._run, self._reader, report, stopped=self._is_stopped
+        )
 
-    def _fail(self, why: str, began: float) -> RunReport:
+    def _fail(self, error: JobpipeError, began: float) -> RunReport:
         self._note_sitting(began)
-        return Finish(self._workspace, self._preparation, self._run, self.known).fail(redact(why))
+        return Finish(self._workspace, self._preparation, self._run, self.known).fail(redact(str(error)), error)
 
     def _note_sitting(self, began: float) -> None:
         """To be saved with the run: when it is finished, else at once."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from jobpipe.definition.models import Definition
 from jobpipe.documents.store import Selection, Status, unpack_prior
-from jobpipe.errors import InternalError
+from jobpipe.errors import InternalError, JobpipeError
 from jobpipe.ledger.models import PartRead, Run, RunState
 from jobpipe.ledger.text import storable
 from jobpipe.lifecycle import Kind, Outcome
@@ -19,6 +19,7 @@ from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, forget_excluded, live_postings, missing_numbers
 from jobpipe.runs.history import PastRun, past_runs
+from jobpipe.runs.incidents_of_run import occurrences_of_run, record_run
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.leaving_out import note_left_out
@@ -50,11 +51,16 @@ class Finish:
         self._run = run
         self._import_id: int = run.import_row_id
         self._known = known
+        self._parts: list[PartReading] = []
+        # What was found of the missing: (kind of notice, words).
+        self._of_absence: list[tuple[str, str]] = []
+        self._cause: JobpipeError | None = None
 
     def finish(self, parts: list[PartReading]) -> RunReport:
         """End a run whose source was read, as far as it could be."""
         run, known = self._run, self._known
         assert known is not None
+        self._parts = parts
         self._settle_account()
         past = past_runs(run)
         missing = [] if not self._holds_all else missing_numbers(known)
@@ -74,6 +80,7 @@ class Finish:
             run.missing = 0
         else:
             absence.settle(missing, past)
+            self._of_absence = absence.found
             # What a doubted run lacks is not known to be gone.
             is_believed = evidence.complete and run.state != RunState.HELD
             self._forget_side_rows(complete=is_believed)
@@ -108,8 +115,9 @@ class Finish:
         self._follow_near_duplicates()
         return self._close()
 
-    def fail(self, why: str) -> RunReport:
-        """End a run that cannot go on, with the account of what it has applied."""
+    def fail(self, why: str, cause: JobpipeError | None = None) -> RunReport:
+        """End a run that cannot go on, with the account of what it has applied; `cause`: what ended it."""
+        self._cause = cause
         run = self._run
         ordinal, _ = last_applied(run)
         self._documents.delete_side_rows_of(self._import_id, run.pk, after_ordinal=ordinal)
@@ -245,7 +253,19 @@ class Finish:
         run = self._run
         run.live = live_postings(self._documents, self._import_id)
         run.finished_at = datetime.now(UTC)
-        self._journal.close()
+        if not self._journal.writes:
+            self._journal.close()
+            return report_of(run)
+        met = occurrences_of_run(
+            self._workspace,
+            run,
+            parts=self._parts,
+            absence=self._of_absence,
+            cause=self._cause,
+        )
+        with self._workspace.writing():
+            record_run(self._workspace, run, met)
+            self._journal.close()
         return report_of(run)
 
 

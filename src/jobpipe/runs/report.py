@@ -28,6 +28,8 @@ class RunReport:
     peak_rss_mb: float
     error: str = ""
     notices: list[dict[str, str]] = field(default_factory=list)
+    # That it opened or brought back: see `jobpipe.runs.recording_failures.spoken_by`. Only of a run that just ended.
+    incidents: list[dict[str, Any]] = field(default_factory=list)
     started_at: str = ""
     finished_at: str = ""
 
@@ -48,6 +50,7 @@ class RunReport:
             "peak_rss_mb": round(self.peak_rss_mb, 1),
             "error": self.error,
             "notices": self.notices,
+            "incidents": self.incidents,
             "started_at": self.started_at,
             "finished_at": self.finished_at,
         }

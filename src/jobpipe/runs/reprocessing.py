@@ -15,6 +15,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.recording_failures import with_incidents
 from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, conclude, note_up_to_date, touched_by
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
@@ -33,6 +34,7 @@ _REPROCESSED = (
 _REJECTED = Selection(role=Role.REJECTED)
 
 
+@with_incidents
 def reprocess_import(
     workspace: Workspace, name: str, *, progress: Progress, stop: StopRequest, workers: int | None = None
 ) -> RunReport:

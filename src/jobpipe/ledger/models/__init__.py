@@ -2,6 +2,15 @@
 
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.imports import Import
+from jobpipe.ledger.models.incidents import (
+    Holiday,
+    Incident,
+    IncidentChange,
+    IncidentCount,
+    IncidentState,
+    OwnerChange,
+    RoleHolder,
+)
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
 from jobpipe.ledger.models.near_duplicates import NearDuplicate, NearDuplicateDecision
@@ -16,10 +25,15 @@ __all__ = [
     "BatchAttempt",
     "Dispatch",
     "DutyLease",
+    "Holiday",
     "HostTrouble",
     "HostTurns",
     "Import",
     "ImportDecision",
+    "Incident",
+    "IncidentChange",
+    "IncidentCount",
+    "IncidentState",
     "KeptCharge",
     "Lease",
     "MappingChange",
@@ -29,10 +43,12 @@ __all__ = [
     "Override",
     "OverrideChange",
     "OverrideScope",
+    "OwnerChange",
     "PartRead",
     "Plan",
     "PlanKind",
     "PlanState",
+    "RoleHolder",
     "Run",
     "RunKind",
     "RunState",

@@ -12,6 +12,8 @@ class RunKind(models.TextChoices):
     REPROCESS = "reprocess"
     # Nothing is read: postings end by their own day, or because a person removed their import.
     ENDING = "ending"
+    # Records in quarantine, once more.
+    RETRY = "retry"
 
 
 class RunState(models.TextChoices):
