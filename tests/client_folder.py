@@ -79,8 +79,16 @@ class ClientFolder(ProjectFolder):
             f"{name}/{key}" for name in names for key, row in self.rows_of(name).items() if row.status is Status.LIVE
         }
 
-    def delivered(self, name: str) -> list[dict[str, Any]]:
+    def delivered(self, name: str) -> dict[str, dict[str, Any]]:
+        """By key."""
+        return self._postings(name, Selection(status=Status.LIVE))
+
+    def stored(self, name: str) -> dict[str, dict[str, Any]]:
+        """The same, with what is hidden or gone."""
+        return self._postings(name, Selection())
+
+    def _postings(self, name: str, selection: Selection) -> dict[str, dict[str, Any]]:
         with self.open() as workspace:
             import_id = Import.objects.get(name=name).pk
-            bodies = workspace.documents.bodies(import_id, Selection(status=Status.LIVE))
-            return [json.loads(unpack(body).posting) for _, body in bodies]
+            bodies = workspace.documents.bodies(import_id, selection)
+            return {row.key: json.loads(unpack(body).posting) for row, body in bodies}

@@ -60,7 +60,7 @@ def test_of_a_kept_job_the_other_is_delivered_nowhere(client: ClientFolder) -> N
     assert adds_up(report)
     row = client.rows_of("two")["x"]
     assert (row.status, row.reason, row.changed_run) == (Status.EXCLUDED, "near_duplicate", report.run)
-    assert [one["reference"] for one in client.delivered("two")] == ["y"]
+    assert set(client.delivered("two")) == {"y"}
 
 
 def test_what_is_hidden_stays_hidden_and_counts_as_unchanged(client: ClientFolder) -> None:
