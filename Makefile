@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-cluster bench-fairness bench-plan clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -63,6 +63,9 @@ bench-many: $(VENV)/.installed ## Time 200 small imports on slow servers, run to
 
 bench-overlap: $(VENV)/.bench ## Time the crawl of a slow site whose postings cost computation, beside Scrapy
 	$(BIN)/python -m bench.overlap --pages 2000 --at-once 32,64
+
+bench-near-duplicates: $(VENV)/.installed ## Time the comparison of two imports of 50 000 postings each
+	$(BIN)/python -m bench.near_duplicates --size 50000
 
 bench-cluster: $(VENV)/.bench ## Time what it costs to carry batches by RabbitMQ
 	$(BIN)/python -m bench.cluster --size 20000 --rounds 3

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import mongo_server
 import pytest
 from client_folder import ClientFolder, job
 from command_line import jobpipe
@@ -266,3 +267,22 @@ def test_a_policy_that_is_none_is_refused_with_its_place(client: ClientFolder) -
     assert said.returncode == 2
     assert "newest" in said.stderr
     assert "first" in said.stderr
+
+
+# Both engines ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("store", ["sqlite", "mongo"])
+def test_hidden_and_back_on_both_stores(tmp_path: Path, store: str) -> None:
+    client = ClientFolder(tmp_path / "project", "one", "two")
+    if store == "mongo":
+        client.keep_ledger_in("", mongo_server.documents_uri(tmp_path))
+    client.keep("{keep: first}")
+    client.import_("one", {"a": job(), "b": job("Nurse")})
+    client.import_("two", {"x": job(), "y": job("Cook")})
+    assert client.live("one", "two") == {"one/a", "one/b", "two/y"}
+    assert client.import_("two", {"y": job("Cook")}).expired == 1
+    client.import_("two", {"x": job(), "y": job("Cook")})
+    assert client.live("one", "two") == {"one/a", "one/b", "two/y"}
+    client.import_("one", {"b": job("Nurse")})
+    assert client.live("one", "two") == {"one/b", "two/x", "two/y"}

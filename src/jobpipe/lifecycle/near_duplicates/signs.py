@@ -53,7 +53,7 @@ def _bands(profile: Profile, scope: str) -> tuple[int, ...]:
     if len(profile.words) < MIN_WORDS:
         return ()
     made = rensa.RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
-    made.update(sorted(profile.shingles))
+    made.update(list(profile.shingles))
     digest = made.digest()
     seed = _seed(scope)
     return tuple(

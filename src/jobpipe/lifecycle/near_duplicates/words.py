@@ -12,14 +12,19 @@ SHINGLE = 3
 
 _TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"\w+")
-_PLAIN = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "_": " "})
+# What is left of accents when letters are taken apart.
+_MARKS = re.compile("[\u0300-\u036f]+")
+# Letters that Unicode does not take apart.
+_PLAIN = (("œ", "oe"), ("æ", "ae"), ("ø", "o"), ("ł", "l"), ("đ", "d"), ("ð", "d"), ("ı", "i"))
 
 
 def folded(text: str) -> str:
     if text.isascii():
         return text.lower().replace("_", " ")
-    taken_apart = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
-    return "".join(one for one in taken_apart if not unicodedata.combining(one))
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text).casefold()).replace("_", " ")
+    for letter, written in _PLAIN:
+        plain = plain.replace(letter, written)
+    return plain
 
 
 def words_of(text: str) -> list[str]:

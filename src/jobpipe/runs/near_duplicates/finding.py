@@ -15,18 +15,22 @@ from django.db.models import Max
 
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Selection, StateRow, is_listed
-from jobpipe.ledger.models import Import, Run
+from jobpipe.ledger.models import Import, NearDuplicate, Run
 from jobpipe.lifecycle.near_duplicates import Member, Profile, Signs, judge, profile_of, signs_of
 from jobpipe.posting import JobPosting
 from jobpipe.runs.near_duplicates.decisions import Decisions
 from jobpipe.runs.near_duplicates.index import Entry, SignIndex
-from jobpipe.runs.near_duplicates.pairs import Found, ordered, store
+from jobpipe.runs.near_duplicates.pairs import Found, ends_of, ordered, pairs_with, store
 from jobpipe.runs.workspace import Workspace
 
 T = TypeVar("T")
 _ROWS = 200
 _PROFILES = 256
 _decode = msgspec.json.Decoder(JobPosting).decode
+
+
+# With whom a posting is a pair.
+Partners = dict[Member, set[Member]]
 
 
 class _Looked(NamedTuple):
@@ -70,7 +74,7 @@ class Finding:
         if not self._index.read_of(import_id)[2]:
             return
         for some in _pieces(self._index.members(import_id)):
-            store(self._workspace, self._client, some, {})
+            store(self._workspace, self._client, pairs_with(some), {})
             with self._index.writing():
                 for member in some:
                     self._index.remove(member)
@@ -103,37 +107,42 @@ class Finding:
         changed = [row for row in rows if is_listed(row) and known.get(row.row) != _short(row)]
         if not gone and not changed:
             return 0
-        judged = [Member(import_id, row.row) for row in (*gone, *changed)]
+        before = pairs_with([Member(import_id, row.row) for row in (*gone, *changed)])
+        partners = _partners(before)
         with self._index.writing():
             for row in gone:
                 member = Member(import_id, row.row)
                 self._look_at_neighbours(member, self._index.remove(member))
             found: Found = {}
             for row in changed:
-                found.update(self._find(Member(import_id, row.row), _short(row)))
-            new = store(self._workspace, self._client, judged, found)
+                found.update(self._find(Member(import_id, row.row), _short(row), partners))
+            new = store(self._workspace, self._client, before, found)
         return new
 
-    def _find(self, member: Member, digest: bytes) -> Found:
+    def _find(self, member: Member, digest: bytes, partners: Partners) -> Found:
         self._profiles.pop(member, None)
         mine = self._look(member)
         if mine is None:
             return {}
         touched = self._index.put(member, Entry(digest, mine.signs.all, _singular(mine.signs)))
         self._look_at_neighbours(member, touched)
-        return self._judge_all(member, mine)
+        return self._judge_all(member, mine, partners)
 
     def _judge_again(self, members: list[Member]) -> int:
         found: Found = {}
+        before = pairs_with(members)
+        partners = _partners(before)
         for member in members:
             mine = self._look(member)
             if mine is not None:
-                found.update(self._judge_all(member, mine))
-        return store(self._workspace, self._client, members, found)
+                found.update(self._judge_all(member, mine, partners))
+        return store(self._workspace, self._client, before, found)
 
-    def _judge_all(self, member: Member, mine: _Looked) -> Found:
+    def _judge_all(self, member: Member, mine: _Looked, partners: Partners) -> Found:
+        """With whom it was a pair is asked too: the index may have been lost."""
         found: Found = {}
-        for other in sorted(self._index.candidates(member.import_id, mine.signs.all)):
+        candidates = self._index.candidates(member.import_id, mine.signs.all)
+        for other in sorted(candidates | partners.get(member, set())):
             ends = ordered(member, other)
             theirs = self._look(other) if ends not in self._decisions.split else None
             if theirs is None:
@@ -179,6 +188,16 @@ class Finding:
         if len(self._profiles) > _PROFILES:
             self._profiles.popitem(last=False)
         return made
+
+
+def _partners(pairs: Iterable[NearDuplicate]) -> Partners:
+    found: Partners = {}
+    for pair in pairs:
+        one, other = ends_of(pair)
+        if not pair.is_gone:
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return found
 
 
 def _singular_kinds(signs: Signs) -> list[tuple[str, int]]:

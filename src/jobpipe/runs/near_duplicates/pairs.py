@@ -89,26 +89,26 @@ def groups_among(
     )
 
 
-def store(workspace: Workspace, client: str, judged: Collection[Member], found: Found) -> int:
-    """What was found of these postings is what there is of them from now on; how many pairs are new."""
-    before = {ends_of(pair): pair for pair in pairs_with(judged)}
-    new = [_new(client, ends, judgement) for ends, judgement in found.items() if ends not in before]
-    changed: list[NearDuplicate] = []
-    for ends, pair in before.items():
-        judgement = found.get(ends)
-        if judgement is None:
-            if not pair.is_gone:
-                pair.is_gone, pair.settled = True, ""
-                changed.append(pair)
-        elif _differs(pair, client, judgement):
-            pair.is_gone, pair.settled, pair.client = False, "", client
-            pair.weight, pair.similarity, pair.reason = judgement.weight, judgement.similarity, judgement.reason
-            changed.append(pair)
-    if new or changed:
+def store(workspace: Workspace, client: str, before: Iterable[NearDuplicate], found: Found) -> int:
+    """What was found of some postings is what there is of them from now on; how many pairs are new.
+
+    `before`: all pairs with these postings, as `pairs_with` gives them.
+    """
+    known = {ends_of(pair): pair for pair in before}
+    new = [_new(client, ends, judgement) for ends, judgement in found.items() if ends not in known]
+    gone = [pair.pk for ends, pair in known.items() if ends not in found and not pair.is_gone]
+    changed = [known[ends] for ends in found if ends in known and _differs(known[ends], client, found[ends])]
+    for pair in changed:
+        judgement = found[ends_of(pair)]
+        pair.is_gone, pair.settled, pair.client = False, "", client
+        pair.weight, pair.similarity, pair.reason = judgement.weight, judgement.similarity, judgement.reason
+    if new or gone or changed:
         with workspace.writing():
             NearDuplicate.objects.bulk_create(new, batch_size=_AT_ONCE, ignore_conflicts=True)
+            for some in _pieces(gone):
+                NearDuplicate.objects.filter(pk__in=some).update(is_gone=True, settled="")
             fields = ["is_gone", "settled", "client", "weight", "similarity", "reason"]
-            NearDuplicate.objects.bulk_update(changed, fields, batch_size=100)
+            NearDuplicate.objects.bulk_update(changed, fields, batch_size=50)
     return len(new)
 
 
