@@ -153,6 +153,8 @@ def test_prose_is_read_with_care_and_never_listed() -> None:
         ("contract", "Vast contract", "permanent"),
         ("contract", "Unbefristet", "permanent"),
         ("contract", "6 maanden", "fixed_term"),
+        ("contract", "3 à 6 mois", "fixed_term"),
+        ("contract", "6 Monate oder länger", "fixed_term"),
         ("contract", "CDI - période d'essai 3 mois", "permanent"),
         ("contract", "Umowa na czas nieokreślony", "permanent"),
         ("contract", "Umowa na czas określony", "fixed_term"),
@@ -173,3 +175,10 @@ def test_prose_is_read_with_care_and_never_listed() -> None:
 )
 def test_wordings_of_many_languages(step: str, wording: str, value: str) -> None:
     assert made(step, wording) == value
+
+
+def test_what_says_nothing_is_no_label_to_map() -> None:
+    bench = new_bench()
+    assert built("{contract: reject}", bench)(["N/A", "Keine Angabe", "CDI"]) == ["permanent"]
+    assert bench.unmapped == []
+    assert made("contract", "n/a", tables={"step-contract": {"N/A": "other"}}) == "other"

@@ -201,20 +201,20 @@ def _located(
     find: Callable[[str, Wanted], Place | tuple[float, float] | None],
 ) -> dict[str, Any]:
     said = {name: plain_text(part, "coordinates").strip() for name, part in found.items() if name in _PARTS[:5]}
-    given = said.get("country", "")
-    wanted = Wanted(
-        said.get("city", ""),
-        (country_of(given) or "") if given else (country or ""),
-        said.get("region", ""),
-        said.get("postal_code", ""),
-        said.get("text", ""),
-    )
-    label = said.get("text") or ", ".join(one for one in (wanted.city, wanted.region, given) if one)
+    text, given = said.get("text", ""), said.get("country", "")
+    code = (country_of(given) or "") if given else (country or "")
+    if text and not said.get("city"):
+        said = {**(read_place(text, code or None) or {}), **said}
+    city = said.get("city", "")
+    if country_of(city) is not None:  # Portugal, PT
+        city = ""
+    wanted = Wanted(city, code or said.get("country", ""), said.get("region", ""), said.get("postal_code", ""), text)
+    label = text or ", ".join(one for one in (city, wanted.region, given) if one)
     place = find(label, wanted) if label else None
     if place is None:
         return found
     if isinstance(place, Place):
-        found = _with_names(found, place)
+        found = _with_names({**found, "city": city}, place)
         return {**found, "latitude": place.latitude, "longitude": place.longitude}
     return {**found, "latitude": place[0], "longitude": place[1]}
 

@@ -6,7 +6,8 @@ from jobpipe.transform.steps.vocabulary import Vocabulary
 
 EXPERIENCE = Vocabulary(r"""
 entry:
-  debut(?:ant\w*)? | sans experience | aucune experience | jeunes? diplomee?s? | premier emploi | no experience\w* |
+  debut(?:ant\w*)? | tous niveaux\w* | all levels | indifferent | alle niveaus | sans experience |
+  aucune experience | jeunes? diplomee?s? | premier emploi | no experience\w* |
   without experience | entry | graduates? | new grad\w* | school leaver | student\w* | trainee\w* | internship |
   berufseinsteiger\w* | einsteiger\w* | berufsanfanger\w* | absolvent\w* | hochschulabsolvent\w* | berufseinstieg |
   (?:ohne|keine) (?:berufs)?erfahrung\w* | geen (?:werk)?ervaring | zonder ervaring | starters? | schoolverlater |
@@ -33,7 +34,7 @@ executive:
 
 EDUCATION = Vocabulary(r"""
 none:
-  (?:sans|aucun) (?:diplome|formation|niveau)\w* | no (?:formal )?(?:qualifications?|education|degree|diploma) |
+  (?:sans|aucune?) (?:diplome|formation|niveau)\w* | no (?:formal )?(?:qualifications?|education|degree|diploma) |
   (?:ohne|kein|keinen?) (?:schul)?abschluss | geen (?:opleiding|diploma) | sin (?:estudios|titulacion) |
   nessun (?:titolo|diploma)\w* | sem (?:escolaridade|estudos) | bez wyksztalcenia | not required | none
 lower_secondary:

@@ -31,6 +31,10 @@ _IN_LABEL = re.compile(rf"{_AMOUNT}(?= )")
 _SAID = (
     r"(?:experien\w*|(?:berufs|arbeits)?erfahrung\w*|(?:werk)?ervaring|esperienza|doswiadczeni\w*|erfarenhet|erfaring)"
 )
+# 2-5, lt-1, > 10: years, where nothing else is said.
+_BARE_RANGE = re.compile(
+    r"(?:(?P<less>lt|<)|gt|>=?)?[ -]?(?P<number>[0-9]|1[0-5])(?: ?(?:-|–|to|à|bis|tot) ?\d{1,2})?", re.IGNORECASE
+)
 # Before the word for experience, or after it.
 _IN_PROSE = (
     re.compile(rf"{_AMOUNT} (?:\w+ ){{0,4}}?{_SAID} "),
@@ -123,6 +127,8 @@ def _experience_of(text: str) -> str | None:
     stripped = text.strip()
     if re.fullmatch(r"\d{1,2}(?:[.,]\d+)?\+?", stripped):
         return str(int(re.split(r"[.,+]", stripped)[0]))
+    if found := _BARE_RANGE.fullmatch(stripped):
+        return str(int(found["number"]) - (1 if found["less"] and int(found["number"]) else 0))
     years = _years_in(text, _IN_LABEL)
     return years if years is not None else read_words(EXPERIENCE, text)
 

@@ -51,9 +51,10 @@ fixed_term:
   contratto a termine | remplacement | ater | contract duration limited | remplacant |
   (?:na )?czas okreslony | na zastepstwo | okres probny | interin[oa] | interinidad | vertretung\w* |
   elternzeitvertretung | schwangerschaftsvertretung | tijdelijke vervanging | sostituzione |
-  (?<=^ )(?:\d{1,2}|une?|one|two|six|ein|een|twaalf|zes) ?(?:mois | months? | monate?n? | maand(?:en)? |
-  mes(?:es)? | mesi | mese | miesi[ea]c\w* | manader | maneder | semaines? | weeks? | wochen? | weken |
-  semanas? | settimane | ans? | years? | jahre?n? | jaar | anos? | anni)(?= $) |
+  (?<=^ )(?:\d{1,2}|une?|one|two|six|ein|een|twaalf|zes)(?: (?:a|to|bis|tot|till))?(?: \d{1,2})? ?(?:mois | months? |
+  monate?n? | maand(?:en)? | mes(?:es)? | mesi | mese | miesi[ea]c\w* | manader | maneder | semaines? | weeks? |
+  wochen? | weken | semanas? | settimane | ans? | years? | jahre?n? | jaar | anos? | anni)(?: (?:ou plus | or more |
+  or longer | oder langer | of langer | eller langre | eller mer | o mas | ou mais | e oltre))?(?= $) |
   \d{1,2} (?:months?|monats|years?) (?:contract|vertrag|ftc|fixed|assignment)
 temporary:
   interim\w* | interimaires? | mission | travail temporaire | temporaires? | temporary | temp | mis | sai |

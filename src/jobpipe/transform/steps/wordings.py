@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from jobpipe.errors import DefinitionError, RecordError
+from jobpipe.taxonomy.labels import normalise_label
 from jobpipe.taxonomy.tables import MAX_REMEMBERED, Decide, Decided, decider, file_table, use_of
 from jobpipe.transform.steps.step import Meanings
 from jobpipe.transform.workbench import Workbench
@@ -17,6 +18,18 @@ from jobpipe.transform.workbench import Workbench
 Unmapped = Literal["none", "reject"]
 # A longer text is prose and no wording: it is read, and neither looked up in the table nor listed.
 MAX_WORDING = 150
+
+
+# What sources write where they say nothing: it stays empty, and nobody needs to map it.
+_NOTHING_SAID = frozenset(
+    {
+        *("not specified", "unspecified", "not applicable", "n a", "na", "unknown", "undefined", "null", "tbd", "tba"),
+        *("non precise", "non specifie", "non renseigne", "non communique", "inconnu", "a definir", "a preciser"),
+        *("keine angabe", "keine angaben", "k a", "nicht angegeben", "unbekannt", "onbekend", "niet opgegeven", "nvt"),
+        *("no especificado", "sin especificar", "desconocido", "non specificato", "non indicato", "sconosciuto"),
+        *("nao especificado", "nao informado", "nie podano", "nie dotyczy", "brak danych", "ej angivet", "ikke angitt"),
+    }
+)
 
 
 def table_of(step: str) -> str:
@@ -56,9 +69,9 @@ def wording_reader(wordings: Wordings, unmapped: Unmapped, bench: Workbench) -> 
             return None
         if len(wording) > MAX_WORDING and unmapped == "none":
             return read_prose(wording)
-        value, use = find(wording)
+        value, use, is_known = find(wording)
         bench.labels.append(use)
-        if value is None:
+        if not is_known:
             bench.unmapped.append((table_of(wordings.step), wording))
             if unmapped == "reject":
                 message, hint = wordings.refusal(wording)
@@ -103,18 +116,21 @@ def hint_for(value: Any, meanings: Meanings) -> str:
     return (f"did you mean {near[0]}? " if near else "") + f"it is one of {meanings.allowed}"
 
 
-def _finder(wordings: Wordings, bench: Workbench) -> Callable[[str], tuple[Any, str]]:
-    """What a wording means, and its use (`jobpipe.taxonomy.tables.Use.text`); found out once, and remembered."""
+def _finder(wordings: Wordings, bench: Workbench) -> Callable[[str], tuple[Any, str, bool]]:
+    """What a wording means, its use (`jobpipe.taxonomy.tables.Use.text`), and whether it is known; found out once, and
+    remembered.
+    """
     decide = house_table(wordings.step, wordings.meanings, bench)
     name = table_of(wordings.step)
-    remembered: dict[str, tuple[Any, str]] = {}
+    remembered: dict[str, tuple[Any, str, bool]] = {}
 
-    def find(wording: str) -> tuple[Any, str]:
+    def find(wording: str) -> tuple[Any, str, bool]:
         known = remembered.get(wording)
         if known is None:
             decided = decide(wording) if decide is not None else None
             value = meaning(decided, wordings.meanings) if decided is not None else wordings.read(wording)
-            known = value, use_of(name, wording, decided, known_to_step=value is not None).text
+            is_known = value is not None or normalise_label(wording) in _NOTHING_SAID
+            known = value, use_of(name, wording, decided, known_to_step=is_known).text, is_known
             if len(remembered) < MAX_REMEMBERED:
                 remembered[wording] = known
         return known
