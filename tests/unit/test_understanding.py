@@ -11,7 +11,6 @@ from stepping import built, new_bench
 
 from jobpipe.definition.project import find_project
 from jobpipe.runs.previewing import Preview, preview
-from jobpipe.transform.steps.countries import country_of
 from jobpipe.transform.steps.wordings import MAX_WORDING
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
