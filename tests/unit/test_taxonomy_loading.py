@@ -119,6 +119,12 @@ def test_a_parent_column_makes_a_hierarchy_and_its_own_parent_is_at_the_top(tmp_
     }
 
 
+def test_columns_that_are_found_may_be_left_out(tmp_path: Path) -> None:
+    rows = "code,label,synonyms,parent\nA,Tout,Tous,\nB1,Vente,,Z\n"
+    found = load(tmp_path, rows, Wishes(parent="", synonyms=(Column(name=""),)))
+    assert found.labels == 2 and not any(one.parents for one in found.categories.values())
+
+
 def test_prefixes_make_a_hierarchy_where_codes_are_made_of_levels(tmp_path: Path) -> None:
     rows = "code,label\n0,Army\n01,Officers\n011,Officers\n0110,Officers\n1,Managers\n11,Chiefs\n"
     found = load(tmp_path, rows)
@@ -162,6 +168,17 @@ def test_xml_records_in_their_encoding(tmp_path: Path) -> None:
         tmp_path, f'<?xml version="1.0" encoding="iso-8859-15"?><all>{items}</all>'.encode("iso-8859-15"), name="a.xml"
     )
     assert found.categories["A2"].label() == "Cœur 2"
+
+
+def test_a_workbook_is_a_table(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (("Code", "Libellé"), ("01.11Z", "Culture de céréales"), ("01.12Z", "Culture du riz")):
+        book.active.append(row)
+    book.save(tmp_path / "naf.xlsx")
+    found = load_files("naf", [tmp_path / "naf.xlsx"], FOUND_OUT).taxonomy
+    assert found.categories["01.12Z"].label() == "Culture du riz"
 
 
 SKOS = """\
@@ -223,12 +240,15 @@ def test_an_entity_bomb_is_refused_and_nothing_outside_is_read(tmp_path: Path) -
         ("code,label\n", Wishes(), "house.csv: the file has no rows"),
         ("code,label\nA1,Vente\nA2,\n", Wishes(), "house.csv:3: the code A2 has no label"),
         ("code,label\nA1,Vente\n,Achat\n", Wishes(), "house.csv:3: 1 rows have a label and no code"),
+        ('code,label\n"A1,Vente\nA2,Achat\n', Wishes(), "house.csv:2: no row of a table"),
+        (b"\x1f\x8b\x08\x00abc", Wishes(), "house.csv: the file is a gzip file"),
+        (bytes(range(256)) * 8, Wishes(), "house.csv: a binary file is no taxonomy"),
         ("code,label\nA1,Vente,Achat\n", Wishes(), "house.csv:2: the row has 3 cells"),
         ("code,label\nA1,Vente\n", Wishes(code="cod"), "did you mean code?"),
         ("code,label\nA1,Vente\n", Wishes(languages=("xx",)), "'xx' is no language"),
         ("code,label,parent\nA,a,B\nB,b,A\n", Wishes(), "in a circle"),
         ("code,label,parent\nA,a,C\n", Wishes(), "house.csv:2: A is below C, which is no code"),
-        ("a_id,a_label,b_id,b_label\n1,x,2,y\n1,x,3,z\n2,w,2,y\n", Wishes(), "the columns are a_id, a_label, b_id"),
+        ("a_id,a_label,b_id,b_label\n1,x,2,y\n1,x,3,z\n2,w,2,y\n", Wishes(), "are a_id, a_label, b_id"),
         ("weight,height\nheavy,high\nlight,low\n", Wishes(), "no column looks like the code"),
         ("code,label\nA1,Vente\n".encode("utf-16"), Wishes(encoding="klingon"), "there is no encoding 'klingon'"),
         (

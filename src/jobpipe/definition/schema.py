@@ -160,6 +160,7 @@ def _full_rule(parts: Schema | None) -> Schema:
     for word in ("each", "then"):
         properties[word] = {"description": properties[word]["description"], **_STEPS}
     properties["from"] = {"description": properties["from"]["description"], **_PATHS}
+    properties["taxonomy"] = _either(properties["taxonomy"], {"type": "string"}, {"$ref": "#/$defs/CodesOf"})
     if parts is None:
         del properties["parts"]
     else:

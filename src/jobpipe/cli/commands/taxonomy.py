@@ -22,8 +22,10 @@ def command() -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--code", default="", metavar="COLUMN", help="The column of the codes.")
 @click.option("--label", "labels", multiple=True, metavar="COLUMN[:LANGUAGE]", help="A column of labels; repeatable.")
-@click.option("--synonyms", multiple=True, metavar="COLUMN[:LANGUAGE]", help="A column of other names; repeatable.")
-@click.option("--parent", default="", metavar="COLUMN", help="The column of the code above.")
+@click.option(
+    "--synonyms", multiple=True, metavar="COLUMN[:LANGUAGE]", help="A column of other names; repeatable; '' = none."
+)
+@click.option("--parent", metavar="COLUMN", help="The column of the code above; '' = none.")
 @click.option("--children", default="", metavar="NAME", help="JSON: where an object has what is below it.")
 @click.option("--language", "languages", multiple=True, help="Of the labels: one for all files, or one for each.")
 @click.option("--separator", default="", help="Between several values in one cell (otherwise found out).")
@@ -46,7 +48,7 @@ def load(
     code: str,
     labels: tuple[str, ...],
     synonyms: tuple[str, ...],
-    parent: str,
+    parent: str | None,
     children: str,
     languages: tuple[str, ...],
     separator: str,

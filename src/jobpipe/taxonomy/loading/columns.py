@@ -51,16 +51,17 @@ def choose_columns(table: Table, wishes: Wishes) -> Columns:
         return Columns(code=only, labels=(Column(name=only),))
     code = found.get(wishes.code, "") or _code(table, [found[one.name] for one in wishes.labels])
     labels = tuple(_with_language(replace(one, name=found[one.name])) for one in wishes.labels)
-    synonyms = tuple(_with_language(replace(one, name=found[one.name])) for one in wishes.synonyms)
+    synonyms = tuple(_with_language(replace(one, name=found[one.name])) for one in wishes.synonyms if one.name)
     others: list[str] = []
     if not labels:
         names, others = _labels(table, code, taken={one.name for one in synonyms})
         labels = tuple(_with_language(Column(name=one)) for one in names)
-    if not synonyms:
+    if not wishes.synonyms:
         used = {code, *(one.name for one in labels)}
         names = [one for one in table.columns if one in others or (is_synonym(one) and one not in used)]
         synonyms = tuple(_with_language(Column(name=one)) for one in names)
-    return Columns(code=code, labels=labels, synonyms=synonyms, parent=found.get(wishes.parent, "") or _parent(table))
+    parent = _parent(table) if wishes.parent is None else found.get(wishes.parent, "")
+    return Columns(code=code, labels=labels, synonyms=synonyms, parent=parent)
 
 
 def _column_named(table: Table, name: str) -> str:
@@ -191,7 +192,7 @@ def _unclear(table: Table, what: str, option: str, candidates: list[str]) -> Def
         message = f"it is not clear which column is {what}: {' or '.join(candidates)}"
     else:
         message = f"no column looks like {what}"
-    hint = f"name it: {option} COLUMN; the columns are {_listed(table.columns)}"
+    hint = f"name it: {option} COLUMN; the columns (by the first row) are {_listed(table.columns)}"
     return DefinitionError(message, place=Place(source=table.shown, line=1), hint=hint)
 
 

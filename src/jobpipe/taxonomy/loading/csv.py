@@ -34,6 +34,8 @@ def read_csv(data: bytes, shown: str, encoding: str) -> Table:
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         escapechar=dialect.escape or None,
         doublequote=not dialect.escape,
+        # A quote that is never closed would swallow all rows behind it.
+        strict=True,
     )
     table = Table(shown, [])
     if codec != "utf-8":

@@ -11,7 +11,7 @@ from jobpipe.taxonomy.loading.building import Builder
 from jobpipe.taxonomy.loading.column_names import LANGUAGES, language_of_column
 from jobpipe.taxonomy.loading.columns import choose_columns
 from jobpipe.taxonomy.loading.csv import read_csv
-from jobpipe.taxonomy.loading.file_bytes import read_bytes
+from jobpipe.taxonomy.loading.file_bytes import WORKBOOKS, read_bytes
 from jobpipe.taxonomy.loading.rows import add_rows
 from jobpipe.taxonomy.loading.table import Table
 from jobpipe.taxonomy.loading.turtle import turtle_format
@@ -19,7 +19,6 @@ from jobpipe.taxonomy.loading.wishes import Wishes
 from jobpipe.taxonomy.taxonomies import Taxonomy
 
 _HEAD = 65_536
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
 
 
@@ -97,7 +96,7 @@ def _named(columns: Sequence[object], language: str) -> str:
 
 
 def _table(data: bytes, shown: str, wishes: Wishes) -> Table:
-    if data.startswith(_WORKBOOKS) or _is_markup(data):
+    if data.startswith(WORKBOOKS) or _is_markup(data):
         from jobpipe.taxonomy.loading.records import read_records
 
         return read_records(data, shown, wishes.encoding, wishes.children)

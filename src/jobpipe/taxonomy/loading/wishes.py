@@ -17,8 +17,10 @@ class Wishes:
     code: str = ""
     # In the order in which they are names to show; several of one language: the first that is there.
     labels: tuple[Column, ...] = ()
+    # A column without a name = none.
     synonyms: tuple[Column, ...] = ()
-    parent: str = ""
+    # "" = none; None = found out.
+    parent: str | None = None
     # Of a JSON object: the name of what is below it.
     children: str = ""
     # One for all files, or one a file.
