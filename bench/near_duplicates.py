@@ -42,7 +42,7 @@ def _measure(folder: Path, days: list[Path], size: int) -> list[str]:
     _keep(folder, "mark")
     found = _command(folder, "near-duplicates", "find", "--json")
     (counted,) = json.loads(found.output).values()
-    index = (folder / ".jobpipe" / "near-duplicates.sqlite3").stat().st_size
+    index = sum(file.stat().st_size for file in (folder / ".jobpipe" / "near-duplicates").iterdir())
     put_feed(folder, days[1])
     spare = folder.with_name("spare")
     shutil.copytree(folder, spare)

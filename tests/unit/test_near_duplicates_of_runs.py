@@ -16,7 +16,7 @@ from jobpipe.documents.store import Status, Written
 from jobpipe.ledger.models import Import, NearDuplicate, Run, RunState
 from jobpipe.runs.conducting import owner_of
 from jobpipe.runs.lease import hold
-from jobpipe.runs.near_duplicates.index import FILE
+from jobpipe.runs.near_duplicates.index import FOLDER
 from jobpipe.runs.preparing import prepare
 
 
@@ -162,7 +162,8 @@ def test_an_import_that_is_being_run_is_written_later(client: ClientFolder) -> N
 def test_the_index_is_made_again_when_it_is_missing_or_damaged(client: ClientFolder) -> None:
     client.import_("one", {"a": job()})
     client.import_("two", {"y": job("Nurse")})
-    (client.root / ".jobpipe" / FILE).write_bytes(b"no database" * 500)
+    (file,) = (client.root / ".jobpipe" / FOLDER).glob("*.sqlite3")
+    file.write_bytes(b"no database" * 500)
     client.import_("two", {"y": job("Nurse"), "x": job()})
     assert len(pairs(client)) == 1
 

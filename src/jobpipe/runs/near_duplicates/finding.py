@@ -70,22 +70,17 @@ class Finding:
         self._again.update(members)
 
     def forget(self, import_id: int) -> None:
-        """An import that takes no part (any more): its postings have no twins."""
-        if not self._index.read_of(import_id)[2]:
-            return
+        """An import that takes no part any more: its postings have no twins."""
         for some in _pieces(self._index.members(import_id)):
             store(self._workspace, self._client, pairs_with(some), {})
             with self._index.writing():
                 for member in some:
                     self._index.remove(member)
         with self._index.writing():
-            self._index.note_read(import_id, "", 0, 0)
+            self._index.note_forgotten(import_id)
 
     def _read_import(self, owner: Import, current: int) -> int:
-        since, sequence, client = self._index.read_of(owner.pk)
-        if client not in ("", self._client):
-            self.forget(owner.pk)
-            since, sequence = 0, 0
+        since, sequence = self._index.read_of(owner.pk)
         runs = Run.objects.filter(import_row=owner)
         over = runs.filter(sequence__isnull=False).aggregate(run=Max("pk"), sequence=Max("sequence"))
         is_current = runs.filter(pk=current).exists()
@@ -97,7 +92,7 @@ class Finding:
         for rows in _pieces(self._documents.select(owner.pk, Selection(changed_since_run=since))):
             new += self._read_rows(owner.pk, rows, is_anew=not since)
         with self._index.writing():
-            self._index.note_read(owner.pk, self._client, current if is_current else over["run"] or 0, last)
+            self._index.note_read(owner.pk, current if is_current else over["run"] or 0, last)
         return new
 
     def _read_rows(self, import_id: int, rows: list[StateRow], *, is_anew: bool) -> int:

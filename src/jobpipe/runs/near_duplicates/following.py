@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from jobpipe.ledger.models import Import, NearDuplicate, Run
 from jobpipe.lifecycle.near_duplicates import Member
 from jobpipe.runs.near_duplicates.decisions import decisions_of
 from jobpipe.runs.near_duplicates.finding import Finding
-from jobpipe.runs.near_duplicates.index import FILE, SignIndex
+from jobpipe.runs.near_duplicates.index import FOLDER, SignIndex
 from jobpipe.runs.near_duplicates.pairs import forget_others
 from jobpipe.runs.near_duplicates.policy import Keeping
 from jobpipe.runs.near_duplicates.settling import Settling
@@ -71,15 +72,14 @@ def follow_alone(
 ) -> Followed:
     """The same within `one_at_a_time`."""
     policy = workspace.project.settings.near_duplicates.policy_of(client)
-    owners = _owners(client)
-    parts = [owner for owner in owners if _takes_part(workspace, owner)]
+    parts = _takers(workspace, client)
+    numbers = [owner.pk for owner in parts]
     decisions = decisions_of(client)
-    forget_others(workspace, client, [owner.pk for owner in parts])
-    with closing(SignIndex(workspace.project.state_dir / FILE)) as index:
+    forget_others(workspace, client, numbers)
+    with closing(SignIndex(index_of(workspace, client))) as index:
         finding = Finding(workspace, index, client, decisions)
-        for owner in owners:
-            if owner not in parts:
-                finding.forget(owner.pk)
+        for import_id in set(index.imports()).difference(numbers):
+            finding.forget(import_id)
         finding.judge_again(again)
         found = finding.read(parts, current=own.pk if own is not None else 0)
     keeping = Keeping(policy, {owner.pk: owner.name for owner in parts}, decisions)
@@ -89,29 +89,35 @@ def follow_alone(
     return Followed(found=found, hidden=settling.counted["hidden"], released=settling.counted["released"])
 
 
+def index_of(workspace: Workspace, client: str) -> Path:
+    """A file a client: of two that are compared at the same time none waits for the other."""
+    return workspace.project.state_dir / FOLDER / f"{_mark(client)}.sqlite3"
+
+
 def _has_work(workspace: Workspace, client: str) -> bool:
     """A client with one import costs two queries."""
-    parts = sum(1 for owner in _owners(client) if _takes_part(workspace, owner))
-    return parts > 1 or NearDuplicate.objects.filter(client=client).exists()
+    return len(_takers(workspace, client)) > 1 or NearDuplicate.objects.filter(client=client).exists()
 
 
-def _owners(client: str) -> list[Import]:
-    return list(Import.objects.filter(client=client).order_by("id"))
-
-
-def _takes_part(workspace: Workspace, owner: Import) -> bool:
+def _takers(workspace: Workspace, client: str) -> list[Import]:
     settings = workspace.project.settings.near_duplicates
-    return settings.policy_of(owner.client).keep != "off" and owner.name not in settings.except_
+    if settings.policy_of(client).keep == "off":
+        return []
+    return list(Import.objects.filter(client=client).exclude(name__in=settings.except_).order_by("id"))
 
 
 @contextmanager
 def one_at_a_time(workspace: Workspace, client: str) -> Iterator[None]:
     """Of the processes and threads of this machine."""
-    name = hashlib.blake2b(client.encode(), digest_size=8).hexdigest()
     workspace.locks.mkdir(parents=True, exist_ok=True)
-    with (workspace.locks / f"near-duplicates-{name}.lock").open("w") as file:
+    with (workspace.locks / f"near-duplicates-{_mark(client)}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _mark(client: str) -> str:
+    """Its name as the name of a file."""
+    return hashlib.blake2b(client.encode(), digest_size=8).hexdigest()
 
 
 def _postings(count: int) -> str:

@@ -1,7 +1,7 @@
-"""Where candidates are looked up: the signs of every listed posting, in a file that is made again when it is missing.
+"""Where candidates are looked up: the signs of every listed posting of a client, in a file of its own.
 
-Nothing of it is held in memory but SQLite's own cache (8 MB); on disk a posting takes about 500 bytes.  What the index
-says is never believed: candidates are judged by the postings themselves.
+It is made again when it is missing.  Nothing of it is held in memory but SQLite's own cache (8 MB); on disk a posting
+takes about 400 bytes.  What the index says is never believed: candidates are judged by the postings themselves.
 """
 
 from __future__ import annotations
@@ -17,15 +17,13 @@ from jobpipe.documents.row_ids import id_range, row_id, row_of
 from jobpipe.errors import JobpipeError, Place
 from jobpipe.lifecycle.near_duplicates import INDEX_VERSION, Member
 
-FILE = "near-duplicates.sqlite3"
+FOLDER = "near-duplicates"
 # A sign that more postings of other imports share says nothing: an agency's words, a title of which there are hundreds.
 MOST_SHARED = 64
 _TABLES = """
     CREATE TABLE posting (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, signs BLOB NOT NULL, singular BLOB NOT NULL);
     CREATE TABLE sign (number INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (number, id)) WITHOUT ROWID;
-    CREATE TABLE read (
-        import_id INTEGER PRIMARY KEY, run INTEGER NOT NULL, sequence INTEGER NOT NULL, client TEXT NOT NULL
-    );
+    CREATE TABLE read (import_id INTEGER PRIMARY KEY, run INTEGER NOT NULL, sequence INTEGER NOT NULL);
 """
 _BITS = 29
 
@@ -43,6 +41,7 @@ class SignIndex:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = self._open()
 
     def close(self) -> None:
@@ -91,15 +90,20 @@ class SignIndex:
 
     # What was read ----------------------------------------------------------------------------------
 
-    def read_of(self, import_id: int) -> tuple[int, int, str]:
-        """The last run of an import whose changes are in here, its place in the feed of changes, and whose import
-        it was then; "" = nobody's, and nothing of it is in here."""
-        found = self._connection.execute("SELECT run, sequence, client FROM read WHERE import_id = ?", (import_id,))
-        return next(found, (0, 0, ""))
+    def read_of(self, import_id: int) -> tuple[int, int]:
+        """The last run of an import whose changes are in here, and its place in the feed of changes; zeros = none."""
+        found = self._connection.execute("SELECT run, sequence FROM read WHERE import_id = ?", (import_id,))
+        return next(found, (0, 0))
 
-    def note_read(self, import_id: int, client: str, run: int, sequence: int) -> None:
-        query = "INSERT OR REPLACE INTO read (import_id, run, sequence, client) VALUES (?, ?, ?, ?)"
-        self._connection.execute(query, (import_id, run, sequence, client))
+    def imports(self) -> list[int]:
+        return [number for (number,) in self._connection.execute("SELECT import_id FROM read")]
+
+    def note_read(self, import_id: int, run: int, sequence: int) -> None:
+        query = "INSERT OR REPLACE INTO read (import_id, run, sequence) VALUES (?, ?, ?)"
+        self._connection.execute(query, (import_id, run, sequence))
+
+    def note_forgotten(self, import_id: int) -> None:
+        self._connection.execute("DELETE FROM read WHERE import_id = ?", (import_id,))
 
     def members(self, import_id: int) -> Iterator[Member]:
         low, high = id_range(import_id)
