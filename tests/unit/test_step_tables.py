@@ -13,6 +13,7 @@ from stepping import built, made, new_bench
 from jobpipe.cli.mapping_dialogue import Asked, converse
 from jobpipe.cli.mapping_lists import decision_of
 from jobpipe.errors import DefinitionError, UsageError
+from jobpipe.runs.checking import load_checked, warnings_of
 from jobpipe.runs.conducting import StopRequest
 from jobpipe.runs.deciding_labels import Decision, decide
 from jobpipe.runs.mapping_scopes import UsedTables, apply_now
@@ -182,3 +183,28 @@ def test_what_says_nothing_is_no_label_to_map() -> None:
     assert built("{contract: reject}", bench)(["N/A", "Keine Angabe", "CDI"]) == ["permanent"]
     assert bench.unmapped == []
     assert made("contract", "n/a", tables={"step-contract": {"N/A": "other"}}) == "other"
+
+
+def test_a_table_that_has_no_file_is_filled_by_decisions(project: ProjectFolder) -> None:
+    project.define(DEFINITION.replace("contract: [type, contract]", "category: {from: type, map: kinds}"))
+    project.run(feed(TYPES))
+    assert unmapped(project) == {"CDI": 10, "Vertrag A": 10, "Stage": 10, "Vertrag B": 10}
+    with project.open() as workspace:
+        loaded = load_checked(workspace.project, "offers")
+        warning = warnings_of(workspace.project, loaded, {})
+    assert warning is not None
+    assert "the table kinds has no file" in str(warning)
+    decision = Decision(table="kinds", label="cdi", value="K1")
+    with project.open() as workspace:
+        UsedTables(workspace).check([decision])
+        decide(workspace, [decision], by="ann")
+        apply_now(workspace, ["offers"], progress=Progress(), stop=StopRequest())
+    assert Counter(one["category"][0].get("code") for one in project.postings().values()) == {"K1": 10, None: 30}
+
+
+def test_a_name_that_is_nearly_that_of_a_table_is_a_mistake(project: ProjectFolder) -> None:
+    (project.root / "mappings").mkdir()
+    (project.root / "mappings" / "kinds.csv").write_text("label,code\n")
+    project.define(DEFINITION.replace("contract: [type, contract]", "category: {from: type, map: kind}"))
+    with pytest.raises(DefinitionError, match="no mapping table 'kind'"):
+        project.run()

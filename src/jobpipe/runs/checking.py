@@ -16,6 +16,7 @@ from jobpipe.runs.code_checking import problems_of_codes
 from jobpipe.sources.transports import TRANSPORTS, scheme_of, transport_for
 from jobpipe.transform.compile import check_definition
 from jobpipe.transform.problems import Problem
+from jobpipe.transform.tables import tables_of_decisions
 
 Tables = Mapping[str, Mapping[str, Any]]
 
@@ -41,14 +42,32 @@ def load_checked(project: Project, name: str, instead: tuple[str, str] | None = 
 
 def warnings_of(project: Project, loaded: LoadedDefinition, environ: Mapping[str, str]) -> InvalidFileError | None:
     """What does not make a definition invalid: variables that are not set here, logins in the file itself, codes that
-    their taxonomy does not have."""
+    their taxonomy does not have, tables without a file."""
     missing = [one for one in problems_of_variables(loaded.definition, environ) if one.is_missing]
     literal = [
         Problem(path, "a login stands in the file itself", "write ${NAME}, and set NAME in the environment")
         for path in literal_logins(loaded.definition)
     ]
-    codes = problems_of_codes(project, loaded)
-    return loaded.errors_of([*missing, *literal, *codes]) if missing or literal or codes else None
+    found = [*missing, *literal, *problems_of_codes(project, loaded), *_tables_without_file(project, loaded)]
+    return loaded.errors_of(found) if found else None
+
+
+def _tables_without_file(project: Project, loaded: LoadedDefinition) -> list[Problem]:
+    """No mistake, unless the name is one."""
+    named = tables_of_decisions(loaded.definition, project.tables())
+    return [
+        Problem(
+            _path_of(field, "map"),
+            f"the table {name} has no file: it holds what people decide",
+            f"`jobpipe map` fills it; mappings/{name}.csv would be its file",
+        )
+        for field, name in named.items()
+    ]
+
+
+def _path_of(field: str, word: str) -> tuple[str, ...]:
+    name, *parts = field.split(".")
+    return ("posting", name, *(one for part in parts for one in ("parts", part)), word)
 
 
 def check_hooks(project: Project) -> None:

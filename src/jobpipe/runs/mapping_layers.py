@@ -14,7 +14,7 @@ from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.deciding_labels import Decision, identity_of, take
 from jobpipe.taxonomy.tables import Layer, MappingTable, file_table
 from jobpipe.transform.step_tables import step_tables
-from jobpipe.transform.tables import tables_in_place, tables_used
+from jobpipe.transform.tables import tables_in_place, tables_of_decisions, tables_used
 
 _ORDER = tuple(scope.value for scope in Scope)
 
@@ -22,7 +22,8 @@ _ORDER = tuple(scope.value for scope in Scope)
 def tables_without_decisions(definition: Definition, files: Mapping[str, Mapping[str, Any]]) -> dict[str, MappingTable]:
     """The tables that a definition uses, by name: what developers wrote."""
     of_files = {name: file_table(name, files[name]) for name in tables_used(definition) if name in files}
-    own = {**tables_in_place(definition), **step_tables(definition, files)}
+    decided: dict[str, Mapping[str, Any]] = {name: {} for name in tables_of_decisions(definition, files).values()}
+    own = {**decided, **tables_in_place(definition), **step_tables(definition, files)}
     return of_files | {name: file_table(name, table) for name, table in own.items()}
 
 

@@ -92,7 +92,7 @@ class UsedTables:
             raise UsageError(f"no import here uses the step {step.name}", hint="its table is there once one does")
         if table not in known and (scope == Scope.IMPORT or table not in self._project.tables()):
             near = difflib.get_close_matches(table, known | set(self._project.tables()), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"a table is a file: mappings/{table}.csv with `label,code`"
+            hint = f"did you mean {near[0]}?" if near else f"a table is what a definition names: `map: {table}`"
             raise UsageError(f"no import here uses a table {table!r}", hint=hint)
 
     def _check_code(self, decision: Decision) -> None:

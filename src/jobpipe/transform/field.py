@@ -15,7 +15,7 @@ from jobpipe.sources.formats.reading import Node, Nodes, PathError, Reader, Valu
 from jobpipe.transform.plain_values import is_empty
 from jobpipe.transform.problems import Path, Problem, nearest
 from jobpipe.transform.stepping import Run, build_step
-from jobpipe.transform.tables import name_in_place, not_in_table, recorded
+from jobpipe.transform.tables import KNOWN_VOCABULARIES, is_of_decisions, name_in_place, not_in_table, recorded
 from jobpipe.transform.validation import ENUMS, Finalise, finaliser_of, finaliser_of_part
 from jobpipe.transform.workbench import Table, Workbench
 
@@ -24,8 +24,6 @@ Make = Callable[[Node], Any]
 
 # Fields of which every value counts, not only the first one that is there.
 GATHERED = LIST_FIELDS | {"experience", "education", "industry"}
-# Vocabularies that a step knows: `map: contract` works without a table of that name.
-_KNOWN_VOCABULARIES = frozenset({"contract", "working_time", "remote"})
 
 
 class RuleCompiler:
@@ -120,11 +118,12 @@ class RuleCompiler:
         name = str(rule.map)
         if name in self._bench.tables:
             return _mapped(self._bench.tables[name], name, field, rule.unmapped, self._bench)
-        if name in _KNOWN_VOCABULARIES:
+        if name in KNOWN_VOCABULARIES:
             return self._step(StepCall(name=name), here)
-        hint = (
-            nearest(name, self._bench.tables) or "a table is a file of the folder mappings, or written here: {CDI: …}"
-        )
+        if is_of_decisions(name, self._bench.tables):
+            return _mapped({}, name, field, rule.unmapped, self._bench)
+        near = nearest(name, (*self._bench.tables, *KNOWN_VOCABULARIES))
+        hint = f"{near} Else make mappings/{name}.csv: `label,code`" if near else "a name has no blanks: functions"
         self._report(here, f"there is no mapping table {name!r}", hint)
         return None
 

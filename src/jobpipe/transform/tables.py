@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from jobpipe.definition.models import Definition, FieldRule
 from jobpipe.errors import RecordError
 from jobpipe.taxonomy.tables import MAX_REMEMBERED, Decide, Decided, MappingTable, decider, file_table, use_of
+from jobpipe.transform.problems import nearest
 from jobpipe.transform.workbench import Workbench
 
 # Of labels that the table is not known by name for: those written in a step.
@@ -63,6 +65,27 @@ def tables_used(definition: Definition) -> list[str]:
     for _, rule in rules_of(definition):
         used |= names_in(rule)
     return sorted(used)
+
+
+# Vocabularies that a step knows: `map: contract` works without a table of that name.
+KNOWN_VOCABULARIES = frozenset({"contract", "working_time", "remote"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def tables_of_decisions(definition: Definition, files: Collection[str]) -> dict[str, str]:
+    """Field -> the table that its `map` names and that has no file: it holds what people decide, and nothing else."""
+    return {
+        field: rule.map
+        for field, rule in rules_of(definition)
+        if isinstance(rule.map, str) and is_of_decisions(rule.map, files)
+    }
+
+
+def is_of_decisions(name: str, files: Collection[str]) -> bool:
+    """Whether a table without a file may be meant: not where the name is nearly that of another one."""
+    if name in files or name in KNOWN_VOCABULARIES or not _NAME.fullmatch(name):
+        return False
+    return not nearest(name, (*files, *KNOWN_VOCABULARIES))
 
 
 def names_in(rule: FieldRule) -> set[str]:
