@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobpipe.definition.faults import Fault, InvalidFileError
-from jobpipe.definition.loading import InvalidDefinitionError, LoadedDefinition
+from jobpipe.definition.loading import InvalidDefinitionError, LoadedDefinition, PathProblem
 from jobpipe.definition.models import Definition
 from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import literal_logins, problems_of_variables
@@ -48,7 +48,12 @@ def warnings_of(project: Project, loaded: LoadedDefinition, environ: Mapping[str
         Problem(path, "a login stands in the file itself", "write ${NAME}, and set NAME in the environment")
         for path in literal_logins(loaded.definition)
     ]
-    found = [*missing, *literal, *problems_of_codes(project, loaded), *_tables_without_file(project, loaded)]
+    found: list[PathProblem] = [
+        *missing,
+        *literal,
+        *problems_of_codes(project, loaded),
+        *_tables_without_file(project, loaded),
+    ]
     return loaded.errors_of(found) if found else None
 
 
