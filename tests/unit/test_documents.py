@@ -401,6 +401,16 @@ def test_expiring_twice_expires_once(documents: Documents) -> None:
     assert before is not None and (before.status, before.changed_run) == (Status.LIVE, 1)
 
 
+def test_what_is_hidden_as_a_near_duplicate_expires_and_what_a_person_excluded_does_not(documents: Documents) -> None:
+    hidden = posting("a", status=Status.EXCLUDED, reason="near_duplicate")
+    write(documents, hidden, posting("b", status=Status.EXCLUDED, reason="person"))
+    assert documents.expire(IMPORT, 2, [1, 2], "absent") == 1
+    assert {row.row: row.status for row in documents.rows(IMPORT, [1, 2]).values()} == {
+        1: Status.EXPIRED,
+        2: Status.EXCLUDED,
+    }
+
+
 def test_what_a_run_wrote_and_then_expires_keeps_the_state_before_the_run(documents: Documents) -> None:
     write(documents, posting("a"))
     stored = documents.rows(IMPORT, [1])[1]
