@@ -164,8 +164,8 @@ def transform(folder: Path, workers: int) -> None:
             KnownTable.load([], folder=workspace.scratch), revision=0, day="2026-01-01", emit=window.add
         )
         import_id = Import.objects.get(name=IMPORT).pk
-        for _, record in in_order(workspace.documents, import_id, 0, [Selection()], Selection(keys=("",))):
-            comparer.add(record)
+        for stored in in_order(workspace.documents, import_id, 0, [Selection()], Selection(keys=("",))):
+            comparer.add(stored.record)
         comparer.cut()
         window.drain()
         window.close()

@@ -26,6 +26,9 @@ class Body(msgspec.Struct, array_like=True, gc=False):
     offset: int = -1
 
 
+# What every frame of zstd begins with, and no array of MessagePack.
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Body)
 _compressor = zstd.ZstdCompressor(level=LEVEL)
@@ -35,5 +38,10 @@ def pack(body: Body) -> bytes:
     return _compressor.compress(_encoder.encode(body), zstd.ZstdCompressor.FLUSH_FRAME)
 
 
+def pack_loosely(body: Body) -> bytes:
+    """Not compressed: for what is looked at once, and not stored."""
+    return _encoder.encode(body)
+
+
 def unpack(frame: bytes) -> Body:
-    return _decoder.decode(zstd.decompress(frame))
+    return _decoder.decode(zstd.decompress(frame) if frame.startswith(_ZSTD) else frame)

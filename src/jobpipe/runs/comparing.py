@@ -69,11 +69,13 @@ class Comparer:
         digest_view: DigestView | None = None,
         come_slowly: bool = False,
         most_bytes: int = MAX_MISS_BYTES,
+        is_trial: bool = False,
         emit: Callable[[ComparedBatch], None],
     ) -> None:
         """`come_slowly`: records are asked for, page by page; others are there as fast as they are read.
 
-        `most_bytes`: of the records that a batch sends to a worker, where there is more than one.
+        `most_bytes`: of the records that a batch sends to a worker, where there is more than one;
+        `is_trial`: see `Work`.
         """
         self._known = known
         self._revision = revision
@@ -81,6 +83,7 @@ class Comparer:
         self._view = digest_view
         self._come_slowly = come_slowly
         self._most_bytes = most_bytes
+        self._is_trial = is_trial
         self._emit = emit
         self._context: Context | None = None
         self._seed = 0
@@ -137,7 +140,7 @@ class Comparer:
             return
         batch.chain = self._chain.hexdigest()
         if self._items:
-            batch.work = Work(batch.number, self._contexts, self._items)
+            batch.work = Work(batch.number, self._contexts, self._items, self._is_trial)
         self._begin()
         self._emit(batch)
 

@@ -30,6 +30,9 @@ class LedgerJournal:
         self._workspace = workspace
         self._run = run
 
+    def meet(self, row: int, posting: bytes) -> None:
+        """The store has it, and will have it as an earlier revision."""
+
     def mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
         with self._workspace.writing():
             Batch.objects.bulk_create(

@@ -5,21 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from jobpipe.documents.store import Documents, Known, StateRow, is_listed
+from jobpipe.documents.store import Documents, Known, is_listed
 from jobpipe.ledger.models import Run
+from jobpipe.runs.journal import journal_of
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.stored_records import StoredRecord
 from jobpipe.runs.workspace import Workspace
-from jobpipe.sources.record import RawRecord
 
 
 def make_again(
     workspace: Workspace,
     preparation: Preparation,
     run: Run,
-    records: Iterable[tuple[StateRow, RawRecord]],
+    records: Iterable[StoredRecord],
     *,
     known: Iterable[list[Known]] | None = None,
     progress: Progress,
@@ -31,13 +32,15 @@ def make_again(
     `known`: see `Pipeline`.
     """
     began = time.monotonic()
+    journal = journal_of(workspace, run)
     reading = Reading(stage="reprocessing")
     missing = list(workspace.documents.missing(run.import_row_id))
     progress.begin(preparation.definition.import_, run.pk)
     pipeline = Pipeline(workspace, preparation, run, workers, known=known)
     try:
         with pipeline:
-            for row, record in records:
+            for row, record, posting in records:
+                journal.meet(row.row, posting)
                 pipeline.comparer.begin_part(row.part)
                 pipeline.comparer.add(record)
                 reading.records = pipeline.comparer.ordinal

@@ -74,6 +74,7 @@ class Pipeline:
             digest_view=_digest_view(preparation),
             come_slowly=bool(way_of(preparation.definition.source)),
             most_bytes=workspace.executors.most_bytes if workspace.executors is not None else MAX_MISS_BYTES,
+            is_trial=not journal.writes,
             emit=self.window.add,
         )
 

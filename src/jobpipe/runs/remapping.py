@@ -181,7 +181,7 @@ def remap_records(
 ) -> RunReport:
     """`run` over the touched rows."""
     stored = in_order(workspace.documents, run.import_row_id, run.pk, (touched.postings,), touched.rejected)
-    records = ((row, record) for row, record in stored if not is_gone(row))
+    records = (one for one in stored if not is_gone(one.row))
     known = touched.known()
     pipeline = make_again(
         workspace, preparation, run, records, known=known, progress=progress, stop=stop, workers=workers

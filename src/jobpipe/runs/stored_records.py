@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,19 +13,26 @@ from jobpipe.documents.store import Documents, Flag, Selection, StateRow, before
 from jobpipe.sources.record import Context, RawRecord
 
 
+class StoredRecord(NamedTuple):
+    row: StateRow
+    record: RawRecord
+    # Canonical JSON of the posting that it made; b"" = none.
+    posting: bytes
+
+
 def in_order(
     documents: Documents, import_id: int, run: int, postings: Iterable[Selection], rejected: Selection
-) -> Iterator[tuple[StateRow, RawRecord]]:
+) -> Iterator[StoredRecord]:
     """As they were when `run` began, whatever it has written meanwhile.
 
     Of two records with one key the first keeps it: a rejected one that is newer than its posting goes before.
     """
 
-    def records(*selections: Selection) -> Iterator[tuple[StateRow, RawRecord]]:
+    def records(*selections: Selection) -> Iterator[StoredRecord]:
         return _records_of(documents, import_id, run, selections)
 
-    replacing = ((row, record) for row, record in records(rejected) if _replaces(row))
-    others = ((row, record) for row, record in records(rejected) if not _replaces(row))
+    replacing = (one for one in records(rejected) if _replaces(one.row))
+    others = (one for one in records(rejected) if not _replaces(one.row))
     return chain(replacing, records(*postings), others)
 
 
@@ -34,7 +42,7 @@ def _replaces(row: StateRow) -> bool:
 
 def _records_of(
     documents: Documents, import_id: int, run: int, selections: Iterable[Selection]
-) -> Iterator[tuple[StateRow, RawRecord]]:
+) -> Iterator[StoredRecord]:
     """Those of the selections, one after the other; a record whose context is lost is left out."""
     contexts: dict[bytes, Context] = {}
     for selection in selections:
@@ -45,7 +53,7 @@ def _records_of(
                 if packed is None:
                     continue
                 contexts[body.context] = msgspec.msgpack.decode(packed, type=Context)
-            yield row, RawRecord(body.raw, body.offset, contexts[body.context])
+            yield StoredRecord(row, RawRecord(body.raw, body.offset, contexts[body.context]), body.posting)
 
 
 def _as_before(

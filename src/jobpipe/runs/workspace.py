@@ -44,6 +44,10 @@ class Journal(Protocol):
     # False = nothing outside of this process hears of it: a plan's.
     writes: bool
 
+    def meet(self, row: int, posting: bytes) -> None:
+        """A stored record goes on its way: its row, and the posting (JSON) that it made before."""
+        ...
+
     def mark_done(self, batches: list[tuple[Verdicts, str]]) -> None:
         """Batches that are applied: their verdicts, and the chain of digests at their end."""
         ...

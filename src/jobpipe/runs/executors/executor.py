@@ -33,6 +33,8 @@ class Work(msgspec.Struct, array_like=True, gc=False):
     # Of the items, by their index.
     contexts: list[Context]
     items: list[Item]
+    # What is made is only looked at: it is not packed for a store.
+    is_trial: bool = False
 
 
 class Done(msgspec.Struct, array_like=True, gc=False):

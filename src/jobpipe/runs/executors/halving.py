@@ -13,7 +13,9 @@ def halves(work: Work) -> tuple[Work, Work]:
     """Of a batch of two records or more, in their order."""
     middle = len(work.items) // 2
     first, second = work.items[:middle], work.items[middle:]
-    return Work(work.number, work.contexts, first), Work(work.number, work.contexts, second)
+    return Work(work.number, work.contexts, first, work.is_trial), Work(
+        work.number, work.contexts, second, work.is_trial
+    )
 
 
 def rejected_for_killing(work: Work) -> Transformed:

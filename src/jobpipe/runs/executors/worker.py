@@ -19,7 +19,7 @@ from typing import IO
 import msgspec
 
 from jobpipe.definition.models import Definition
-from jobpipe.documents.body import Body, pack
+from jobpipe.documents.body import Body, pack, pack_loosely
 from jobpipe.runs.executors.executor import Charge, Done, Work
 from jobpipe.sources.record import Context
 from jobpipe.transform.compile import Transformer, compile_definition
@@ -43,15 +43,27 @@ def transform_batch(transformer: Transformer, work: Work) -> Done:
     results = []
     for item in work.items:
         context = work.contexts[item.context]
-        results.append(transform_item(transformer, item, context, digests[item.context]))
+        made = transform_item if not work.is_trial else try_item
+        results.append(made(transformer, item, context, digests[item.context]))
     return Done(work.number, results, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def transform_item(transformer: Transformer, item: Item, context: Context, context_digest: bytes) -> Transformed:
     made = transformer.transform(item, context)
-    note = (made.reason, made.field, made.message) if made.made is not Made.POSTING and made.reason else None
-    made.body = pack(Body(made.body, item.raw, context_digest, note, item.offset))
+    made.body = pack(Body(made.body, item.raw, context_digest, _note_of(made), item.offset))
     return made
+
+
+def try_item(transformer: Transformer, item: Item, context: Context, context_digest: bytes) -> Transformed:
+    """The same for what is not stored; a record that depends on its day may have to be made again."""
+    made = transformer.transform(item, context)
+    raw = item.raw if made.day_dependent else b""
+    made.body = pack_loosely(Body(made.body, raw, context_digest, _note_of(made), item.offset))
+    return made
+
+
+def _note_of(made: Transformed) -> tuple[str, str, str] | None:
+    return (made.reason, made.field, made.message) if made.made is not Made.POSTING and made.reason else None
 
 
 def send(stream: IO[bytes], payload: bytes) -> None:

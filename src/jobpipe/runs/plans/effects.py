@@ -17,6 +17,9 @@ MAX_SAMPLES = 5
 # Different labels, and different reasons of rejected records, that are counted.
 MAX_LABELS = 1_000
 MAX_REASONS = 100
+# Postings that are kept until their rows are heard of: about as many as are under way.
+MAX_MET = 6_000
+MAX_MET_BYTES = 48_000_000
 # Keys in one question to the store.
 _AT_ONCE = 500
 _CHANGED = "updated"
@@ -36,6 +39,8 @@ class Effects:
         self.samples: dict[str, list[dict[str, Any]]] = {}
         # Of the postings that would be filtered, closed …: how many are live.
         self.were_live: Counter[str] = Counter()
+        self._met_postings: dict[int, bytes] = {}
+        self._met_bytes = 0
         self._heard: Counter[str] = Counter()
         # Live postings that a record was found for, be it one that would be rejected.
         self._met = 0
@@ -45,6 +50,14 @@ class Effects:
         # Labels that mean nothing and did, and the other way round -> how many records.
         self.unmapped: Counter[Label] = Counter()
         self.mapped: Counter[Label] = Counter()
+
+    def meet(self, row: int, posting: bytes) -> None:
+        """What a row holds that is likely to be heard of soon: it need not be asked for again."""
+        met = self._met_postings
+        met[row] = posting
+        self._met_bytes += len(posting)
+        while len(met) > MAX_MET or self._met_bytes > MAX_MET_BYTES:
+            self._met_bytes -= len(met.pop(next(iter(met))))
 
     def heed(self, batch: list[Written]) -> None:
         changed: dict[str, Written] = {}
@@ -116,13 +129,24 @@ class Effects:
                 _count(self.mapped, label)
 
     def _compare_fields(self, changed: dict[str, Written]) -> None:
-        keys = list(changed)
+        keys = [key for key, one in changed.items() if not self._compare_met(one)]
         for start in range(0, len(keys), _AT_ONCE):
             some = Selection(keys=tuple(keys[start : start + _AT_ONCE]))
             for row, frame in self._documents.bodies(self._import_id, some):
-                before, after = unpack(frame).posting, unpack(changed[row.key].body or b"").posting
-                if before and after:
-                    self.fields.compare(row.key, changed[row.key].state.title, before, after)
+                self._compare(changed[row.key], unpack(frame).posting)
+
+    def _compare_met(self, one: Written) -> bool:
+        before = self._met_postings.pop(one.state.row, None)
+        if before is None:
+            return False
+        self._met_bytes -= len(before)
+        self._compare(one, before)
+        return True
+
+    def _compare(self, one: Written, before: bytes) -> None:
+        after = unpack(one.body or b"").posting
+        if before and after:
+            self.fields.compare(one.state.key, one.state.title, before, after)
 
 
 def _outcome(state: StateRow, before: StateRow | None) -> str:

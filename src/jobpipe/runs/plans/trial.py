@@ -40,7 +40,7 @@ class Trial:
         self.workspace = replace(
             workspace,
             documents=self._documents,
-            journal=_TrialJournal(),
+            journal=_TrialJournal(self.effects),
             lease=None,
             # What workers elsewhere compute would be of use to nobody else.
             executors=None,
@@ -58,7 +58,8 @@ class _TrialJournal:
 
     writes = False
 
-    def __init__(self) -> None:
+    def __init__(self, effects: Effects) -> None:
+        self.meet = effects.meet
         # About a byte a record.
         self._packed: list[bytes] = []
 
