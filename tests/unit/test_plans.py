@@ -8,12 +8,14 @@ import pytest
 from planning import apply, changed_fields, figures, plan
 from project_folder import ProjectFolder, adds_up
 
+from jobpipe.definition.project import find_project
 from jobpipe.documents.store import Role
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import Import, Plan, Run
 from jobpipe.runs.deciding_labels import Decision, decide
 from jobpipe.runs.plans.basis import StalePlanError
 from jobpipe.runs.plans.making import KEPT
+from jobpipe.runs.previewing import preview
 
 DEFINITION = """\
 import: offers
@@ -208,7 +210,7 @@ def test_who_is_killed_while_applying_applies_again(project: ProjectFolder, monk
 
 
 def test_an_import_that_never_ran_has_nothing_to_plan(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="has not run yet"):
+    with pytest.raises(UsageError, match="nothing is stored of offers"):
         plan(ProjectFolder(tmp_path / "project", DEFINITION.replace(", map: jobs", "")))
 
 
@@ -229,3 +231,22 @@ def test_old_plans_are_removed(project: ProjectFolder) -> None:
         plan(project, decisions=(Decision(table="jobs", label="Salle", value=f"waiter {number}"),))
     with project.open():
         assert Plan.objects.filter(import_row=Import.objects.get(name="offers")).count() == KEPT
+
+
+# A preview beside it ----------------------------------------------------------------------------------
+
+
+def test_a_preview_knows_what_people_decided(project: ProjectFolder) -> None:
+    with project.open() as workspace:
+        decide(workspace, [Decision(table="jobs", label="Salle", value="waiter")], by="ann")
+        opened = workspace.project
+    third = preview(opened, "offers", first=3, count=1).records[0]
+    assert third.posting["category"][0]["code"] == "waiter"
+
+
+def test_a_preview_makes_no_ledger(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "new", DEFINITION.replace(", map: jobs", ""))
+    project.keep_all_in_files()
+    (project.root / "feed.xml").write_bytes(feed())
+    preview(find_project(project.root, {}), "offers")
+    assert not (project.root / ".jobpipe").exists()

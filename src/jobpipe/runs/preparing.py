@@ -106,12 +106,16 @@ def prepare(workspace: Workspace, name: str, change: Change = NO_CHANGE) -> Prep
 
     Raises DefinitionError (with file, line and column) where the definition is not valid.
     """
-    layers = Layers(
+    return prepare_in(workspace.project, name, layers_of(workspace.project, change), change.definition)
+
+
+def layers_of(project: Project, change: Change = NO_CHANGE) -> Layers:
+    """As the ledger says, which is open."""
+    return Layers(
         decide=functools.partial(with_decisions, further=change.decisions),
         override=overrides_of if change.overrides is None else change.overrides,
-        find=functools.partial(find_in_force, workspace.project),
+        find=functools.partial(find_in_force, project),
     )
-    return prepare_in(workspace.project, name, layers, change.definition)
 
 
 def prepare_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -15,7 +16,10 @@ import msgspec
 
 from jobpipe.definition.project import Project
 from jobpipe.errors import RecordError, SourceError
-from jobpipe.runs.preparing import Preparation, prepare_in
+from jobpipe.ledger.opening import open_ledger
+from jobpipe.ledger.unavailable import LedgerUnavailableError, ledger_expected
+from jobpipe.runs.executors.worker import transformer_of
+from jobpipe.runs.preparing import Preparation, layers_of, prepare_in
 from jobpipe.runs.source_reading import request_for, with_charset
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.answer_reading import records_of
@@ -26,7 +30,7 @@ from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Context, RawRecord
 from jobpipe.sources.streaming import open_stream, run_apart
 from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
-from jobpipe.transform.compile import FieldTrace, Transformer, compile_definition
+from jobpipe.transform.compile import FieldTrace, Transformer
 from jobpipe.transform.outcome import Item, Transformed
 from jobpipe.transform.problems import DefinitionProblems
 
@@ -115,11 +119,9 @@ def preview(project: Project, name: str, *, instead: Path | None = None, first: 
     `instead` is read in the source's place.  Raises DefinitionError for an invalid definition, SourceError where
     no record can be read.
     """
-    preparation = prepare_in(project, name)
-    transformer = compile_definition(
-        preparation.definition, hooks_source=project.hooks_source(), tables=preparation.tables
-    )
     reading = Reading()
+    preparation = _prepared(project, name, reading)
+    transformer = transformer_of(preparation.charge)
     found: list[RawRecord] = []
     ordinal = 0
     with closing(_records(preparation, project, instead, reading, first - 1 + count)) as records:
@@ -132,6 +134,21 @@ def preview(project: Project, name: str, *, instead: Path | None = None, first: 
     except DefinitionProblems as error:  # paths that are not of this kind of record
         raise preparation.loaded.errors_of(error.problems) from error
     return Preview(preparation, reading, shown, ordinal)
+
+
+def _prepared(project: Project, name: str, reading: Reading) -> Preparation:
+    """With what people decided of labels and rules, where the project has a ledger: none is made for a preview."""
+    cluster = project.settings.cluster.resolved(os.environ)
+    file = project.state_dir / "ledger.sqlite3"
+    if not cluster.ledger and not file.exists():
+        return prepare_in(project, name)
+    try:
+        open_ledger(file, cluster.ledger)
+        with ledger_expected():
+            return prepare_in(project, name, layers_of(project))
+    except LedgerUnavailableError as error:
+        reading.notices.append(f"what people decided is left out: {error.message}")
+        return prepare_in(project, name)
 
 
 # Reading ---------------------------------------------------------------------------------------------

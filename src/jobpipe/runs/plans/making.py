@@ -48,8 +48,8 @@ def make_plan(workspace: Workspace, name: str, change: Change, *, by: str, worki
     preparation = prepare(workspace, name, change)
     drop_dead_connection()
     owner = Import.objects.filter(name=name).first()
-    if owner is None:
-        raise UsageError(f"{name} has not run yet: nothing is stored", hint=f"jobpipe run {name}")
+    if owner is None or not workspace.documents.counts(owner.pk):
+        raise UsageError(f"nothing is stored of {name}: it has not run yet", hint=f"jobpipe run {name}")
     _refuse_while_it_runs(owner)
     kind = kind_of(preparation, owner)
     if kind is None:
