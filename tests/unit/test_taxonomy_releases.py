@@ -177,6 +177,7 @@ def test_a_release_is_previewed_applied_with_its_mappings_and_rolled_back(
     touched = {(one.kind, one.code): (one.mappings, one.file_rows, one.postings) for one in plan.effects}
     assert touched["removed", "A1"] == touched["recoded", "A1"] == (1, 1, 7)
     assert touched["removed", "A3"] == (0, 1, 5)
+    assert touched["merged", "A4"] == (0, 1, 5)
     assert touched["split", "A2"] == (1, 0, 2)
     assert touched["renamed", "A5"] == (1, 0, 1)
     assert plan.postings_by_kind["removed"] == 12

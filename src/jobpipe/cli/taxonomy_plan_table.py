@@ -101,7 +101,7 @@ def _print_orphans(orphans: Sequence[MappingUse], plan: ReleasePlan, *, is_appli
     if len(orphans) > _SHOWN_ORPHANS:
         out.print(plain_text(f"… and {len(orphans) - _SHOWN_ORPHANS:,} more (--json)"), style="dim")
     if not is_applied and any(one.code in plan.differences.recoded and one.entry is not None for one in orphans):
-        out.print("  --move-mappings takes those with → along", style="dim")
+        out.print("  --move-mappings takes those with → along; files are edited by developers", style="dim")
 
 
 def print_applied_release(done: Applied, made: Done, how: TakingEffect) -> int:
@@ -121,10 +121,14 @@ def print_applied_release(done: Applied, made: Done, how: TakingEffect) -> int:
     out = console()
     out.print(plain_text(f"{done.plan.name}: version {done.change.after} is in force"))
     if done.moved:
-        out.print(plain_text(f"  {done.moved:,} mappings went along (jobpipe map history)"))
+        out.print(plain_text(f"  {_mappings(done.moved)} went along (jobpipe map history)"))
     print_made_again(done.names, made, is_now=how.now)
     _print_orphans(done.orphans, done.plan, is_applied=True)
     return exit_code_of(made)
+
+
+def _mappings(count: int) -> str:
+    return "1 mapping" if count == 1 else f"{count:,} mappings"
 
 
 def print_rolled_back(done: RolledBack, made: Done, how: TakingEffect) -> int:
@@ -146,7 +150,7 @@ def print_rolled_back(done: RolledBack, made: Done, how: TakingEffect) -> int:
     now = f"version {change.after}" if change.after else "its file"
     out.print(plain_text(f"{change.name}: {now} is in force again"))
     if done.moved:
-        out.print(plain_text(f"  {done.moved:,} mappings came back"))
+        out.print(plain_text(f"  {_mappings(done.moved)} came back"))
     if done.why_not:
         out.print(plain_text(f"  the mappings that went along are left as they are: {done.why_not}"), style="yellow")
     print_made_again(done.names, made, is_now=how.now)

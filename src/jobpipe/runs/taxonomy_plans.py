@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 from jobpipe.ledger.models import TaxonomyVersion
 from jobpipe.runs.taxonomies import number_in_force, of_file, stored
 from jobpipe.runs.taxonomy_releases import release_of
-from jobpipe.runs.taxonomy_uses import MappingUse, mapping_uses, posting_uses
+from jobpipe.runs.taxonomy_uses import MappingUse, PostingUses, mapping_uses, posting_uses
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.comparing import Differences, compare
 from jobpipe.taxonomy.taxonomies import Taxonomy
@@ -32,7 +32,8 @@ class Effect:
     codes: tuple[str, ...] = ()
     # renamed: what it is called now.
     after: str = ""
-    # Entries of mappings that people made, rows that developers wrote, live postings.
+    # Entries of mappings that people made, rows that developers wrote, live postings, with the code; merged: or with
+    # one of those that it took in.
     mappings: int = 0
     file_rows: int = 0
     postings: int = 0
@@ -106,22 +107,14 @@ def plan_between(workspace: Workspace, version: TaxonomyVersion, before: Taxonom
     differences = compare(before, after)
     groups = {kind: frozenset(_codes_of(differences, kind)) for kind in KINDS}
     uses = list(mapping_uses(workspace, name))
-    postings = posting_uses(workspace, name, groups)
-    mappings = Counter(use.code for use in uses if use.entry is not None)
-    rows = Counter(use.code for use in uses if use.entry is None)
-    effects = [
-        Effect(
-            kind=one.kind,
-            code=one.code,
-            label=one.label,
-            codes=one.codes,
-            after=one.after,
-            mappings=mappings[one.code],
-            file_rows=rows[one.code],
-            postings=postings.by_code[one.code],
-        )
-        for one in _effects(before, after, differences)
-    ]
+    merged = {_merge(target): frozenset((target, *sources)) for target, sources in differences.merged.items()}
+    postings = posting_uses(workspace, name, groups | merged)
+    counts = _Counts(
+        mappings=Counter(use.code for use in uses if use.entry is not None),
+        file_rows=Counter(use.code for use in uses if use.entry is None),
+        postings=postings,
+    )
+    effects = [_counted(one, counts) for one in _effects(before, after, differences)]
     return ReleasePlan(
         name=name,
         number=version.number,
@@ -133,8 +126,31 @@ def plan_between(workspace: Workspace, version: TaxonomyVersion, before: Taxonom
         differences=differences,
         effects=effects,
         mappings_by_kind={kind: sum(use.code in some for use in uses) for kind, some in groups.items()},
-        postings_by_kind=dict(postings.by_group),
+        postings_by_kind={kind: postings.by_group[kind] for kind in KINDS},
         orphans=[use for use in uses if use.code not in after.categories],
+    )
+
+
+class _Counts(NamedTuple):
+    mappings: Counter[str]
+    file_rows: Counter[str]
+    postings: PostingUses
+
+
+def _merge(target: str) -> str:
+    """The group of all codes that one took in, and itself: no kind is called so."""
+    return f"merged {target}"
+
+
+def _counted(one: Effect, counts: _Counts) -> Effect:
+    is_merge = one.kind == "merged"
+    codes = {one.code, *one.codes} if is_merge else {one.code}
+    found = counts.postings
+    return replace(
+        one,
+        mappings=sum(counts.mappings[code] for code in codes),
+        file_rows=sum(counts.file_rows[code] for code in codes),
+        postings=found.by_group[_merge(one.code)] if is_merge else found.by_code[one.code],
     )
 
 

@@ -91,6 +91,10 @@ def posting_uses(workspace: Workspace, taxonomy: str, groups: Mapping[str, froze
     by_code: Counter[str] = Counter()
     by_group: Counter[str] = Counter()
     decoder = msgspec.json.Decoder(_Categories)
+    groups_of: dict[str, list[str]] = {}
+    for group, some in groups.items():
+        for code in some:
+            groups_of.setdefault(code, []).append(group)
     for number in Import.objects.values_list("pk", flat=True):
         for _, frame in workspace.documents.bodies(number, Selection(status=Status.LIVE)):
             posting = unpack(frame).posting
@@ -98,7 +102,7 @@ def posting_uses(workspace: Workspace, taxonomy: str, groups: Mapping[str, froze
                 continue
             codes = {one.code for one in decoder.decode(posting).category if one.code and one.taxonomy == taxonomy}
             by_code.update(codes)
-            by_group.update(group for group, some in groups.items() if not some.isdisjoint(codes))
+            by_group.update({group for code in codes for group in groups_of.get(code, ())})
     return PostingUses(by_code, by_group)
 
 
