@@ -7,7 +7,7 @@ Pure functions over postings; where they are found and what becomes of them is `
 from jobpipe.lifecycle.near_duplicates.grouping import Member, Pair, groups_of
 from jobpipe.lifecycle.near_duplicates.judging import Judgement, judge
 from jobpipe.lifecycle.near_duplicates.profile import Profile, profile_of
-from jobpipe.lifecycle.near_duplicates.signs import INDEX_VERSION, Signs, signs_of
+from jobpipe.lifecycle.near_duplicates.signs import INDEX_VERSION, Signs, signs_of, signs_without_text
 
 __all__ = [
     "INDEX_VERSION",
@@ -20,4 +20,5 @@ __all__ = [
     "judge",
     "profile_of",
     "signs_of",
+    "signs_without_text",
 ]

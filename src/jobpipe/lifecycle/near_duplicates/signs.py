@@ -41,8 +41,13 @@ class Signs(NamedTuple):
 
 def signs_of(profile: Profile, scope: str) -> Signs:
     """`scope`: only what has the same one is alike (a client)."""
+    return signs_without_text(profile, scope)._replace(bands=_bands(profile, scope))
+
+
+def signs_without_text(profile: Profile, scope: str) -> Signs:
+    """All but the bands, which cost most."""
     return Signs(
-        bands=_bands(profile, scope),
+        bands=(),
         addresses=tuple(_number(scope, "address", one) for one in sorted(profile.addresses)),
         reference=(_number(scope, "reference", profile.reference),) if profile.reference else (),
         titles=_titles(profile, scope),

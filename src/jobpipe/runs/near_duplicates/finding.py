@@ -16,7 +16,7 @@ from django.db.models import Max
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Selection, StateRow, is_listed
 from jobpipe.ledger.models import Import, NearDuplicate, Run
-from jobpipe.lifecycle.near_duplicates import Member, Profile, Signs, judge, profile_of, signs_of
+from jobpipe.lifecycle.near_duplicates import Member, Profile, Signs, judge, profile_of, signs_of, signs_without_text
 from jobpipe.posting import JobPosting
 from jobpipe.runs.near_duplicates.decisions import Decisions
 from jobpipe.runs.near_duplicates.index import Entry, SignIndex
@@ -35,6 +35,7 @@ Partners = dict[Member, set[Member]]
 
 class _Looked(NamedTuple):
     profile: Profile
+    # Without those of the text.
     signs: Signs
 
 
@@ -119,9 +120,10 @@ class Finding:
         mine = self._look(member)
         if mine is None:
             return {}
-        touched = self._index.put(member, Entry(digest, mine.signs.all, _singular(mine.signs)))
+        signs = signs_of(mine.profile, self._client)
+        touched = self._index.put(member, Entry(digest, signs.all, _singular(signs)))
         self._look_at_neighbours(member, touched)
-        return self._judge_all(member, mine, partners)
+        return self._judge_all(member, mine, signs, partners)
 
     def _judge_again(self, members: list[Member]) -> int:
         found: Found = {}
@@ -130,13 +132,14 @@ class Finding:
         for member in members:
             mine = self._look(member)
             if mine is not None:
-                found.update(self._judge_all(member, mine, partners))
+                signs = signs_of(mine.profile, self._client)
+                found.update(self._judge_all(member, mine, signs, partners))
         return store(self._workspace, self._client, before, found)
 
-    def _judge_all(self, member: Member, mine: _Looked, partners: Partners) -> Found:
+    def _judge_all(self, member: Member, mine: _Looked, signs: Signs, partners: Partners) -> Found:
         """With whom it was a pair is asked too: the index may have been lost."""
         found: Found = {}
-        candidates = self._index.candidates(member.import_id, mine.signs.all)
+        candidates = self._index.candidates(member.import_id, signs.all)
         for other in sorted(candidates | partners.get(member, set())):
             ends = ordered(member, other)
             theirs = self._look(other) if ends not in self._decisions.split else None
@@ -179,7 +182,7 @@ class Finding:
         if not posting:
             return None
         profile = profile_of(_decode(posting))
-        made = self._profiles[member] = _Looked(profile, signs_of(profile, self._client))
+        made = self._profiles[member] = _Looked(profile, signs_without_text(profile, self._client))
         if len(self._profiles) > _PROFILES:
             self._profiles.popitem(last=False)
         return made
