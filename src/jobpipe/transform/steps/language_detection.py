@@ -16,14 +16,17 @@ from jobpipe.transform.steps.step import Example, Run, step
 from jobpipe.transform.workbench import Workbench
 
 # Characters of the posting that are looked at: more tell no more.
-_LOOKED_AT = 500
+_LOOKED_AT = 300
 # Fewer letters are a name or a code; few are a title, of which the model must be surer.
 _LEAST, _FEW = 12, 60
 _SURE = 0.8
-# What is no language: tags, addresses, entities, digits.
-_NOISE = re.compile(r"<[^>]{0,2000}>|https?://\S+|\S+@\S+|&[a-z#0-9]{1,8};|[\d_•·*|]+", re.IGNORECASE)
+# What is no language: tags, entities, signs; addresses, which take longer to find and are rarely there.
+_NOISE = re.compile(r"<[^>]{0,2000}>|&[a-zA-Z#0-9]{1,8};|[\d_•·*|]+")
+_ADDRESS = re.compile(r"\bhttps?://\S+|(?<!\S)[^\s@]{1,100}@\S+", re.IGNORECASE)
 # Where the model tells apart what ISO 639-1 or readers do not: the two Norwegians, and Serbo-Croatian by its letters.
 _SAME = {"nb": "no", "nn": "no", "sh": "hr", "bs": "hr"}
+# Letters that are none of theirs: capitals of abbreviations are taken for them.
+_NOT_IN_ASCII = frozenset({"zh", "ja", "ko"})
 _CYRILLIC = re.compile(r"[а-яА-Я]")
 
 
@@ -70,6 +73,8 @@ def detect_language(
 
 def language_of_text(text: str, confidence: float = 0.5) -> str | None:
     """ISO 639-1; None = the text is too short, or it is not sure."""
+    if "@" in text or "://" in text:
+        text = _ADDRESS.sub(" ", text)
     words = " ".join(_NOISE.sub(" ", text).split())[:_LOOKED_AT]
     letters = sum(map(str.isalpha, words))
     if letters < _LEAST:
@@ -85,6 +90,8 @@ def language_of_text(text: str, confidence: float = 0.5) -> str | None:
         scores[code] = scores.get(code, 0.0) + score
     best = max(scores, key=lambda code: scores[code], default="")
     needed = max(confidence, _SURE) if letters < _FEW else confidence
+    if best in _NOT_IN_ASCII and words.isascii():
+        return None
     return best if best in CODES and scores[best] >= needed else None
 
 
