@@ -300,6 +300,15 @@ def test_a_file_counts_until_a_release_is_applied_over_it(tmp_path: Path) -> Non
         assert list(in_force(workspace.project, "house").categories) == list(BEFORE)
 
 
+def test_check_names_a_file_that_is_not_sound(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "project", DEFINITION.replace("map: jobs, taxonomy: house", "map: {a: b}"))
+    (project.root / "taxonomies").mkdir()
+    (project.root / "taxonomies" / "house.csv").write_text("code,label\nA1,Vente\nA2,\n")
+    checked = jobpipe("-C", project.root, "check")
+    assert checked.returncode == 2
+    assert "taxonomies/house.csv:3: the code A2 has no label" in checked.stderr
+
+
 # Codes that are not there ----------------------------------------------------------------------------
 
 

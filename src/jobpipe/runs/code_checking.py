@@ -42,6 +42,12 @@ def problems_of_codes(project: Project, loaded: LoadedDefinition) -> list[Proble
     return [Problem(path, message, f"jobpipe taxonomy show {coded.taxonomy} lists its codes")]
 
 
+def check_files(project: Project) -> None:
+    """Raises DefinitionError for the first file of `taxonomies/` that is not sound."""
+    for name in project.taxonomy_files():
+        of_file(project, name)
+
+
 def _unknown(
     project: Project, loaded: LoadedDefinition, coded: CodedTable, taxonomy: Taxonomy
 ) -> list[tuple[str, str]]:

@@ -110,7 +110,7 @@ class Overview:
 
 
 def overview(project: Project) -> list[Overview]:
-    """All that there are, by name; one whose file is not sound has no codes."""
+    """All that there are, by name. Raises DefinitionError where a file is not sound."""
     with ledger_expected():
         drop_dead_connection()
         states = dict(TaxonomyState.objects.values_list("name", "in_force"))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(context: click.Context, names: tuple[str, ...], as_json: bool) -> int:
-    """Check definitions, mapping tables and hooks without reading a source; all imports when none is named.
+    """Check definitions, mapping tables, taxonomies and hooks without reading a source; all imports when none is named.
 
     Exit code 2 when anything is invalid. Variables that are not set here are warnings.
     """
@@ -47,9 +47,14 @@ def _checked_files(project: Project) -> list[DefinitionError]:
     """What is wrong with the files that all imports share."""
     from jobpipe.errors import DefinitionError
     from jobpipe.runs.checking import check_hooks
+    from jobpipe.runs.code_checking import check_files
 
     wrong = []
-    checks: tuple[Callable[[], object], ...] = (project.tables, lambda: check_hooks(project))
+    checks: tuple[Callable[[], object], ...] = (
+        project.tables,
+        lambda: check_hooks(project),
+        lambda: check_files(project),
+    )
     for check in checks:
         try:
             check()
