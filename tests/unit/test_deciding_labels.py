@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -285,6 +286,18 @@ def test_ten_labels_take_ten_keys_and_an_enter_each(project: ProjectFolder) -> N
         assert unmapped_labels(workspace, ["offers"]) == []
     assert [one.value for one in decisions] == list(codes_of.values())
     assert {(one.scope, one.owner) for one in decisions} == {("client", "Acme")}
+
+
+def test_only_who_asks_for_it_gets_sure_suggestions_taken_without_a_question(project: ProjectFolder) -> None:
+    (project.root / "mappings" / "jobs.csv").write_text("label,code\nCuisinier,cook\nPlombier,plumber\n")
+    project.run(feed(["Cuisiniers (H/F)"] * 3 + ["Zzz 9"]))
+    with project.open() as workspace:
+        asked = Asked(name="offers", client="", table="", scope="", limit=None, by="ann")
+        assert converse(workspace, asked, io.StringIO(""), io.StringIO()) == []
+        decisions = converse(workspace, replace(asked, accept_above=0.6), io.StringIO(""), out := io.StringIO())
+        assert [(one.label, one.value) for one in decisions] == [("Cuisiniers (H/F)", "cook")]
+        assert "surer than 0.6" in out.getvalue()
+        assert [change.by.split()[0] for change in history()] == ["suggestion"]
 
 
 def test_in_the_dialogue_a_code_can_be_written_left_and_taken_back(project: ProjectFolder) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jobpipe.errors import DefinitionError
 from jobpipe.taxonomy.labels import MAX_LABEL, normalise_label, tidy_label
 from jobpipe.taxonomy.patterns import check_pattern
-from jobpipe.taxonomy.suggesting import SimilarLabels, labels_of
+from jobpipe.taxonomy.suggesting import labels_of
+from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester, Means
 from jobpipe.taxonomy.tables import Layer, MappingTable, Use, decider, file_table, mark_of, parse_use, use_of
 
 texts = st.text(max_size=400) | st.lists(
@@ -137,10 +138,13 @@ def test_a_pattern_that_explodes_on_a_label_finds_nothing_in_it() -> None:
 
 def test_labels_that_are_written_alike_suggest_their_codes_each_once() -> None:
     table = file_table("t", {"Vendeur": "sales", "Vendeuse": "sales", "Cuisinier": {"code": "cook", "taxonomy": "x"}})
-    found = SimilarLabels(labels_of(table)).suggest("Vendeur / Vendeuse H/F", limit=3)
+    found = CombinedSuggester(labels_of(table), means=Means(meaning=False)).suggest("Vendeur / Vendeuse H/F", limit=3)
     assert found[0].code == "sales"
     assert len({one.code for one in found}) == len(found)
-    assert SimilarLabels(labels_of(table)).suggest("cuisiniers", limit=1)[0].taxonomy == "x"
+    assert (
+        CombinedSuggester(labels_of(table), means=Means(meaning=False)).suggest("cuisiniers", limit=1)[0].taxonomy
+        == "x"
+    )
 
 
 def test_a_label_is_kept_as_it_was_seen_with_single_blanks() -> None:

@@ -11,10 +11,13 @@ from jobpipe.ledger.models import Scope
 from jobpipe.runs.deciding_labels import Decision, decide, undo
 from jobpipe.runs.mapping_scopes import UsedTables
 from jobpipe.runs.selecting import select
+from jobpipe.runs.suggesting import means_of, suggester_of_table
 from jobpipe.runs.unmapped import UnmappedLabel, tables_of, unmapped_labels
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.labels import normalise_label
-from jobpipe.taxonomy.suggesting import Choices, SimilarLabels, Suggester, Suggestion, labels_of
+from jobpipe.taxonomy.suggesting import Choices, labels_of
+from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester
+from jobpipe.taxonomy.suggestions.suggestion import KnownLabel, Suggester, Suggestion
 from jobpipe.transform.step_tables import step_of
 
 SUGGESTIONS = 5
@@ -32,6 +35,8 @@ class Asked:
     scope: str
     limit: int | None
     by: str
+    # Suggestions at least so sure are taken without a question; None = none are.
+    accept_above: float | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +66,7 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
     used = UsedTables(workspace)
     made: list[tuple[Decision, int]] = []
     out.write(f"{len(questions):,} labels without a mapping. {_HELP}\n")
+    undone: list[Question] = []
     number = 0
     while number < len(questions) and (asked.limit is None or number < asked.limit):
         question = questions[number]
@@ -68,7 +74,10 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
         limit = MOST_CHOICES if isinstance(suggester, Choices) else SUGGESTIONS
         suggestions = suggester.suggest(question.label, limit=limit)
         _show(question, suggestions, out)
-        answer = given.readline()
+        taken = _is_taken(suggestions, asked) and question not in undone
+        if taken:
+            out.write(f"1, since it is surer than {asked.accept_above}\n")
+        answer = "1" if taken else given.readline()
         if not answer or answer.strip() == "q":
             break
         answer = answer.strip()
@@ -76,20 +85,26 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
             if made:
                 undo(workspace, made.pop()[1], by=asked.by)
                 number -= 1
+                undone.append(questions[number])
             continue
         if answer:
             try:
                 decision = _decision(question, answer, suggestions)
                 used.check([decision])
-                changes = decide(workspace, [decision], by=asked.by)
+                by = f"suggestion {suggestions[0].confidence:.2f}, {asked.by}" if taken else asked.by
+                changes = decide(workspace, [decision], by=by)
             except UsageError as error:
                 out.write(f"  {error.message}" + (f" ({error.hint})" if error.hint else "") + "\n")
                 continue
             made += [(decision, change.pk) for change in changes]
-            suggesters.forget(question)
+            suggesters.learn(question, decision)
         number += 1
     out.write("\n")
     return [decision for decision, _ in made]
+
+
+def _is_taken(suggestions: list[Suggestion], asked: Asked) -> bool:
+    return bool(suggestions) and asked.accept_above is not None and suggestions[0].confidence >= asked.accept_above
 
 
 def _is_asked(one: UnmappedLabel, asked: Asked) -> bool:
@@ -115,27 +130,34 @@ def _scope_of(one: UnmappedLabel, asked: Asked) -> tuple[str, str]:
 
 
 class _Suggesters:
-    """One a table of an import."""
+    """One a table and client."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._made: dict[tuple[str, str], Suggester] = {}
 
-    def forget(self, question: Question) -> None:
+    def learn(self, question: Question, decision: Decision) -> None:
         """What was decided is suggested from now on."""
-        for one in question.labels:
-            self._made.pop((one.name, question.table), None)
+        value = decision.value if isinstance(decision.value, dict) else {"code": decision.value}
+        client = question.labels[0].client if question.scope != Scope.GLOBAL else ""
+        known = KnownLabel(question.label, str(value["code"]), value.get("taxonomy", ""), True, client)
+        self.of(question).learn(known)
 
     def of(self, question: Question) -> Suggester:
-        name = question.labels[0].name
-        key = (name, question.table)
+        first = question.labels[0]
+        key = (question.table, first.client)
         if key not in self._made:
-            tables = tables_of(self._workspace, self._workspace.project.load(name).definition)
-            known = SimilarLabels(labels_of(tables[question.table]) if question.table in tables else ())
-            step = step_of(question.table)
-            choices = step.meanings.choices if step is not None and step.meanings is not None else ()
-            self._made[key] = Choices(known, choices) if choices else known
+            self._made[key] = self._make(question.table, first)
         return self._made[key]
+
+    def _make(self, table: str, first: UnmappedLabel) -> Suggester:
+        step = step_of(table)
+        if step is None or step.meanings is None:
+            return suggester_of_table(self._workspace, table, client=first.client)
+        tables = tables_of(self._workspace, self._workspace.project.load(first.name).definition)
+        labels = labels_of(tables[table]) if table in tables else ()
+        known = CombinedSuggester(labels, client=first.client, means=means_of(self._workspace))
+        return Choices(known, step.meanings.choices) if step.meanings.choices else known
 
 
 def _show(question: Question, suggestions: list[Suggestion], out: TextIO) -> None:
@@ -147,7 +169,9 @@ def _show(question: Question, suggestions: list[Suggestion], out: TextIO) -> Non
         out.write(f"  such as {'; '.join(samples)}   since {first.since}\n")
     for number, one in enumerate(suggestions, 1):
         taxonomy = f" of {one.taxonomy}" if one.taxonomy else ""
-        out.write(f"  {number}  {one.code}{taxonomy}   {one.reason}\n")
+        name = f"  {one.label}" if one.label and one.label != one.code else ""
+        sure = f"  {one.confidence:4.0%}" if one.reason else ""
+        out.write(f"  {number}{sure}  {one.code}{taxonomy}{name}   {one.reason}\n")
     out.write("> ")
     out.flush()
 

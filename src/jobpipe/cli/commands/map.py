@@ -33,6 +33,12 @@ _anyway = click.option("--anyway", "any_code", is_flag=True, help="Also to a cod
     "--scope", type=click.Choice(["import", "client", "global"]), help="Whom decisions are for: the client, by default."
 )
 @click.option("--limit", type=click.IntRange(1), help="Ask for at most so many labels.")
+@click.option(
+    "--accept-above",
+    type=click.FloatRange(0.5, 1),
+    metavar="CONFIDENCE",
+    help="Take suggestions that are at least so sure without a question, as 0.95; otherwise none.",
+)
 @click.option("--later", is_flag=True, help="Leave it to the next runs to make the postings again.")
 @by_option
 @quiet_option
@@ -44,6 +50,7 @@ def command(
     table: str,
     scope: str | None,
     limit: int | None,
+    accept_above: float | None,
     later: bool,
     by: str,
     quiet: bool,
@@ -53,7 +60,7 @@ def command(
     At the end the postings that the decisions touch are made again, from what is stored: one run an import.
     """
     if context.invoked_subcommand is not None:
-        if any((name, client, table, scope, limit, later)):
+        if any((name, client, table, scope, limit, accept_above, later)):
             raise click.UsageError(f"options of `map {context.invoked_subcommand}` are written after this word")
         return 0
     from jobpipe.cli.mapping_dialogue import Asked, converse
@@ -61,7 +68,15 @@ def command(
 
     with open_workspace(context) as workspace:
         how = TakingEffect(who(by), now=not later, as_json=False, quiet=quiet)
-        asked = Asked(name=name, client=client, table=table, scope=scope or "", limit=limit, by=how.by)
+        asked = Asked(
+            name=name,
+            client=client,
+            table=table,
+            scope=scope or "",
+            limit=limit,
+            by=how.by,
+            accept_above=accept_above,
+        )
         return _after(workspace, converse(workspace, asked, sys.stdin, sys.stdout), how)
 
 

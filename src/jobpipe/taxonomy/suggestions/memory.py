@@ -26,7 +26,10 @@ class Memory:
         self._client = client
         self._known: dict[str, list[KnownLabel]] = defaultdict(list)
         for one in dict.fromkeys(known):
-            self._known[normalise_label(one.label)].append(one)
+            self.add(one)
+
+    def add(self, one: KnownLabel) -> None:
+        self._known[normalise_label(one.label)].append(one)
 
     def of(self, label: str) -> list[Remembered]:
         """The surest first; their confidences add up to less than 1."""

@@ -20,6 +20,8 @@ from jobpipe.taxonomy.suggestions.wording import Wording, wording_of
 _EXAMPLES = 1_500
 _LEAST = 100
 _BATCH = 256
+# To take so many labels in anew takes less than a second.
+_LEARNED_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,13 @@ class CombinedSuggester:
     """For the codes of one taxonomy; `client` is whose label it is."""
 
     def __init__(self, known: Iterable[KnownLabel], *, client: str = "", means: Means | None = None) -> None:
-        labels = list(dict.fromkeys(known))
         self.means = means or Means()
-        self._memory = Memory(labels, client)
+        self._labels = list(dict.fromkeys(known))
+        self._memory = Memory(self._labels, client)
+        self._take(self._labels)
+        self._weights = self._fitted() if self._known.wordings else []
+
+    def _take(self, labels: Sequence[KnownLabel]) -> None:
         self._codes = list(dict.fromkeys((one.code, one.taxonomy) for one in labels))
         self._names: dict[str, KnownLabel] = {}
         for one in sorted(labels, key=lambda one: one.is_decision):
@@ -71,7 +77,15 @@ class CombinedSuggester:
             wordings[wording][numbers[one.code, one.taxonomy]] = None
         self._known = Known(list(wordings), [tuple(codes) for codes in wordings.values()])
         self._source = self._evidence_source()
-        self._weights = self._fitted() if self._known.wordings else []
+
+    def learn(self, known: KnownLabel) -> None:
+        """Decided just now: the same label has it from now on; where not too many are known, like ones too."""
+        self._labels.append(known)
+        self._memory.add(known)
+        self._names.setdefault(known.code, known)
+        if len(self._labels) <= _LEARNED_AT_ONCE:
+            self._take(self._labels)
+            self._weights = self._weights or DEFAULTS[self._kind]
 
     def suggest(self, label: str, *, limit: int) -> list[Suggestion]:
         return self.suggest_all([label], limit=limit)[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -33,6 +32,6 @@ class Suggester(Protocol):
         """The best first, each code once."""
         ...
 
-    def suggest_all(self, labels: Sequence[str], *, limit: int) -> list[list[Suggestion]]:
-        """The same for many, in their order: cheaper than one after the other."""
+    def learn(self, known: KnownLabel) -> None:
+        """It was decided just now, and counts from now on."""
         ...
