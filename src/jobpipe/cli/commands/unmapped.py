@@ -48,7 +48,7 @@ def _print_table(found: list[UnmappedLabel]) -> None:
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("postings", justify="right")
     for heading in ("label", "table", "import", "since", "owner", "for example"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for one in found:
         counted = f"{one.postings:,}" + (f" + {one.rejected:,} rejected" if one.rejected else "")
         sample = one.samples[0] if one.samples else ""

@@ -113,7 +113,8 @@ def plain_meaning(value: Any) -> Any:
 
 def hint_for(value: Any, meanings: Meanings) -> str:
     near = difflib.get_close_matches(str(value), meanings.choices, n=1)
-    return (f"did you mean {near[0]}? " if near else "") + f"it is one of {meanings.allowed}"
+    allowed = f"it is one of {meanings.allowed}" if meanings.choices else f"allowed: {meanings.allowed}"
+    return (f"did you mean {near[0]}? " if near else "") + allowed
 
 
 def _finder(wordings: Wordings, bench: Workbench) -> Callable[[str], tuple[Any, str, bool]]:
