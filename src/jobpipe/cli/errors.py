@@ -7,6 +7,7 @@ import traceback
 
 from jobpipe.cli.main import INTERNAL_ERROR, RUN_FAILED, WRONG_USE
 from jobpipe.definition.faults import InvalidFileError
+from jobpipe.definition.overrides import OverrideError
 from jobpipe.errors import DefinitionError, InternalError, JobpipeError, UsageError
 from jobpipe.safety.secrets import process_redactor
 
@@ -41,9 +42,23 @@ def text_of(error: JobpipeError, *, word: str = "error") -> str:
         return error.render(word=word)
     place = str(error.place)
     lines = [f"{word}: {place}: {error.message}" if place else f"{word}: {error.message}"]
+    if isinstance(error, OverrideError):
+        lines += _marked(error)
     if error.hint:
         lines.append(f"  hint: {error.hint}")
     return "\n".join(lines)
+
+
+def _marked(error: OverrideError) -> list[str]:
+    """The line of the rule that is meant, and a mark under what is wrong in it."""
+    line = (error.text.splitlines() or [""])[error.place.line - 1 : error.place.line]
+    if not line:
+        return []
+    column = error.place.column - 1
+    begins = max(column - 60, 0)
+    shown = line[0][begins : begins + 100]
+    length = max(min(error.end - error.start, len(shown) - (column - begins)), 1)
+    return [f"  {shown}", f"  {' ' * (column - begins)}{'^' * length}"]
 
 
 def exit_code_of(error: JobpipeError) -> int:

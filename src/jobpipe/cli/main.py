@@ -29,6 +29,8 @@ COMMANDS = {
     "unmapped": "List labels that no mapping table has, the most frequent first.",
     "map": "Map labels to codes: ask for the most frequent, or set, import, export, undo.",
     "suggest": "Suggest codes of a taxonomy for labels, with a confidence and the reason.",
+    "override": "Rules above the definitions: leave postings out, set values; with history and undo.",
+    "posting": "Show one posting, exclude it everywhere, or override its values, until a day.",
     "taxonomy": "Load taxonomies, see what a release does before it is applied, roll it back.",
     "runs": "List the latest runs.",
     "show": "Show one run: its account, its evidence, what to look at.",

@@ -69,9 +69,12 @@ def _table(fields: list[FieldTrace], definition: Definition, width: int) -> Tabl
     table.add_column("in the record", ratio=1, overflow="fold")
     table.add_column("in the posting", ratio=1, overflow="fold")
     for trace in fields:
-        source = "constant" if trace.field in definition.posting else "derived"
+        source = "constant" if trace.field in definition.posting else "override" if trace.by else "derived"
         found = _found(trace, cell) if trace.found else Text(source, style="dim italic")
-        table.add_row(_plain(trace.field), found, _made(trace, cell))
+        made = _made(trace, cell)
+        if trace.by:
+            made.append(f"\nby {trace.by}", style="magenta")
+        table.add_row(_plain(trace.field), found, made)
     return table
 
 

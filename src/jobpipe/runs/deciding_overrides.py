@@ -6,7 +6,7 @@ revision of the entry a decision was made on is refused where it is another by n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from jobpipe.ledger.models import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.text import storable
 from jobpipe.runs.undoing import join, made_together, standing
 from jobpipe.runs.workspace import Workspace
+from jobpipe.transform.keys import MAX_KEY_CHARACTERS
 from jobpipe.transform.override_checks import check_rule
 
 MAX_NAME = 200
@@ -69,15 +70,38 @@ def decide_posting(
     workspace: Workspace, owner: str, key: str, content: dict[str, Any] | None, *, by: str
 ) -> OverrideChange | None:
     """What counts for one posting of an import; None = nothing any more. None where that changes nothing."""
+    made = decide_postings(workspace, [(owner, key)], lambda before: content or {}, by=by)
+    return made[0] if made else None
+
+
+def decide_postings(
+    workspace: Workspace,
+    postings: Iterable[tuple[str, str]],
+    changed: Callable[[dict[str, Any]], dict[str, Any]],
+    *,
+    by: str,
+) -> list[OverrideChange]:
+    """Of (import, key): what was decided becomes what `changed` makes of it, {} = nothing any more; all together."""
     with workspace.writing():
-        entry, _ = Override.objects.select_for_update().get_or_create(
-            scope=OverrideScope.POSTING, owner=owner, key=storable(key), defaults={"changed_at": datetime.now(UTC)}
-        )
-        change = _change(entry, content, by=by, undoes=None)
-        if change is not None:
-            join(OverrideChange, [change])
-            _check_numbers([change])
-        return change
+        made: list[OverrideChange] = []
+        now = datetime.now(UTC)
+        for owner, key in postings:
+            entry, _ = Override.objects.select_for_update().get_or_create(
+                scope=OverrideScope.POSTING, owner=owner, key=_sound_key(key), defaults={"changed_at": now}
+            )
+            content = changed(dict(entry.content) if entry.active else {})
+            change = _change(entry, content or None, by=by, undoes=None)
+            if change is not None:
+                made.append(change)
+        join(OverrideChange, made)
+        _check_numbers(made)
+    return made
+
+
+def _sound_key(key: str) -> str:
+    if not key or len(key) > MAX_KEY_CHARACTERS:
+        raise UsageError(f"a key has 1 to {MAX_KEY_CHARACTERS} characters", hint="`jobpipe postings NAME` lists them")
+    return storable(key)
 
 
 def undo(workspace: Workspace, number: int | None, *, by: str, postings: bool = False) -> list[OverrideChange]:
@@ -230,6 +254,7 @@ __all__ = [
     "StaleOverrideError",
     "decide",
     "decide_posting",
+    "decide_postings",
     "history",
     "roll_back",
     "rules_of_scope",

@@ -27,32 +27,37 @@ _ORDER = (OverrideScope.GLOBAL, OverrideScope.CLIENT, OverrideScope.IMPORT)
 
 def overrides_of(definition: Definition) -> Overrides:
     """Those in force today."""
+    with ledger_expected():
+        drop_dead_connection()
+        rows = list(Override.objects.filter(of_import(definition), active=True))
+    return overrides_in(rows)
+
+
+def of_import(definition: Definition) -> Q:
+    """The overrides that may count for it."""
     mine = Q(scope=OverrideScope.GLOBAL) | Q(scope=OverrideScope.IMPORT, owner=definition.import_)
     mine |= Q(scope=OverrideScope.POSTING, owner=definition.import_)
     if definition.client:
         mine |= Q(scope=OverrideScope.CLIENT, owner=definition.client)
-    with ledger_expected():
-        drop_dead_connection()
-        rows = list(Override.objects.filter(mine, active=True))
-    return overrides_in(rows)
+    return mine
+
+
+def in_order(rules: Iterable[Override]) -> list[Override]:
+    """As they count: those for all first, an import's own last."""
+    return sorted(rules, key=lambda row: (_ORDER.index(OverrideScope(row.scope)), row.owner, *_place(row)))
+
+
+def _place(row: Override) -> tuple[float, int]:
+    return row.content.get("position", 0), row.pk or 0
 
 
 def overrides_in(rows: Iterable[Override]) -> Overrides:
     """What these rows say, whichever layer each is of."""
-    rules: list[tuple[Any, OverrideRule]] = []
-    postings: dict[str, PostingOverride] = {}
-    for row in rows:
-        if row.scope == OverrideScope.POSTING:
-            one = posting_override(row)
-            if one is not None:
-                postings[one.key] = one
-        elif row.content.get("enabled", True):
-            place = (_ORDER.index(OverrideScope(row.scope)), row.content.get("position", 0), row.pk)
-            rule = rule_of(row)
-            if rule is not None:
-                rules.append((place, rule))
-    rules.sort(key=lambda one: one[0])
-    return Overrides(rules=tuple(rule for _, rule in rules[:MAX_RULES]), postings=postings)
+    found = list(rows)
+    enabled = [row for row in found if row.scope != OverrideScope.POSTING and row.content.get("enabled", True)]
+    rules = [rule for row in in_order(enabled) if (rule := rule_of(row)) is not None]
+    ones = [one for row in found if row.scope == OverrideScope.POSTING and (one := posting_override(row)) is not None]
+    return Overrides(rules=tuple(rules[:MAX_RULES]), postings={one.key: one for one in ones})
 
 
 def rule_of(row: Override) -> OverrideRule | None:

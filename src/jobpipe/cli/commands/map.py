@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,14 @@ import click
 
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option, quiet_option
+from jobpipe.cli.scoping import scope_of, scoped
 from jobpipe.cli.taking_effect import TakingEffect, made_again, taking_effect
-
-
-def _scoped(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option("--client", default="", help="For this client's imports; otherwise for all."),
-        click.option("--import", "name", default="", help="For this import alone; otherwise for all."),
-    ):
-        command = option(command)
-    return command
-
 
 _anyway = click.option("--anyway", "any_code", is_flag=True, help="Also to a code that its taxonomy does not have.")
 
 
 @click.group("map", invoke_without_command=True)
-@_scoped
+@scoped
 @click.option("--table", default="", help="Only labels of this table.")
 @click.option(
     "--scope", type=click.Choice(["import", "client", "global"]), help="Whom decisions are for: the client, by default."
@@ -84,7 +74,7 @@ def command(
 @click.argument("table")
 @click.argument("label")
 @click.argument("code")
-@_scoped
+@scoped
 @click.option("--taxonomy", default="", help="Which taxonomy the code is of.")
 @_anyway
 @click.option("--pattern", "is_pattern", is_flag=True, help="LABEL is a regular expression, for labels without entry.")
@@ -112,7 +102,7 @@ def set_(
 @command.command("remove")
 @click.argument("table")
 @click.argument("label")
-@_scoped
+@scoped
 @click.option("--pattern", "is_pattern", is_flag=True, help="LABEL is a regular expression.")
 @click.option("--revision", type=int, help="Refuse if the entry is another by now.")
 @taking_effect
@@ -184,7 +174,7 @@ def undo(context: click.Context, number: int | None, how: TakingEffect) -> int:
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--table", default="", help="Of rows that name no table.")
-@_scoped
+@scoped
 @_anyway
 @taking_effect
 @click.pass_context
@@ -206,7 +196,7 @@ def import_(
     from jobpipe.definition.loading import read_text
     from jobpipe.runs.mapping_files import read_decisions
 
-    scope, owner = _scope(name, client)
+    scope, owner = scope_of(name, client)
     with open_workspace(context) as workspace:
         decisions = read_decisions(read_text(file, str(file)), file.name, table=table, scope=scope, owner=owner)
         return _decide(workspace, decisions, how, any_code=any_code)
@@ -230,12 +220,6 @@ def export(context: click.Context, table: str, name: str, client: str) -> None:
 # What they have in common ----------------------------------------------------------------------------
 
 
-def _scope(name: str, client: str) -> tuple[str, str]:
-    if name and client:
-        raise click.UsageError("--import and --client exclude each other")
-    return ("import", name) if name else ("client", client) if client else ("global", "")
-
-
 def _decide_one(
     context: click.Context,
     table: str,
@@ -252,7 +236,7 @@ def _decide_one(
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.deciding_labels import Decision
 
-    scope, owner = _scope(name, client)
+    scope, owner = scope_of(name, client)
     decision = Decision(
         table=table, label=label, value=value, scope=scope, owner=owner, is_pattern=is_pattern, revision=revision
     )

@@ -83,6 +83,7 @@ def _record(one: PreviewedRecord) -> dict[str, Any]:
                 "found": [{"path": path, "values": list(values)} for path, values in trace.found],
                 "value": trace.value,
                 "error": trace.error,
+                "by": trace.by,
             }
             for trace in one.fields
         ],

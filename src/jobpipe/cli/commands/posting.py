@@ -1,0 +1,224 @@
+"""`jobpipe posting`: one posting, by its key; taken down or corrected by a person, at once and until a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from jobpipe.cli.deciding_person import by_option, who
+from jobpipe.cli.options import json_option
+
+
+def _about(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        json_option,
+        by_option,
+        click.option("--all", "all_of_them", is_flag=True, help="In every import that has this key."),
+        click.option("--import", "name", default="", metavar="NAME", help="In this import, also before it has come."),
+    ):
+        command = option(command)
+    return click.argument("key")(command)
+
+
+def _limited(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--reason", default="", help="Why, for whoever looks at it later."),
+        click.option(
+            "--until",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            help="The last day on which it counts (UTC); otherwise until `jobpipe posting restore`.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("posting")
+def command() -> None:
+    """Show one posting by its KEY, exclude it everywhere, or override its values.
+
+    What is decided counts at once, and for whatever its source says of it later. KEY is the first column of `jobpipe
+    postings NAME`.
+    """
+
+
+@command.command("show")
+@click.argument("key")
+@click.option("--import", "name", default="", metavar="NAME", help="In this import.")
+@json_option
+@click.pass_context
+def show(context: click.Context, key: str, name: str, as_json: bool) -> None:
+    """Show a posting: its state, its fields, and which layer each value came from."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.posting_view import posting_view, print_posting
+    from jobpipe.cli.printing import print_json
+    from jobpipe.runs.finding_postings import chosen_imports, imports_with
+
+    with open_workspace(context) as workspace:
+        chosen_imports(workspace, key, name, all_of_them=True)
+        found = [one for one in imports_with(workspace, key) if name in ("", one.name)]
+        views = [posting_view(workspace, one) for one in found]
+    if as_json:
+        print_json(views)
+        return
+    if not views:
+        click.echo(f"{name} has no posting {key}", err=True)
+    for view in views:
+        print_posting(view)
+
+
+@command.command("exclude")
+@_about
+@_limited
+@click.pass_context
+def exclude(
+    context: click.Context,
+    key: str,
+    name: str,
+    all_of_them: bool,
+    until: Any,
+    reason: str,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Take a posting down everywhere, now; whatever its source says of it, it stays out."""
+    part = {"exclude": _limits(until, reason)}
+    _decide(context, (key, name, all_of_them), lambda before: before | part, by, as_json=as_json)
+
+
+@command.command("override")
+@_about
+@click.argument("values", nargs=-1, required=True, metavar="FIELD=VALUE…")
+@_limited
+@click.pass_context
+def override(
+    context: click.Context,
+    key: str,
+    values: tuple[str, ...],
+    name: str,
+    all_of_them: bool,
+    until: Any,
+    reason: str,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Set values of a posting, whatever its source and all rules say: title='Head chef' salary=none."""
+    from jobpipe.runs.finding_postings import read_values
+
+    given = read_values(values)
+    limits = _limits(until, reason)
+
+    def changed(before: dict[str, Any]) -> dict[str, Any]:
+        old = before.get("override", {}).get("values", {})
+        return before | {"override": {"values": {**old, **given}, **limits}}
+
+    _decide(context, (key, name, all_of_them), changed, by, as_json=as_json)
+
+
+@command.command("restore")
+@_about
+@click.pass_context
+def restore(context: click.Context, key: str, name: str, all_of_them: bool, by: str, as_json: bool) -> None:
+    """Take back all that was decided of a posting: it is what its source and the rules make of it."""
+    _decide(context, (key, name, all_of_them), lambda before: {}, by, as_json=as_json)
+
+
+@command.command("list")
+@click.option("--import", "name", default="", metavar="NAME", help="Only this import's.")
+@json_option
+@click.pass_context
+def list_(context: click.Context, name: str, as_json: bool) -> None:
+    """List what people decided of single postings and is in force."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.override_lists import posting_document, print_postings
+    from jobpipe.cli.printing import print_json
+    from jobpipe.ledger.models import Override
+    from jobpipe.runs.override_layers import posting_override
+
+    with open_workspace(context):
+        rows = Override.objects.filter(scope="posting", active=True).order_by("owner", "key")
+        rows = rows.filter(owner=name) if name else rows
+        found = [row for row in rows if posting_override(row) is not None]
+        print_json([posting_document(row) for row in found]) if as_json else print_postings(found)
+
+
+@command.command("history")
+@click.argument("key", required=False, default="")
+@click.option("--last", "limit", default=50, show_default=True, type=click.IntRange(1), help="How many.")
+@json_option
+@click.pass_context
+def history(context: click.Context, key: str, limit: int, as_json: bool) -> None:
+    """List who decided what of which posting, the newest first."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.cli.override_lists import change_document, print_changes
+    from jobpipe.cli.printing import print_json
+    from jobpipe.runs.deciding_overrides import history as history_of
+
+    with open_workspace(context):
+        found = history_of(postings=True, key=key, limit=limit)
+        if as_json:
+            print_json([change_document(one) for one in found])
+        else:
+            print_changes(found, nothing="nothing was decided of a single posting yet: jobpipe posting exclude")
+
+
+@command.command("undo")
+@click.argument("change", type=int, required=False)
+@by_option
+@json_option
+@click.pass_context
+def undo(context: click.Context, change: int | None, by: str, as_json: bool) -> None:
+    """Take back CHANGE (a number of `posting history`); otherwise the last one."""
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.deciding_overrides import undo as take_back
+
+    with open_workspace(context) as workspace:
+        _after(workspace, take_back(workspace, change, by=who(by), postings=True), as_json=as_json)
+
+
+# What they have in common ----------------------------------------------------------------------------
+
+
+def _limits(until: Any, reason: str) -> dict[str, str]:
+    from jobpipe.errors import UsageError
+    from jobpipe.runs.override_layers import today
+
+    day = until.date().isoformat() if until is not None else ""
+    if day and day < today():
+        raise UsageError(f"{day} is over: today is {today()} (UTC)", hint="`jobpipe posting restore` ends it at once")
+    if len(reason) > 500:
+        raise UsageError("a reason has at most 500 characters")
+    return {"until": day, "reason": reason}
+
+
+def _decide(
+    context: click.Context,
+    about: tuple[str, str, bool],
+    changed: Callable[[dict[str, Any]], dict[str, Any]],
+    by: str,
+    *,
+    as_json: bool,
+) -> None:
+    from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.deciding_overrides import decide_postings
+    from jobpipe.runs.finding_postings import chosen_imports
+
+    key, name, all_of_them = about
+    with open_workspace(context) as workspace:
+        names = chosen_imports(workspace, key, name, all_of_them=all_of_them)
+        changes = decide_postings(workspace, [(one, key) for one in names], changed, by=who(by))
+        _after(workspace, changes, as_json=as_json)
+
+
+def _after(workspace: Any, changes: list[Any], *, as_json: bool) -> None:
+    from jobpipe.cli.posting_view import print_settled
+    from jobpipe.runs.posting_overrides import settle_now
+    from jobpipe.runs.progress import Progress
+    from jobpipe.runs.starting import StopRequest
+
+    names = dict.fromkeys(change.entry.owner for change in changes)
+    done = {name: settle_now(workspace, name, progress=Progress(), stop=StopRequest()) for name in names}
+    print_settled(workspace, changes, done, as_json=as_json)

@@ -1,0 +1,215 @@
+"""How rules and decisions over single postings look in a terminal, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from jobpipe.cli.printing import console, plain_text, print_json
+from jobpipe.errors import JobpipeError
+from jobpipe.ledger.models import Override, OverrideChange
+from jobpipe.runs.report import RunReport
+from jobpipe.runs.trying_rules import Trial
+
+_MAX_CELL = 60
+
+
+def rule_document(rule: Override) -> dict[str, Any]:
+    said = rule.content
+    return {
+        "number": rule.pk,
+        "scope": rule.scope,
+        "owner": rule.owner,
+        "rule": said["rule"],
+        "name": said.get("name", ""),
+        "note": said.get("note", ""),
+        "enabled": said.get("enabled", True),
+        "revision": rule.revision,
+        "at": rule.changed_at.isoformat(),
+        "by": rule.changed_by,
+    }
+
+
+def change_document(change: OverrideChange) -> dict[str, Any]:
+    entry = change.entry
+    return {
+        "number": change.pk,
+        "together": change.together,
+        "at": change.at.isoformat(),
+        "by": change.by,
+        "override": entry.pk,
+        "scope": entry.scope,
+        "owner": entry.owner,
+        "key": entry.key,
+        "before": change.before,
+        "after": change.after,
+        "undoes": change.undoes_id,
+    }
+
+
+def posting_document(row: Override) -> dict[str, Any]:
+    return {
+        "number": row.pk,
+        "import": row.owner,
+        "key": row.key,
+        **row.content,
+        "revision": row.revision,
+        "at": row.changed_at.isoformat(),
+        "by": row.changed_by,
+    }
+
+
+def print_rules(rules: Sequence[Override]) -> None:
+    rows = [
+        (
+            f"#{rule.pk}",
+            f"{rule.scope} {rule.owner}".strip(),
+            rule.content["rule"] + ("" if rule.content.get("enabled", True) else "  (disabled)"),
+            rule.content.get("name", ""),
+            rule.changed_by,
+        )
+        for rule in rules
+    ]
+    _print(("number", "for", "rule", "name", "by"), rows, nothing="there are no rules yet: jobpipe override add")
+
+
+def print_changes(changes: Sequence[OverrideChange], *, nothing: str) -> None:
+    rows = [
+        (
+            str(change.pk),
+            f"{change.at:%Y-%m-%d %H:%M}",
+            change.by,
+            f"#{change.entry.pk} " + (change.entry.key or f"{change.entry.scope} {change.entry.owner}").strip(),
+            shown(change.before),
+            shown(change.after) + (f" (undoes {change.undoes_id})" if change.undoes_id else ""),
+        )
+        for change in changes
+    ]
+    _print(("change", "when (UTC)", "by", "about", "before", "after"), rows, nothing=nothing)
+
+
+def print_postings(rows: Sequence[Override]) -> None:
+    made = [(f"#{row.pk}", row.owner, row.key, shown(row.content), row.changed_by) for row in rows]
+    _print(("number", "import", "key", "what", "by"), made, nothing="nobody has decided over a single posting")
+
+
+def shown(content: dict[str, Any] | None) -> str:
+    """One line of what an entry says."""
+    if content is None:
+        return "-"
+    if "rule" in content:
+        return str(content["rule"]) + ("" if content.get("enabled", True) else " (disabled)")
+    parts = []
+    if given := content.get("exclude"):
+        parts.append("excluded" + _until(given))
+    if given := content.get("override"):
+        values = ", ".join(f"{name}={value}" for name, value in given["values"].items())
+        parts.append(cut(values) + _until(given))
+    return "; ".join(parts)
+
+
+def _until(given: dict[str, Any]) -> str:
+    until = f" until {given['until']}" if given.get("until") else ""
+    return until + (f" ({given['reason']})" if given.get("reason") else "")
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
+
+
+def print_applied(
+    changes: Sequence[OverrideChange],
+    names: Sequence[str],
+    done: Mapping[str, RunReport | JobpipeError | None],
+    *,
+    is_now: bool,
+    as_json: bool,
+) -> int:
+    """What became of changed rules; the exit code."""
+    from jobpipe.cli.commands.run import exit_code
+
+    reports = [one for one in done.values() if isinstance(one, RunReport)]
+    if as_json:
+        waiting = [name for name in names if name not in done or isinstance(done[name], JobpipeError)]
+        document = {"changes": [change_document(one) for one in changes], "reports": [one.as_dict() for one in reports]}
+        print_json({**document, "later": waiting})
+        return exit_code(reports, strict=False)
+    out = console()
+    if not changes:
+        out.print("nothing changes")
+        return 0
+    for change in changes:
+        out.print(plain_text(f"#{change.entry_id}  {shown(change.before)}  →  {shown(change.after)}"))
+    for name, one in done.items():
+        if isinstance(one, JobpipeError):
+            out.print(plain_text(f"  {name}: its next run does it ({one.message})"))
+        elif one is None:
+            out.print(plain_text(f"  {name}: no stored posting is touched"))
+        else:
+            out.print(plain_text(f"  {name}: {_account(one)} (run {one.run})"))
+            for notice in one.notices:
+                if notice.get("kind") in ("left out", "override"):
+                    out.print(plain_text(f"    {notice['message']}"))
+    if not is_now and names:
+        out.print(plain_text(f"  later, by the next run of {', '.join(names)}"))
+    return exit_code(reports, strict=False)
+
+
+def _account(report: RunReport) -> str:
+    made = ", ".join(f"{count:,} {word}" for word, count in report.account.items() if count and word != "read")
+    return f"{report.account['read']:,} postings made again" + (f": {made}" if made else "")
+
+
+def trial_document(trial: Trial) -> dict[str, Any]:
+    return {
+        "records": trial.records,
+        "changed": trial.changed,
+        "left_out": trial.left_out,
+        "let_in": trial.let_in,
+        "fields": dict(trial.fields),
+        "faults": [
+            {"rule": number, "records": count, "why": trial.why[number]} for number, count in trial.faults.items()
+        ],
+        "samples": [
+            {"key": one.key, "field": one.field, "before": one.before, "after": one.after} for one in trial.samples
+        ],
+    }
+
+
+def print_trial(trial: Trial) -> None:
+    from jobpipe.cli.preview_table import shown_value
+
+    out = console()
+    fields = ", ".join(f"{name} in {count:,}" for name, count in trial.fields.most_common())
+    out.print(
+        plain_text(
+            f"of {trial.records:,} stored postings {trial.changed:,} change: {trial.left_out:,} left out, "
+            f"{trial.let_in:,} let in" + (f"; {fields}" if fields else "")
+        )
+    )
+    for number, count in trial.faults.items():
+        which = f"rule #{number}" if number else "the rule"
+        out.print(plain_text(f"  {which} was passed over for {count:,} of them: {trial.why[number]}"))
+    rows = [
+        (one.key, one.field or "posting", cut(shown_value(one.before)), cut(shown_value(one.after)))
+        for one in trial.samples
+    ]
+    if rows:
+        _print(("key", "field", "before", "after"), rows, nothing="")
+    out.print(plain_text("nothing was written"))
+
+
+def _print(headings: Sequence[str], rows: Sequence[tuple[str, ...]], *, nothing: str) -> None:
+    from rich.table import Table
+
+    if not rows:
+        click.echo(nothing, err=True)
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("number", "change", "when (UTC)"))
+    for row in rows:
+        table.add_row(*map(plain_text, row))
+    console().print(table, soft_wrap=False)
