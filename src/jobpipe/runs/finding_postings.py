@@ -75,7 +75,7 @@ def traced(workspace: Workspace, found: FoundPosting) -> list[FieldTrace]:
     """How each field came about, under what counts today; [] where its record is not stored any more."""
     preparation = prepare(workspace, found.name)
     records = records_of(workspace.documents, found.import_id, (Selection(keys=(found.row.key,)),))
-    for row, record in records:
+    for row, record, _ in records:
         item = Item(1, record.raw, 0, record.flaw, row.first_day, record.offset)
         try:
             return transformer_of(preparation.charge).explain(item, record.context)

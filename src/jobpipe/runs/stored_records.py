@@ -36,9 +36,7 @@ def in_order(
     return chain(replacing, records(*postings), others)
 
 
-def records_of(
-    documents: Documents, import_id: int, selections: Iterable[Selection]
-) -> Iterator[tuple[StateRow, RawRecord]]:
+def records_of(documents: Documents, import_id: int, selections: Iterable[Selection]) -> Iterator[StoredRecord]:
     """As they are, for what writes nothing; a record whose context is lost is left out."""
     return _records_of(documents, import_id, 0, selections)
 

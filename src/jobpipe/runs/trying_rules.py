@@ -69,7 +69,7 @@ def try_rule(workspace: Workspace, name: str, rule: OverrideRule, *, records: in
     now = transformer_of(preparation.charge)
     then = transformer_of(_charge_with(preparation, with_rule(preparation.overrides, rule)))
     selections = (Selection(status=Status.LIVE), Selection(status=Status.EXCLUDED))
-    for row, record in islice(records_of(workspace.documents, owner.pk, selections), records):
+    for row, record, _ in islice(records_of(workspace.documents, owner.pk, selections), records):
         item = Item(1, record.raw, 0, record.flaw, row.first_day, record.offset)
         _compare(trial, now.transform(item, record.context), then.transform(item, record.context))
     return trial

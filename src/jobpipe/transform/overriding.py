@@ -14,7 +14,7 @@ from typing import Any
 from jobpipe.definition.overrides import OverrideError, OverrideRule, Overrides, PostingOverride
 from jobpipe.errors import RecordError
 from jobpipe.transform.expressions import posting_for_rules
-from jobpipe.transform.override_checks import Setter, fields_read, setter_of
+from jobpipe.transform.override_checks import Setter, check_rule, fields_read, setter_of
 from jobpipe.transform.override_templates import Answers, RuleError
 from jobpipe.transform.plain_values import is_empty
 
@@ -174,8 +174,9 @@ class Overrider:
     # Compiling ---------------------------------------------------------------------------------------
 
     def _compiled(self, rule: OverrideRule) -> _Rule | None:
-        """None where it is not valid any more: it was checked when it was saved."""
+        """None where it is not valid: it was checked when it was saved, perhaps by another version."""
         try:
+            check_rule(rule)
             setter = setter_of(rule, self._finish_description) if rule.field else None
             return _Rule(rule, setter, fields_read(rule))
         except OverrideError as error:
