@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -75,6 +75,9 @@ bench-fairness: $(VENV)/.bench ## Time small imports beside one of a million on 
 
 bench-plan: $(VENV)/.installed ## Time plans over 50 000 stored postings, beside transforming them once more
 	$(BIN)/python -m bench.plan --size 50000 --rounds 3
+
+bench-overrides: $(VENV)/.installed ## Time what 100 and 1 000 rules of clients cost beside the transformation
+	$(BIN)/python -m bench.overrides
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) demo-project demo-cluster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
