@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,9 @@ def act(project: ProjectFolder, step: tuple[Any, ...]) -> None:
         report = project.run(stop=StopRequest(requested=given[0]), workers=0)
         assert report.state == "running" or adds_up(report)
     else:
-        try:
+        # No such rule, nothing to undo, or changed again since.
+        with contextlib.suppress(UsageError):
             decide_something(project, word, given)
-        except UsageError:
-            pass  # no such rule, nothing to undo, or changed again since
 
 
 def decide_something(project: ProjectFolder, word: str, given: list[Any]) -> None:
