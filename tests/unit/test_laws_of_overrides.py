@@ -1,4 +1,4 @@
-"""The law of overrides: after any history of rules, single postings, feeds and runs, all is as a fresh import makes it."""
+"""The law of overrides: after any history of rules, postings, feeds and runs, all is as a fresh import makes it."""
 
 from __future__ import annotations
 
