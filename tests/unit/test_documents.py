@@ -411,6 +411,15 @@ def test_what_is_hidden_as_a_near_duplicate_expires_and_what_a_person_excluded_d
     }
 
 
+def test_a_live_posting_may_be_excluded_instead(documents: Documents) -> None:
+    write(documents, posting("a"), posting("b"))
+    assert documents.expire(IMPORT, 2, [1], "person", status=Status.EXCLUDED) == 1
+    row = documents.rows(IMPORT, [1])[1]
+    assert (row.status, row.reason, row.changed_run) == (Status.EXCLUDED, "person", 2)
+    assert [one.key for one in documents.select(IMPORT, Selection(status=Status.EXCLUDED))] == ["a"]
+    assert [one.key for one in documents.select(IMPORT, Selection(status=Status.LIVE))] == ["b"]
+
+
 def test_what_a_run_wrote_and_then_expires_keeps_the_state_before_the_run(documents: Documents) -> None:
     write(documents, posting("a"))
     stored = documents.rows(IMPORT, [1])[1]
