@@ -250,3 +250,44 @@ def test_a_preview_makes_no_ledger(tmp_path: Path) -> None:
     (project.root / "feed.xml").write_bytes(feed())
     preview(find_project(project.root, {}), "offers")
     assert not (project.root / ".jobpipe").exists()
+
+
+# The source read otherwise --------------------------------------------------------------------------
+
+
+def two_lists() -> bytes:
+    return feed(40).replace(b"<offers>", b"<all><offers>").replace(b"</offers>", b"</offers>" + OLD + b"</all>")
+
+
+OLD = b'<archive><offer id="old"><title>Vieille</title><text>Texte</text><metier>Salle</metier></offer></archive>'
+NARROW = DEFINITION.replace("record: offer", "record: /all/offers/offer")
+
+
+def test_a_source_that_is_cut_otherwise_is_planned_from_the_archive(project: ProjectFolder) -> None:
+    project.run(two_lists())
+    assert len(project.keys()) == 41
+    (project.root / "feed.xml").unlink()
+    before = project.contents()
+    made = plan(project, definition=NARROW)
+    said = figures(made)
+    assert (said["account"]["read"], said["expired"], said["live"]["after"]) == (40, 1, 40)
+    assert said["samples"]["expired"] == [{"key": "old", "title": "Vieille", "reason": "absent"}]
+    assert project.contents() == before
+    report = apply(project, made)
+    assert (report.kind, report.account, report.expired, report.live) == ("import", said["account"], 1, 40)
+
+
+def test_a_part_that_is_not_kept_makes_the_plan_partial(project: ProjectFolder) -> None:
+    made = plan(project, definition=DEFINITION.replace("feed.xml", "elsewhere.xml"))
+    said = figures(made)
+    assert said["partial"]
+    assert "elsewhere.xml: is not kept in the archive" in said["missing"][0]
+    with pytest.raises(UsageError, match="is partial"):
+        apply(project, made)
+
+
+def test_a_plan_that_would_be_held_says_so(project: ProjectFolder) -> None:
+    made = plan(project, definition=DEFINITION.replace("record: offer", "record: /offers/offer[1]"))
+    said = figures(made)
+    report = apply(project, made)
+    assert (said["state"], said["account"], said["live"]["after"]) == (report.state, report.account, report.live)

@@ -154,6 +154,8 @@ def _consequences(document: dict[str, Any]) -> Iterator[Text]:
             "other postings. The next complete run expires them, or is held.",
             "yellow",
         )
+    if document["outcome"] == "held":
+        yield Text(f"  the run would be held, its expiries wait for a person: {document['why']}", "yellow")
     if document["state"] == "stale":
         yield Text("  a run was made since: these figures are of what was stored before it", "yellow")
     for words in document["missing"]:

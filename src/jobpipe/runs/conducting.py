@@ -229,12 +229,14 @@ class Conductor:
             self._progress.end()
         self._note_sitting(began)
         if self._stop.requested:
-            with self._workspace.writing():
-                self._run.save(update_fields=["seconds", "peak_rss_mb"])
+            journal_of(self._workspace, self._run).save_sitting()
             return report_of(self._run)
         assert self.known is not None
         report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
+        if self._workspace.kept_parts is not None:
+            # Nothing was read of the source that could be put away there.
+            return report
         return put_away(
             self._workspace.project, self._preparation, self._run, self._reader, report, stopped=self._is_stopped
         )
@@ -356,6 +358,7 @@ class Conductor:
                 head_start=self._workspace.head_start,
             ),
             stopped=self._is_stopped,
+            kept_parts=self._workspace.kept_parts,
         )
 
     def _is_stopped(self) -> bool:

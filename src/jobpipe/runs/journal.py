@@ -60,6 +60,10 @@ class LedgerJournal:
                 update_fields=list(known),
             )
 
+    def save_sitting(self) -> None:
+        with self._workspace.writing():
+            self._run.save(update_fields=["seconds", "peak_rss_mb"])
+
     def close(self) -> None:
         run = self._run
         with self._workspace.writing():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jobpipe.errors import Place, SourceChangedError, SourceError
+from jobpipe.runs.kept_parts import KeptParts
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.progress import Reading
 from jobpipe.runs.same_bytes import SameBytes
@@ -82,9 +83,11 @@ class SourceReader:
         instead: str = "",
         surroundings: Surroundings,
         stopped: Callable[[], bool],
+        kept_parts: KeptParts | None = None,
     ) -> None:
         """`settled(location, number)` gives what to compare a part with; `begun` hears of each part opened.
 
+        `kept_parts` are read instead of the source, which is not asked then.
         Where `stopped` says so while the source is waited for, StoppedError is raised.
         """
         self._preparation = preparation
@@ -98,6 +101,7 @@ class SourceReader:
         self._instead = instead
         self._surroundings = surroundings
         self._stopped = stopped
+        self._kept_parts = kept_parts
         # What lies at the source's places, once that is known, and the parts that were read whole.
         self.found = FoundFiles()
         self.read: list[PartReading] = []
@@ -134,6 +138,10 @@ class SourceReader:
         if self._instead:
             found.taken = [self._instead]
             return found
+        if self._kept_parts is not None:
+            for location in self._named():
+                found.taken += self._kept_parts.locations_of(location)
+            return found
         for location in self._named():
             looking = find_files(self._request(location), self._preparation.resolved.source)
             found.add(run_apart(looking, stopped=self._stopped))
@@ -167,6 +175,9 @@ class SourceReader:
             part.why = str(error)
 
     def _read(self, part: PartReading, request: Request) -> Iterator[list[RawRecord]]:
+        if self._kept_parts is not None:
+            yield from self._read_kept(part, self._kept_parts.part_at(part.location))
+            return
         kept = _archive_of(self._archive, self._run, part.number)
         if kept is not None and kept.meta.get("asked", part.location) != part.location:
             raise SourceChangedError("the definition named another source before the interruption")

@@ -23,6 +23,7 @@ from jobpipe.sources.site.process import HeadStart
 if TYPE_CHECKING:
     from jobpipe.ledger.models import Run
     from jobpipe.runs.executors.executor import Charge, Executor
+    from jobpipe.runs.kept_parts import KeptParts
     from jobpipe.runs.lease import Lease
     from jobpipe.runs.verdicts import Verdicts
 
@@ -60,6 +61,10 @@ class Journal(Protocol):
         """What is known of a part of the source by now, by the names of `PartRead`."""
         ...
 
+    def save_sitting(self) -> None:
+        """The run stops here, to be taken up again."""
+        ...
+
     def close(self) -> None:
         """The run is over, as it says itself: it gets its place in the feed of changes."""
         ...
@@ -75,6 +80,8 @@ class Workspace:
     executors: Executors | None = None
     # Of the run that is made here; None = the ledger is every run's.
     journal: Journal | None = None
+    # Sources are not asked: what the last runs read of them is read instead.
+    kept_parts: KeptParts | None = None
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
     # The process of a crawl, where it was started before the crawl was known.

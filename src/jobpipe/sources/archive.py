@@ -329,6 +329,18 @@ def latest_finished(folder: Path, part: int, *, before: int | None = None) -> Ar
     return None
 
 
+def finished_in(folder: Path) -> Iterator[ArchiveReader]:
+    """Every part that is kept to its end, those of the last run first."""
+    for run in reversed(runs_in(folder)):
+        for index in sorted(_run_folder(folder, run).glob("*.index")):
+            try:
+                reader = ArchiveReader(folder, run, int(index.stem))
+            except (SourceError, ValueError):
+                continue
+            if reader.is_finished:
+                yield reader
+
+
 def runs_in(folder: Path) -> list[int]:
     """The runs of which something is kept, in their order."""
     if not folder.is_dir():

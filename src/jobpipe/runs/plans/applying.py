@@ -6,20 +6,24 @@ Whoever is killed on the way leaves a plan that is being applied: applying it ag
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run
 from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.runs.conducting import Conductor
 from jobpipe.runs.deciding_labels import Decision, decide
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.plans.basis import basis_of, refuse_stale
+from jobpipe.runs.plans.kinds import kept_parts_of
 from jobpipe.runs.plans.making import Working
 from jobpipe.runs.preparing import Change, Preparation, prepare
-from jobpipe.runs.remapping import bring_up_to_date
+from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_held
+from jobpipe.runs.starting import new_run
 from jobpipe.runs.workspace import Workspace
 
 
@@ -114,6 +118,8 @@ def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Pl
             raise UsageError(f"plan {plan.pk}: no stored posting has these labels any more")
         _note_run(workspace, plan, Run.objects.get(pk=remapped.report.run))
         return remapped.report
+    if plan.kind == PlanKind.SOURCE:
+        return _read_kept(workspace, preparation, owner, plan, working)
     return reprocess_held(
         workspace,
         preparation,
@@ -123,6 +129,23 @@ def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Pl
         workers=workers,
         begun=lambda run: _note_run(workspace, plan, run),
     )
+
+
+def _read_kept(
+    workspace: Workspace, preparation: Preparation, owner: Import, plan: Plan, working: Working
+) -> RunReport:
+    """An import of what the last runs read: there is nothing else that the plan could have spoken of."""
+    offline = replace(workspace, kept_parts=kept_parts_of(workspace, owner, preparation))
+    if not is_up_to_date(preparation, owner):
+        note_up_to_date(workspace, owner, "")
+    run = new_run(workspace, owner, preparation, "")
+    _note_run(workspace, plan, run)
+    report = Conductor(offline, preparation, run, working.workers, working.progress, working.stop).conduct()
+    if not working.stop.requested:
+        bring_up_to_date(
+            workspace, preparation, owner, progress=working.progress, stop=working.stop, workers=working.workers
+        )
+    return report
 
 
 def _note_run(workspace: Workspace, plan: Plan, run: Run) -> None:

@@ -29,6 +29,8 @@ def document_of(plan: Plan) -> dict[str, Any]:
         "applied_at": plan.applied_at.isoformat() if plan.applied_at else "",
         "applied_by": plan.applied_by,
         "run": plan.run_id,
+        # How the run would end.
+        "outcome": figures["state"],
         **{name: value for name, value in figures.items() if name != "state"},
     }
 

@@ -18,6 +18,9 @@ def figures_of(trial: Trial, *, live_before: int, is_whole: bool) -> dict[str, A
     `account`, `expired` and `live` mean what they mean of a run.
     """
     run, effects = trial.run, trial.effects
+    missing = [part["why"] for _, part in sorted(trial.journal.parts.items()) if not part["complete"]]
+    if run.state == "failed" and not missing:
+        missing = [run.error]
     return {
         "state": run.state,
         "account": run.account,
@@ -33,8 +36,8 @@ def figures_of(trial: Trial, *, live_before: int, is_whole: bool) -> dict[str, A
         "no_longer_live": dict(sorted(effects.were_live.items())),
         "rejected": effects.rejected,
         "labels": {"unmapped": _labels(effects.unmapped), "mapped": _labels(effects.mapped)},
-        "partial": False,
-        "missing": [],
+        "partial": bool(missing),
+        "missing": missing,
         "complete": run.complete,
         "why": run.why,
         "notices": run.notices,

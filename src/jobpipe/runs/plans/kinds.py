@@ -9,9 +9,11 @@ from jobpipe.definition.loading import parse_definition
 from jobpipe.definition.models import Definition
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Import, PlanKind, Run, RunKind, RunState
+from jobpipe.runs.kept_parts import KeptParts
 from jobpipe.runs.plans.basis import last_run
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.remapping import is_up_to_date
+from jobpipe.runs.workspace import Workspace
 
 # What of a source decides which records there are, and what they are.
 _RECORDS = ("feed", "parts", "api", "site", "soap", "files", "record", "format", "encoding", "csv")
@@ -33,6 +35,10 @@ def definition_of_last_import(owner: Import) -> Definition | None:
     """The one that the source was last read with; None where it cannot be read any more."""
     run = Run.objects.filter(import_row=owner, kind=RunKind.IMPORT, state__in=_OVER).order_by("-id").first()
     return _parsed(run)
+
+
+def kept_parts_of(workspace: Workspace, owner: Import, preparation: Preparation) -> KeptParts:
+    return KeptParts.of_last_run(workspace, owner, definition_of_last_import(owner), preparation.definition)
 
 
 def changed_words(preparation: Preparation, owner: Import) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.runs.absence import live_postings
+from jobpipe.runs.conducting import Conductor
 from jobpipe.runs.plans.basis import basis_of
 from jobpipe.runs.plans.figures import figures_of
-from jobpipe.runs.plans.kinds import changed_words, kind_of
+from jobpipe.runs.plans.kinds import changed_words, kept_parts_of, kind_of
 from jobpipe.runs.plans.trial import Trial, TrialProgress
 from jobpipe.runs.preparing import Change, Preparation, prepare
 from jobpipe.runs.progress import Progress
@@ -123,6 +124,10 @@ def _try_out(
 
 def _run(trial: Trial, preparation: Preparation, kind: PlanKind, touched: Touched | None, working: Working) -> None:
     workspace, run, progress = trial.workspace, trial.run, TrialProgress(working.progress)
+    if kind == PlanKind.SOURCE:
+        offline = replace(workspace, kept_parts=kept_parts_of(workspace, run.import_row, preparation))
+        Conductor(offline, preparation, run, working.workers, progress, working.stop).conduct()
+        return
     if kind == PlanKind.MAPPINGS:
         assert touched is not None
         remap_records(workspace, preparation, run, touched, progress, working.stop, working.workers)

@@ -36,11 +36,12 @@ class Trial:
             revision=preparation.revision_text,
         )
         self.effects = Effects(workspace.documents, owner.pk, _NUMBER)
+        self.journal = _TrialJournal(self.effects)
         self._documents = OverlayDocuments(workspace.documents, folder, heed=self.effects.heed)
         self.workspace = replace(
             workspace,
             documents=self._documents,
-            journal=_TrialJournal(self.effects),
+            journal=self.journal,
             lease=None,
             # What workers elsewhere compute would be of use to nobody else.
             executors=None,
@@ -60,6 +61,8 @@ class _TrialJournal:
 
     def __init__(self, effects: Effects) -> None:
         self.meet = effects.meet
+        # What is known of each part of the source.
+        self.parts: dict[int, dict[str, Any]] = {}
         # About a byte a record.
         self._packed: list[bytes] = []
 
@@ -70,6 +73,9 @@ class _TrialJournal:
         return map(Verdicts.unpack, self._packed)
 
     def save_part(self, number: int, known: Mapping[str, Any]) -> None:
+        self.parts[number] = dict(known)
+
+    def save_sitting(self) -> None:
         pass
 
     def close(self) -> None:
