@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from pathlib import Path
 
 from jobpipe.cli.main import INTERNAL_ERROR, RUN_FAILED, WRONG_USE
 from jobpipe.definition.faults import InvalidFileError
@@ -21,6 +23,25 @@ def report_error(error: BaseException) -> int:
         "  this is a fault of job-pipe, not of your data; the same command with --traceback shows where"
     )
     return INTERNAL_ERROR
+
+
+def record_bug(error: BaseException, folder: str | None) -> None:
+    """As an incident of the project that the command was about, if there is one: what fails here hides nothing.
+
+    Those of runs are recorded where runs are made.
+    """
+    import contextlib
+
+    from jobpipe.incidents.bugs import is_bug
+
+    with contextlib.suppress(Exception):
+        if is_bug(error) and not getattr(error, "is_recorded", False):
+            from jobpipe.definition.project import find_project
+            from jobpipe.runs.recording_failures import record_failure
+            from jobpipe.runs.workspace import open_workspace
+
+            with open_workspace(find_project(Path(folder) if folder else None, os.environ)) as workspace:
+                record_failure(workspace.project, error)
 
 
 def report_traceback(error: BaseException) -> None:

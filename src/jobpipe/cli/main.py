@@ -41,7 +41,9 @@ COMMANDS = {
     "remove": "Give an import up; what becomes of its postings is asked.",
     "postings": "List an import's postings.",
     "near-duplicates": "List jobs that several imports of a client have; keep one, split, undo.",
-    "quarantine": "List rejected records, with reason and place.",
+    "incidents": "What went wrong, like errors together: list, acknowledge, mute, assign, resolve.",
+    "owners": "Who holds which role, and so has which incidents.",
+    "quarantine": "List rejected records, with reason and place; try them again after a fix.",
     "export": "Write an import's live postings to a file.",
     "steps": "List the steps of a definition, or explain one.",
     "connectors": "List the services that a word in `source` is enough for, or explain one.",
@@ -115,7 +117,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = jobpipe.main(args=given, prog_name="jobpipe", standalone_mode=False)
     except BaseException as error:
-        code = report(error, show_traceback="--traceback" in given)
+        code = report(error, show_traceback="--traceback" in given, folder=_folder_in(given))
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -123,8 +125,12 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else DONE)
 
 
-def report(error: BaseException, *, show_traceback: bool) -> int:
-    """Say on stderr what went wrong; the exit code for it."""
+def _folder_in(given: list[str]) -> str | None:
+    return given[given.index("-C") + 1] if "-C" in given[:-1] else None
+
+
+def report(error: BaseException, *, show_traceback: bool, folder: str | None = None) -> int:
+    """Say on stderr what went wrong; the exit code for it. `folder`: the project's, as `-C` said."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else DONE
     if isinstance(error, BrokenPipeError):
@@ -142,8 +148,9 @@ def report(error: BaseException, *, show_traceback: bool) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return WRONG_USE
-    from jobpipe.cli.errors import report_error
+    from jobpipe.cli.errors import record_bug, report_error
 
+    record_bug(error, folder)
     return report_error(error)
 
 

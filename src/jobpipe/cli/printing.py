@@ -23,6 +23,10 @@ STATE_STYLES = {
 }
 
 
+# Named at the end of a run.
+MAX_INCIDENTS = 10
+
+
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
@@ -64,6 +68,7 @@ def print_account(report: RunReport) -> None:
         return
     if report.unchanged:
         out.print(f"  nothing read: {escape(report.why)}   [dim]live[/] {report.live:,}")
+        _print_incidents(report)
         return
     account = report.account
     parts = [f"{account[name]:,} {name}" for name in account if name != "read" and account[name]]
@@ -77,6 +82,7 @@ def print_account(report: RunReport) -> None:
         out.print(f"  [yellow]note[/] {escape(notice.get('message', ''))}")
     if report.account.get("rejected"):
         out.print(f"  [dim]see[/] jobpipe quarantine {escape(report.name)}")
+    _print_incidents(report)
     if report.state == "held":
         out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
 
@@ -102,6 +108,23 @@ def print_line(report: RunReport) -> None:
         out.print(f"  [yellow]{escape(report.why)}[/]")
     if report.state == "held":
         out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
+    _print_incidents(report)
+
+
+def _print_incidents(report: RunReport) -> None:
+    """Those that are new or back, a line each."""
+    from rich.markup import escape
+
+    out = console()
+    for one in report.incidents[:MAX_INCIDENTS]:
+        word = "new incident" if one["action"] == "opened" else "incident is back"
+        said = " ".join(one["message"].split())
+        room = max(out.width - len(f"  {word} {one['incident']}: {one['count']:,}×  ({one['owner']})"), 30)
+        said = said if len(said) <= room else said[: room - 1] + "…"
+        times = f"{one['count']:,}× " if one["count"] > 1 else ""
+        out.print(f"  [red]{word} {one['incident']}[/]: {times}{escape(said)} [dim]({escape(one['owner'])})[/]")
+    if len(report.incidents) > MAX_INCIDENTS:
+        out.print(f"  [dim]and {len(report.incidents) - MAX_INCIDENTS:,} more:[/] jobpipe incidents")
 
 
 def print_sum(reports: list[RunReport], *, chosen: int, seconds: float) -> None:

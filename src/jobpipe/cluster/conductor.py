@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from kombu.exceptions import OperationalError as KombuError
 
@@ -26,6 +27,7 @@ from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import Member, become_member_in
 from jobpipe.cluster.messages import as_text
 from jobpipe.cluster.tasks import send_batch
+from jobpipe.definition.project import find_project
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger.models import Dispatch, Run
 from jobpipe.runs.conducting import StopRequest, run_import
@@ -33,6 +35,7 @@ from jobpipe.runs.executors.executor import Charge, Executor
 from jobpipe.runs.executors.inline import InlineExecutor
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import fail_queued
+from jobpipe.runs.recording_failures import record_failure
 from jobpipe.runs.workspace import Workspace, open_workspace
 
 log = logging.getLogger("jobpipe.cluster")
@@ -66,8 +69,10 @@ def _conduct_dispatch(folder: str, dispatch: int, parent: Connection) -> int:
     except JobpipeError as error:
         log.error("%s", error)
         return TRY_AGAIN
-    except Exception:
+    except Exception as error:
         log.exception("the conductor of dispatch %s", dispatch)
+        with contextlib.suppress(JobpipeError):
+            record_failure(find_project(Path(folder), os.environ), error)
         return FAILED
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from jobpipe.errors import UsageError
+from jobpipe.incidents.recording import resolve_gone
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.runs.absence import due_numbers, live_postings, rule_of
 from jobpipe.runs.history import ACCEPTED, DISMISSED, next_sequence
 from jobpipe.runs.lease import hold
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.workspace import Workspace
+
+# Kinds of incidents that wait for such a decision.
+_DECIDED = ("source-held", "source-suspected", "source-in-doubt")
 
 
 def accept_run(workspace: Workspace, run: Run) -> RunReport:
@@ -64,4 +68,5 @@ def _decide(workspace: Workspace, run: Run, decision: str) -> RunReport:
         # Whoever follows the changes must see it once more.
         run.sequence = next_sequence()
         run.save()
+        resolve_gone(run.import_row.name, _DECIDED, run=run, why=f"{decision} by a person")
     return report_of(run)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from jobpipe.documents.body import unpack
-from jobpipe.documents.store import Role, Selection
-from jobpipe.errors import Place, SourceError
-from jobpipe.ledger.models import Import, PartRead
+from jobpipe.documents.body import Body, unpack
+from jobpipe.documents.store import Role, Selection, StateRow
+from jobpipe.errors import Place
+from jobpipe.ledger.models import Import
+from jobpipe.runs.record_places import Places, Spot
 from jobpipe.runs.workspace import Workspace
-from jobpipe.sources.archive import ArchiveReader
-from jobpipe.sources.formats.locating import locate
-from jobpipe.sources.unpacking import unpack as unpack_source
 
 # Beyond this many, places are given as bytes only: the archive would have to be read for long.
 MAX_LOCATED = 1_000
@@ -29,18 +26,31 @@ class Rejected:
     message: str
     # File or URL, line and column, for a person.
     place: str
-    # The run that met it first.
+    # The run that met it first, or tried it last.
     run: int
     raw: bytes
-    offset: int
+    # The parts of `place`: file or URL, counted from 1 (0 = not known), and bytes from 0 (-1 = not known).
+    part: str = ""
+    line: int = 0
+    column: int = 0
+    offset: int = -1
 
 
-def rejected_records(workspace: Workspace, owner: Import, *, reason: str = "") -> Iterator[Rejected]:
+def rejected_records(
+    workspace: Workspace,
+    owner: Import,
+    *,
+    reason: str = "",
+    keys: tuple[str, ...] = (),
+    is_wanted: Callable[[StateRow, Body], bool] = lambda row, body: True,
+) -> Iterator[Rejected]:
     """By their order in the source."""
-    selection = Selection(role=Role.REJECTED, status=None, reason=reason)
+    selection = Selection(role=Role.REJECTED, status=None, reason=reason, keys=keys)
     found: list[Rejected] = []
     for row, packed in workspace.documents.bodies(owner.pk, selection):
         body = unpack(packed)
+        if not is_wanted(row, body):
+            continue
         _, field, message = body.note or (row.reason, "", "")
         found.append(
             Rejected(
@@ -62,45 +72,18 @@ def rejected_records(workspace: Workspace, owner: Import, *, reason: str = "") -
 
 
 def _located(workspace: Workspace, owner: Import, records: list[Rejected]) -> Iterator[Rejected]:
-    places: dict[tuple[int, str, int], tuple[int, int]] = {}
-    parts: dict[int, dict[str, PartRead]] = {}
-    for run in {record.run for record in records}:
-        parts[run] = {part.location: part for part in PartRead.objects.filter(run_id=run)}
-        for name in {record.place for record in records if record.run == run}:
-            part = _part_of(parts[run], name)
-            offsets = [record.offset for record in records if (record.run, record.place) == (run, name)]
-            for offset, spot in _spots(workspace, owner, run, part, offsets).items():
-                places[run, name, offset] = spot
+    places = Places(workspace, owner)
+    spots: dict[tuple[int, str], dict[int, Spot]] = {}
+    for group in {(record.run, record.place) for record in records}:
+        raws = {record.offset: record.raw for record in records if (record.run, record.place) == group}
+        spots[group] = places.of(*group, raws)
     for record in records:
-        part = _part_of(parts[record.run], record.place)
-        line, column = places.get((record.run, record.place, record.offset), (0, 0))
+        spot = spots[record.run, record.place].get(record.offset, Spot(record.place))
         place = Place(
-            source=part.location if part else record.place,
-            line=line,
-            column=column,
+            source=spot.source,
+            line=spot.line,
+            column=spot.column,
             offset=record.offset,
-            ordinal=record.ordinal,
+            ordinal=record.ordinal if places.is_of_source(record.run) else 0,
         )
-        yield replace(record, place=str(place))
-
-
-def _part_of(parts: dict[str, PartRead], name: str) -> PartRead | None:
-    if name in parts:
-        return parts[name]
-    return next(iter(parts.values())) if len(parts) == 1 else None
-
-
-def _spots(
-    workspace: Workspace, owner: Import, run: int, part: PartRead | None, offsets: Iterable[int]
-) -> dict[int, tuple[int, int]]:
-    """Line and column of these bytes, where the archive still has them; only of single documents."""
-    wanted = [offset for offset in offsets if offset >= 0]
-    if part is None or not wanted:
-        return {}
-    try:
-        kept = ArchiveReader(workspace.archive_of(owner.name), run, part.number)
-        documents = unpack_source(iter(kept), Path(part.location).name, spool_folder=workspace.scratch)
-        first = next(documents, None)
-        return locate(first.chunks, wanted) if first is not None else {}
-    except SourceError:
-        return {}
+        yield replace(record, place=str(place), part=spot.source, line=spot.line, column=spot.column)

@@ -61,13 +61,11 @@ def failures_recorded(project: Project, name: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        occurrence = occurrence_of_failure(error)
-        if occurrence is not None:
-            _record(project, occurrence, name)
+        record_failure(project, error, name)
         raise
 
 
-def occurrence_of_failure(error: Exception) -> Occurrence | None:
+def occurrence_of_failure(error: BaseException) -> Occurrence | None:
     """None = nobody's trouble: a command that was called in a wrong way; a ledger that cannot be written to."""
     if is_bug(error):
         return None if isinstance(error, (DatabaseError, InterfaceError)) else bug_of(error)
@@ -106,8 +104,13 @@ def spoken_by(run: int) -> list[dict[str, Any]]:
     ]
 
 
-def _record(project: Project, occurrence: Occurrence, name: str) -> None:
-    """As well as it can: what is wrong with the ledger must not hide the error itself."""
+def record_failure(project: Project, error: BaseException, name: str = "") -> None:
+    """Once for each error, and as well as it can: what is wrong with the ledger must not hide the error itself."""
+    occurrence = None if getattr(error, "is_recorded", False) else occurrence_of_failure(error)
+    if occurrence is None:
+        return
+    with contextlib.suppress(AttributeError):
+        error.is_recorded = True  # type: ignore[attr-defined]
     try:
         record(project, [occurrence], import_name=name)
     except (DatabaseError, InterfaceError, JobpipeError) as error:

@@ -32,6 +32,8 @@ _REPROCESSED = (
     Selection(role=Role.DUPLICATE),
 )
 _REJECTED = Selection(role=Role.REJECTED)
+# Runs that begin anew where they were interrupted.
+_ANEW = (RunKind.REPROCESS, RunKind.RETRY)
 
 
 @with_incidents
@@ -104,7 +106,7 @@ def refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
         raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
     with workspace.writing():
         # One that ends postings goes on by itself: see `jobpipe.runs.ending`.
-        Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.REPROCESS).update(
+        Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind__in=_ANEW).update(
             state=RunState.FAILED, error="interrupted", why="interrupted"
         )
 

@@ -40,7 +40,20 @@ def command(context: click.Context, names: tuple[str, ...], as_json: bool) -> in
         print_json({"ok": is_ok, "problems": problems, "imports": [_without_texts(one) for one in checked]})
     else:
         _print(shared, checked)
+        if not names:
+            _tell_who_has_the_rest(project)
     return DONE if is_ok else WRONG_USE
+
+
+def _tell_who_has_the_rest(project: Project) -> None:
+    from jobpipe.definition.roles import FALLBACK, LAST_ROLE
+
+    if project.imports() and not project.settings.owners.get(LAST_ROLE):
+        click.echo(
+            f"nobody holds the role {LAST_ROLE}: incidents that nobody else has are for {FALLBACK!r}"
+            f" (jobpipe.yaml: `owners: {{{LAST_ROLE}: NAME}}`)",
+            err=True,
+        )
 
 
 def _checked_files(project: Project) -> list[DefinitionError]:
