@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from jobpipe.cluster.member import this_member
 from jobpipe.cluster.queues import CRAWL, FETCH
 from jobpipe.definition.project import Project
+from jobpipe.ledger.clock import server_time
 from jobpipe.ledger.models import BatchAttempt, Dispatch, Import, Run, RunState
 from jobpipe.runs.lease import LENGTH
 from jobpipe.runs.process_mark import is_known_to_be_dead
@@ -160,11 +161,3 @@ def _forget(row: Dispatch) -> None:
     """With what its workers have begun: the last sitting may have had none, and one that was killed left its own."""
     BatchAttempt.objects.filter(run=row.run_id).delete()
     row.delete()
-
-
-def server_time() -> datetime:
-    """The ledger's clock: those of the machines may differ."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        found: datetime = cursor.fetchone()[0]
-    return found

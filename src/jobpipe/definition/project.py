@@ -40,6 +40,8 @@ class Project:
     root: Path
     settings: Settings
     _tables: dict[str, Mapping[str, Any]] | None = field(default=None, repr=False)
+    # Of the files that they were read from.
+    _stamps: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
 
     @property
     def state_dir(self) -> Path:
@@ -80,8 +82,11 @@ class Project:
 
     def tables(self) -> Mapping[str, Mapping[str, Any]]:
         """The mapping tables by name. Raises DefinitionError with file and line."""
-        if self._tables is None:
-            paths = sorted((self.root / "mappings").glob("*.csv"))
+        paths = sorted((self.root / "mappings").glob("*.csv"))
+        stamps = tuple((path.name, (found := path.stat()).st_mtime_ns, found.st_size) for path in paths)
+        # A process may live for longer than its tables.
+        if self._tables is None or stamps != self._stamps:
+            self._stamps = stamps
             self._tables = {path.stem: read_table(path, f"mappings/{path.name}") for path in paths}
         return self._tables
 

@@ -21,7 +21,7 @@ import msgspec
 from jobpipe.definition.project import Project
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.unavailable import ledger_expected
-from jobpipe.runs.conducting import StopRequest
+from jobpipe.runs.conducting import StopRequest, run_import
 from jobpipe.runs.conductor_messages import (
     Begun,
     Next,
@@ -34,7 +34,7 @@ from jobpipe.runs.conductor_messages import (
     encode,
 )
 from jobpipe.runs.progress import Progress, Reading
-from jobpipe.runs.several import Ended, Several
+from jobpipe.runs.several import Ended, RunOne, Several
 from jobpipe.runs.workspace import open_workspace
 
 # Exit codes; nobody is left to read them where the parent is gone.
@@ -44,7 +44,9 @@ DONE, UNABLE, ORPHANED = 0, 1, 130
 _BETWEEN_SIGNS = 0.3
 
 
-def conduct(project: Project, at_once: int, pipe: Connection, others: list[Connection]) -> None:
+def conduct(
+    project: Project, at_once: int, pipe: Connection, others: list[Connection], run_one: RunOne = run_import
+) -> None:
     """Ends the process. `others`: of its parent, inherited; while one is open here, who reads it sees no end."""
     for other in others:
         other.close()
@@ -63,6 +65,7 @@ def conduct(project: Project, at_once: int, pipe: Connection, others: list[Conne
                 progress_of=lambda name: _Signs(parent, name),
                 stop=parent.stop,
                 order=parent,
+                run_one=run_one,
             )
             for ended in several.ended(tick=60):
                 if ended is not None:

@@ -24,9 +24,11 @@ from django.db import Error, connection, transaction
 from jobpipe.documents.store import StaleFenceError
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger import leases
+from jobpipe.ledger.clock import server_time
 from jobpipe.ledger.models import Import
+from jobpipe.ledger.models import Lease as LeaseRow
 from jobpipe.ledger.opening import drop_dead_connection, is_shared
-from jobpipe.runs.file_lock import FileIsHeldError, held
+from jobpipe.runs.file_lock import FileIsHeldError, held, is_held
 from jobpipe.runs.keeping import keeper, seconds_awake
 from jobpipe.runs.process_mark import is_known_to_be_dead, own_mark, shown
 from jobpipe.runs.workspace import Workspace
@@ -74,6 +76,14 @@ def hold(workspace: Workspace, owner: Import) -> Iterator[Workspace]:
     finally:
         keeper.drop(lease)
         lease.give_back()
+
+
+def is_conducted(workspace: Workspace, owner: Import) -> bool:
+    """Whether some process holds the import now, as far as can be known from here."""
+    if not is_shared():
+        return is_held(lock_of(workspace.locks, owner.name))
+    row = LeaseRow.objects.filter(import_row=owner).exclude(holder="").first()
+    return row is not None and row.until > server_time() and not is_known_to_be_dead(row.holder)
 
 
 @contextmanager

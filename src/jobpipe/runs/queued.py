@@ -5,20 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from jobpipe.ledger.models import Dispatch, Import, Run, RunKind, RunState
-from jobpipe.ledger.opening import is_shared
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 
 
 def waiting_run(owner: Import) -> Run | None:
-    """On one machine: the run that was asked for and waits for a process; whoever runs the import makes it.
+    """The run that was asked for and waits for a process; whoever runs the import makes it.
 
-    In a cluster the row belongs to a conductor.
+    In a cluster it belongs to a conductor.
     """
-    if is_shared():
-        return None
-    return Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=RunKind.IMPORT).order_by("id").first()
+    waiting = Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=RunKind.IMPORT)
+    return waiting.exclude(pk__in=Dispatch.objects.values("run")).order_by("id").first()
 
 
 def skip_queued(owner: Import, why: str) -> None:

@@ -40,6 +40,12 @@ class Ended:
     error: BaseException | None = None
 
 
+class RunOne(Protocol):
+    """Makes a run of an import, as `jobpipe.runs.conducting.run_import` does."""
+
+    def __call__(self, workspace: Workspace, name: str, *, progress: Progress, stop: StopRequest) -> RunReport: ...
+
+
 class Order(Protocol):
     """Says which import is next; asked by several threads."""
 
@@ -61,6 +67,7 @@ class Several:
         progress_of: Callable[[str], Progress],
         stop: StopRequest,
         order: Order | None = None,
+        run_one: RunOne = run_import,
     ) -> None:
         """`workers`: processes for all together; None = as jobpipe.yaml says.
 
@@ -70,6 +77,7 @@ class Several:
         self._workspace = replace(workspace, free_workers=threading.Semaphore(number))
         self._progress_of = progress_of
         self._stop = stop
+        self._run_one = run_one
         self._order = _Order(names) if order is None else order
         self._ended: queue.SimpleQueue[Ended | None] = queue.SimpleQueue()
         self._threads = [
@@ -107,7 +115,7 @@ class Several:
 
     def _run(self, name: str) -> Ended:
         try:
-            report = run_import(self._workspace, name, progress=self._progress_of(name), stop=self._stop)
+            report = self._run_one(self._workspace, name, progress=self._progress_of(name), stop=self._stop)
         except JobpipeError as error:
             return Ended(name, not_run(name, str(error)), error)
         except Exception as error:

@@ -78,7 +78,11 @@ class Run(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["import_row", "state"], name="run_by_import_and_state"),)
+        indexes = (
+            models.Index(fields=["import_row", "state"], name="run_by_import_and_state"),
+            # Who waits is asked every second.
+            models.Index(fields=["state"], name="run_by_state"),
+        )
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.import_row.name}"
