@@ -11,6 +11,7 @@ ALLOWED = {
     "posting": set(),
     "errors": set(),
     "safety": {"errors"},
+    "logs": {"safety"},
     "definition": {"errors", "posting", "safety"},
     "sources": {"errors", "safety", "definition"},
     "taxonomy": {"errors", "posting", "safety", "definition", "sources"},
@@ -22,18 +23,20 @@ ALLOWED = {
     "incidents": {"errors", "posting", "safety", "definition", "documents", "ledger"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("taxonomy", "incidents"),
+        *("taxonomy", "incidents", "logs"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "taxonomy", "incidents"),
+        *("runs", "taxonomy", "incidents", "logs", "health"),
     },
+    "health": {"errors", "safety", "definition", "documents", "ledger", "incidents", "runs", "sources", "logs"},
+    "serving": {"errors", "safety", "definition", "documents", "ledger", "runs", "health", "incidents", "logs"},
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "cluster", "destinations", "taxonomy", "incidents"),
+        *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving"),
     },
 }
-DJANGO = {"ledger", "incidents", "runs", "cluster", "cli"}
+DJANGO = {"ledger", "incidents", "runs", "cluster", "cli", "health", "serving"}
 
 
 def imports_of(path: Path) -> set[str]:

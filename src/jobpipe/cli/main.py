@@ -21,6 +21,8 @@ COMMANDS = {
     "check": "Check definitions without reading a source.",
     "preview": "Show a few records beside the postings made from them.",
     "run": "Run imports.",
+    "serve": "Run imports when they are due, on this machine; answer how all is.",
+    "recover": "Take up the runs that dead processes left.",
     "worker": "Work for a cluster: transform batches, read sources.",
     "reprocess": "Make the postings again from stored records, under today's definition.",
     "plan": "Show what a changed definition or mapping would do to the stored postings.",

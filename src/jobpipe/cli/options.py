@@ -6,3 +6,11 @@ import click
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
+log_option = click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="JOBPIPE_LOG",
+    show_default=True,
+    help="How each line of the log is written.",
+)

@@ -23,13 +23,13 @@ from jobpipe.cluster import attempts, dispatching
 from jobpipe.cluster.answers import AnswerReceiver, queue_of
 from jobpipe.cluster.charges import digest_of_hooks, keep
 from jobpipe.cluster.executor import ClusterExecutor
-from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import Member, become_member_in
 from jobpipe.cluster.messages import as_text
 from jobpipe.cluster.tasks import send_batch
 from jobpipe.definition.project import find_project
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger.models import Dispatch, Run
+from jobpipe.logs import log_to_stderr
 from jobpipe.runs.conducting import StopRequest, run_import
 from jobpipe.runs.executors.executor import Charge, Executor
 from jobpipe.runs.executors.inline import InlineExecutor

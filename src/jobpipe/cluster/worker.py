@@ -24,10 +24,10 @@ from jobpipe.cluster import tasks
 from jobpipe.cluster.app import app
 from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.keeping import Keeper
-from jobpipe.cluster.logs import log_to_stderr
 from jobpipe.cluster.member import become_member_in, this_member
 from jobpipe.cluster.queues import CRAWL, FETCH, PROCESS, declare
 from jobpipe.errors import JobpipeError
+from jobpipe.logs import log_to_stderr
 
 log = logging.getLogger("jobpipe.cluster")
 

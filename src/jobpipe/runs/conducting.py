@@ -17,6 +17,7 @@ from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.logs import about, now_about_run
 from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.finishing import Finish
@@ -68,6 +69,19 @@ def run_import(
     DefinitionError for an invalid definition; whatever goes wrong with the source is in the report.  Raises
     OutOfReachError where a store is lost, or another process may go on with the run, which is left as it is.
     """
+    with about(name):
+        return _run_import(workspace, name, instead, workers, queued, progress, stop)
+
+
+def _run_import(
+    workspace: Workspace,
+    name: str,
+    instead: Path | None,
+    workers: int | None,
+    queued: Run | None,
+    progress: Progress,
+    stop: StopRequest,
+) -> RunReport:
     preparation = prepare(workspace, name)
     try:
         with ledger_expected():
@@ -101,7 +115,7 @@ def _run_held(
         return report_of(queued)
     if why := refusal_of(owner):
         skip_queued(owner, why)
-        return skipped(owner.name, why)
+        return skipped(owner.name, why, is_meant=True)
     file = str(instead.resolve()) if instead is not None else ""
     if queued is None and not file:
         queued = waiting_run(owner)
@@ -215,6 +229,7 @@ class Conductor:
 
     def conduct(self) -> RunReport:
         began = time.monotonic()
+        now_about_run(self._run.pk)
         self._progress.begin(self._preparation.definition.import_, self._run.pk)
         try:
             self._read_and_apply()

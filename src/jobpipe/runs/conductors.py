@@ -79,11 +79,11 @@ class Conductors:
         self._conductors: list[_Conductor] = []
         for place in range(number):
             ours, theirs = _context.Pipe()
-            share = _share_of(project, place, number, workers)
+            share, places = share_of(project, place, number, at_once=at_once, workers=workers)
             others = [ours, *(one.pipe for one in self._conductors)]
             process = _context.Process(
                 target=conduct,
-                args=(share, _part(at_once, place, number), theirs, others),
+                args=(share, places, theirs, others),
                 name=f"conductor-{place}",
                 daemon=True,
             )
@@ -171,24 +171,25 @@ def _interrupted(conductor: _Conductor) -> Iterator[Ended]:
     """What was in the hands of a process that is no more."""
     conductor.process.join()
     for name in conductor.running:
-        message = f"its process ended in the middle ({_how(conductor.process.exitcode)})"
+        message = f"its process ended in the middle ({how_it_ended(conductor.process.exitcode)})"
         hint = f"nothing is lost: jobpipe run {name} goes on where it was"
         error = JobpipeError(message, place=Place(source=name), hint=hint)
         yield Ended(name, not_run(name, f"interrupted: {message}"), error)
     conductor.running.clear()
 
 
-def _how(code: int | None) -> str:
+def how_it_ended(code: int | None) -> str:
+    """A process, for a person."""
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
             return signal.Signals(-code).name
     return f"exit code {code}"
 
 
-def _share_of(project: Project, place: int, number: int, workers: int) -> Project:
-    """The project as one of them sees it: with its part of what is limited for all together."""
+def share_of(project: Project, place: int, number: int, *, at_once: int, workers: int) -> tuple[Project, int]:
+    """The project as one of them sees it, with its part of what is limited for all together; its runs at a time."""
     hosts = project.settings.hosts
-    return Project(
+    share = Project(
         project.root,
         project.settings.model_copy(
             update={
@@ -197,6 +198,7 @@ def _share_of(project: Project, place: int, number: int, workers: int) -> Projec
             }
         ),
     )
+    return share, _part(at_once, place, number)
 
 
 def _part(total: int, place: int, number: int) -> int:

@@ -48,7 +48,7 @@ def with_incidents(
     def conducted(workspace: Workspace, name: str, *args: _Given.args, **options: _Given.kwargs) -> RunReport:
         with failures_recorded(workspace.project, name):
             report = conduct(workspace, name, *args, **options)
-            if report.state == RunState.SKIPPED:
+            if report.state == RunState.SKIPPED and not report.is_meant:
                 record(workspace.project, [Occurrence(kind="run-skipped", message=report.why)], import_name=name)
             return replace(report, incidents=spoken_by(report.run)) if report.run else report
 

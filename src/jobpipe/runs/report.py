@@ -32,6 +32,8 @@ class RunReport:
     incidents: list[dict[str, Any]] = field(default_factory=list)
     started_at: str = ""
     finished_at: str = ""
+    # It was not made because a person wanted it so.
+    is_meant: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The document of `run --json`."""
@@ -80,8 +82,8 @@ def report_of(run: Run) -> RunReport:
     )
 
 
-def skipped(name: str, why: str) -> RunReport:
-    """A run that was not made, because another process is making one."""
+def skipped(name: str, why: str, *, is_meant: bool = False) -> RunReport:
+    """A run that was not made, because another process is making one, or (`is_meant`) a person paused its import."""
     return RunReport(
         name=name,
         run=0,
@@ -98,4 +100,5 @@ def skipped(name: str, why: str) -> RunReport:
         seconds=0.0,
         peak_rss_mb=0.0,
         error=why,
+        is_meant=is_meant,
     )

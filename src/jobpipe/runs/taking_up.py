@@ -60,7 +60,7 @@ def take_up(
     if left is not None and left.kind != RunKind.IMPORT:
         return _end_other_kind(workspace, owner, left)
     if left is None and _unfinished(owner, RunState.QUEUED) is None:
-        return skipped(name, f"{name} has no run that waits")
+        return skipped(name, f"{name} has no run that waits", is_meant=True)
     instead = Path(left.instead) if left is not None and left.instead else None
     try:
         report = run_import(workspace, name, instead=instead, workers=workers, progress=progress, stop=stop)

@@ -97,12 +97,12 @@ def command(
     project, chosen = _chosen(context, selectors, everything=everything, excluded=excluded)
     if len(chosen) == 1:
         with workspace_of(project) as workspace:
-            _finish_the_batch_on_interrupt(stop, second=_raise)
+            finish_the_batch_on_interrupt(stop, second=raise_interrupt)
             workspace = replace(workspace, head_start=ahead)
             return _run_one(workspace, chosen[0], instead, workers, stop, strict=strict, as_json=as_json, quiet=quiet)
     if instead:
         raise click.UsageError("--file needs exactly one import")
-    _finish_the_batch_on_interrupt(stop, second=_end_at_once)
+    finish_the_batch_on_interrupt(stop, second=_end_at_once)
     at_once = at_once or project.settings.at_once
     ended = _run_several(project, chosen, at_once, workers, stop, as_json=as_json, quiet=quiet)
     return INTERRUPTED if stop.requested else _worst(ended, strict=strict)
@@ -256,7 +256,7 @@ def _some(names: list[str]) -> str:
     return (", ".join(names[:8]) + (" …" if len(names) > 8 else "")) or "none yet"
 
 
-def _finish_the_batch_on_interrupt(stop: StopRequest, *, second: Any) -> None:
+def finish_the_batch_on_interrupt(stop: StopRequest, *, second: Any) -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         if stop.requested:
             second()
@@ -266,7 +266,7 @@ def _finish_the_batch_on_interrupt(stop: StopRequest, *, second: Any) -> None:
     signal.signal(signal.SIGINT, interrupt)
 
 
-def _raise() -> None:
+def raise_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     raise KeyboardInterrupt
 

@@ -31,6 +31,8 @@ class ScheduledImport(models.Model):
     next_due = models.DateTimeField(null=True)
     # The last moment that was due; null = none was.
     last_due = models.DateTimeField(null=True)
+    # `jobpipe.runs.scheduling.punctuality.ImportState`, as it was last looked at: what changes is told once.
+    state = models.CharField(max_length=8, default="new")
     # What is wrong with its definition now, in words: what was known before holds on; "" = nothing.
     fault = models.TextField(blank=True)
 

@@ -120,10 +120,10 @@ class Timetable:
             # What was due before the change is still caught up.
             if row.next_due is None or (is_another and row.next_due > now):
                 row.next_due = schedule.next_after(max(now, row.last_due or now))
-        else:
+        elif written.is_gone:
             row.next_due = None
-            if not written.fault:
-                row.schedule = row.zone = ""
+        elif not written.fault:
+            row.next_due, row.schedule, row.zone = None, "", ""
         unmoved.update(
             schedule=row.schedule,
             zone=row.zone,

@@ -22,8 +22,9 @@ class Written:
     schedule: Schedule | None = None
     # Seconds; None = as its schedule says.
     grace: float | None = None
-    # What is wrong with the file now: the rest is as it was before; "" = nothing.
+    # What is wrong with the file now: the rest is as it was before, as far as that is known; "" = nothing.
     fault: str = ""
+    is_gone: bool = False
 
 
 class WrittenSchedules:
@@ -52,7 +53,7 @@ class WrittenSchedules:
                 found.append(self._known[name])
         for name in sorted(self._stamps.keys() - stamps.keys()):
             before = self._known.pop(name)
-            found.append(Written(name, before.client, fault="its definition is gone"))
+            found.append(Written(name, before.client, fault="its definition is gone", is_gone=True))
         self._stamps = dict(stamps)
         return found
 

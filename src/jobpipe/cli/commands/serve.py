@@ -1,0 +1,77 @@
+"""`jobpipe serve`"""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from jobpipe.cli.main import DONE, INTERRUPTED
+from jobpipe.cli.options import log_option
+
+if TYPE_CHECKING:
+    from jobpipe.runs.starting import StopRequest
+
+
+@click.command("serve")
+@click.option(
+    "--address",
+    default="127.0.0.1:8787",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Of /healthz, /readyz and /metrics: of this machine alone, unless you say otherwise.",
+)
+@log_option
+@click.pass_context
+def command(context: click.Context, address: str, log: str) -> int:
+    """Run imports when they are due, on this machine, until Ctrl-C or SIGTERM; take up what was interrupted.
+
+    One `serve` a project. Told to stop, it finishes the batch of each run, which goes on at the next start; once more
+    ends it at once. Edited definitions count without a restart.
+    """
+    from jobpipe.cli.opening import open_project, workspace_of
+    from jobpipe.errors import UsageError
+    from jobpipe.health.addresses import HealthAddresses
+    from jobpipe.health.listening import listening
+    from jobpipe.health.readiness import readiness
+    from jobpipe.logs import choose_format, log_to_stderr
+    from jobpipe.runs.scheduling.duty import DutyIsTakenError, on_duty
+    from jobpipe.runs.starting import StopRequest
+    from jobpipe.serving.serving import Serving
+    from jobpipe.serving.serving import log as logger
+
+    project = open_project(context)
+    if project.settings.cluster.broker:
+        raise UsageError("this project has a cluster", hint="`jobpipe scheduler` and `jobpipe worker` serve one")
+    choose_format(log)
+    log_to_stderr()
+    stop = StopRequest()
+    _stop_on_signals(stop)
+    with workspace_of(project) as workspace:
+        try:
+            with on_duty(workspace.locks) as duty:
+                checks = HealthAddresses(lambda: readiness(workspace, lambda: duty.is_mine))
+                with listening(checks, address) as url:
+                    logger.info("serving %s; %s/healthz", project.root, url)
+                    Serving(workspace, stop).run()
+        except DutyIsTakenError as error:
+            raise UsageError(
+                f"another process serves this project already ({error.holder or 'not known which'})",
+                hint="one `jobpipe serve` a project: stop that one first",
+            ) from error
+    logger.info("stopped")
+    return DONE
+
+
+def _stop_on_signals(stop: StopRequest) -> None:
+    def stop_it(number: int, frame: FrameType | None) -> None:
+        if stop.requested:
+            # What ends at any moment can be taken up again.
+            os._exit(INTERRUPTED)
+        stop.requested = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop_it)

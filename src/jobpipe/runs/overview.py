@@ -1,0 +1,129 @@
+"""Every import at a glance: whether it came when it should, its last run, what is live and how that has changed.
+
+All from the ledger, with a few statements for all imports together: no document is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from jobpipe.ledger.models import Import, ImportDecision, Run, RunKind, RunState, ScheduledImport
+from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, punctuality_of
+from jobpipe.runs.scheduling.timetable import schedule_of
+from jobpipe.runs.standing import standings
+
+# A run of these is a word of its source.
+GOOD = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
+# Of these nothing was made.
+_NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
+# The number of postings is compared with that of the same weekday.
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    name: str
+    client: str
+    punctuality: Punctuality
+    # As it was written; "" = none.
+    schedule: str = ""
+    next_due: datetime | None = None
+    # What is wrong with its definition now.
+    fault: str = ""
+    # Whatever came of it; None = it never ran.
+    last: Run | None = None
+    # When the last run that came to a good end began.
+    last_good: datetime | None = None
+    # Postings, at the end of the last run, and at that of the last one a week ago; None = not known.
+    live: int | None = None
+    live_a_week_ago: int | None = None
+    # A pause or a removal that is in force.
+    decision: ImportDecision | None = None
+
+    @property
+    def state(self) -> ImportState:
+        return self.punctuality.state
+
+    @property
+    def change(self) -> int | None:
+        """Postings more than a week ago."""
+        if self.live is None or self.live_a_week_ago is None:
+            return None
+        return self.live - self.live_a_week_ago
+
+
+def overviews(now: datetime) -> list[Overview]:
+    """Of all imports that the ledger knows, by name."""
+    owners = list(_with_runs(Import.objects.order_by("name"), now))
+    scheduled = ScheduledImport.objects.in_bulk()
+    runs = _runs(getattr(owner, name) for owner in owners for name in ("last_run", "last_end", "last_good_run"))
+    decisions = standings(now)
+    made: list[Overview] = []
+    for owner in owners:
+        row = scheduled.get(owner.pk)
+        if row is not None:
+            row.import_row = owner
+        made.append(_overview(owner, row, runs, decisions.get(owner.pk), now))
+    return made
+
+
+def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
+    of_one = Run.objects.filter(import_row=OuterRef("pk")).order_by("-id")
+    over = of_one.filter(finished_at__isnull=False).exclude(state__in=_NOT_MADE)
+    return owners.annotate(
+        last_run=Subquery(of_one.exclude(state__in=_NOT_MADE).values("pk")[:1]),
+        last_end=Subquery(over.values("pk")[:1]),
+        last_good_run=Subquery(of_one.filter(kind=RunKind.IMPORT, state__in=GOOD).values("pk")[:1]),
+        live_then=Subquery(over.filter(finished_at__lte=now - _WEEK).values("live")[:1]),
+    )
+
+
+def _runs(numbers: Iterable[int | None]) -> dict[int, Run]:
+    wanted = sorted({number for number in numbers if number is not None})
+    found: dict[int, Run] = {}
+    for start in range(0, len(wanted), 500):
+        found.update(Run.objects.defer("definition").in_bulk(wanted[start : start + 500]))
+    return found
+
+
+def _overview(
+    owner: Import, row: ScheduledImport | None, runs: dict[int, Run], decision: ImportDecision | None, now: datetime
+) -> Overview:
+    known = {name: getattr(owner, name) for name in ("last_run", "last_end", "last_good_run", "live_then")}
+    last, good = runs.get(known["last_run"]), runs.get(known["last_good_run"])
+    end = runs.get(known["last_end"])
+    schedule = schedule_of(row) if row is not None and row.schedule else None
+    course = Course(
+        schedule=schedule,
+        grace=row.grace if row is not None else 0.0,
+        known_since=row.known_since if row is not None else owner.created_at,
+        last_good=good.started_at if good is not None else None,
+        usual=good.seconds if good is not None else 0.0,
+        has_failed=last is not None and last.state == RunState.FAILED,
+        is_paused=decision is not None,
+    )
+    return Overview(
+        name=owner.name,
+        client=owner.client,
+        punctuality=punctuality_of(course, now),
+        schedule=schedule.text if schedule else "",
+        next_due=row.next_due if row is not None else None,
+        fault=row.fault if row is not None else "",
+        last=last,
+        last_good=course.last_good,
+        live=end.live if end is not None else None,
+        live_a_week_ago=known["live_then"],
+        decision=decision,
+    )
+
+
+# What wants a person comes first.
+_ORDER = (ImportState.DOWN, ImportState.LATE, ImportState.OK, ImportState.NEW, ImportState.PAUSED)
+
+
+def worst_first(all_of_them: Sequence[Overview]) -> list[Overview]:
+    return sorted(all_of_them, key=lambda one: (_ORDER.index(one.state), one.name))

@@ -1,0 +1,74 @@
+"""What is to be done without a run: postings past their own day end, mutes end, whoever is late is told."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from jobpipe.errors import JobpipeError
+from jobpipe.incidents.states import end_mutes
+from jobpipe.ledger.models import Import
+from jobpipe.runs.ending import end_past_their_day
+from jobpipe.runs.lease import ImportIsRunningError, hold
+from jobpipe.runs.posting_overrides import overdue, settle_now
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.scheduling.watching import watch
+from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.workspace import Workspace
+
+log = logging.getLogger("jobpipe.scheduler")
+
+# Seconds between two looks at what is late, and between two at what has ended.
+_WATCH = 30.0
+_END = 900.0
+
+
+class Duties:
+    """Each when it is its time; a kill in between loses nothing, since all is done again."""
+
+    def __init__(self, workspace: Workspace, clock: Callable[[], datetime]) -> None:
+        self._workspace = workspace
+        self._clock = clock
+        self._watched = self._ended = -_END
+
+    def do_what_is_due(self) -> None:
+        passed = time.monotonic()
+        if passed - self._watched >= _WATCH:
+            self._watched = passed
+            watch(self._workspace.project, self._clock())
+        if passed - self._ended >= _END:
+            self._ended = passed
+            end_mutes()
+            end_all_past_their_day(self._workspace, self._clock())
+            _settle_overdue(self._workspace)
+
+
+def _settle_overdue(workspace: Workspace) -> None:
+    """Postings under decisions that have ended by their day (excluded until then) are made again."""
+    for name in overdue(workspace):
+        with contextlib.suppress(JobpipeError):
+            settle_now(workspace, name, progress=Progress(), stop=StopRequest())
+
+
+def end_all_past_their_day(workspace: Workspace, now: datetime) -> int:
+    """How many postings ended. An import whose run is under way does it itself."""
+    ended = 0
+    for owner in Import.objects.order_by("pk"):
+        if not workspace.documents.ended(owner.pk, now.isoformat()):
+            continue
+        try:
+            with hold(workspace, owner) as held:
+                report = end_past_their_day(held, owner, now)
+        except ImportIsRunningError:
+            continue
+        if report is not None:
+            ended += report.expired
+            log.info(
+                "%d postings are past their own day",
+                report.expired,
+                extra={"import_name": owner.name, "run": report.run},
+            )
+    return ended

@@ -1,0 +1,46 @@
+"""Imports that do not come when they should: told once each, as an incident, and taken back when they have come."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from jobpipe.definition.project import Project
+from jobpipe.incidents.occurrence import Occurrence
+from jobpipe.incidents.recording import record, resolve_gone
+from jobpipe.ledger.models import Import, ScheduledImport
+from jobpipe.runs.overview import Overview, overviews
+from jobpipe.runs.scheduling.punctuality import ImportState
+
+log = logging.getLogger("jobpipe.scheduler")
+
+_MISSED = (ImportState.LATE, ImportState.DOWN)
+
+
+def watch(project: Project, now: datetime) -> list[Overview]:
+    """Look at all imports; those whose state is another than at the last look."""
+    before = dict(ScheduledImport.objects.values_list("import_row__name", "state"))
+    changed = [one for one in overviews(now) if before.get(one.name, one.state) != one.state]
+    for one in changed:
+        _tell(project, one, before[one.name])
+        row = ScheduledImport.objects.filter(import_row__in=Import.objects.filter(name=one.name))
+        row.update(state=one.state)
+    return changed
+
+
+def _tell(project: Project, one: Overview, before: str) -> None:
+    if before in _MISSED and one.state != before:
+        resolve_gone(one.name, [before], why=f"it is {one.state}")
+    if one.state not in _MISSED:
+        return
+    log.warning("%s is %s: %s", one.name, one.state, said_of(one))
+    record(project, [Occurrence(kind=one.state, message=said_of(one), stage="schedule")], import_name=one.name)
+
+
+def said_of(one: Overview) -> str:
+    """Why an import is late or down."""
+    since = f"{one.last_good:%Y-%m-%d %H:%M} UTC" if one.last_good is not None else ""
+    good = f"the last good run began at {since}" if since else "it never had a good run"
+    if one.punctuality.missed is None:
+        return f"its last run failed, {good}"
+    return f"it was due at {one.punctuality.missed:%Y-%m-%d %H:%M} UTC ({one.schedule}), {good}"
