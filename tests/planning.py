@@ -8,7 +8,10 @@ from typing import Any
 
 from project_folder import ProjectFolder
 
-from jobpipe.ledger.models import Plan
+from jobpipe.documents.body import unpack
+from jobpipe.documents.store import Selection, Status
+from jobpipe.ledger.models import Import, Plan
+from jobpipe.lifecycle.outcomes import was_a_posting
 from jobpipe.runs.conducting import StopRequest
 from jobpipe.runs.deciding_labels import sound_decision
 from jobpipe.runs.plans.applying import apply_plan
@@ -16,6 +19,7 @@ from jobpipe.runs.plans.making import Working, make_plan
 from jobpipe.runs.preparing import Change
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport
+from jobpipe.runs.workspace import Workspace
 
 
 def working(workers: int | None = 0) -> Working:
@@ -41,8 +45,15 @@ def apply(project: ProjectFolder, made: Plan | None) -> RunReport:
         return apply_plan(workspace, made.pk, by="bob", working=working())
 
 
+def postings(workspace: Workspace, name: str, status: Status | None = None) -> dict[str, dict[str, Any]]:
+    """By key; those that never were live are left out."""
+    import_id = Import.objects.get(name=name).pk
+    bodies = workspace.documents.bodies(import_id, Selection(status=status))
+    return {row.key: json.loads(unpack(body).posting or b"{}") for row, body in bodies if was_a_posting(row)}
+
+
 def changed_fields(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Counter[str]:
-    """By field, in how many live postings it is another than before."""
+    """By field, in how many of the postings that are live after it is another than before."""
     counted: Counter[str] = Counter()
     for key, posting in after.items():
         was = flat(before.get(key, posting))

@@ -11,11 +11,13 @@ import pytest
 from engines import examples
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from planning import apply, changed_fields, figures, plan
+from planning import apply, changed_fields, figures, plan, postings
 from project_folder import ProjectFolder, adds_up
 
 from jobpipe.documents.store import Status
 from jobpipe.runs.deciding_labels import Decision, decide
+from jobpipe.runs.deciding_overrides import RuleDecision
+from jobpipe.runs.deciding_overrides import decide as decide_rules
 
 HEAD = "import: offers\nclient: Acme\nsource:\n  feed: feed.xml\n  record: offer\n"
 LABELS = ("Vente", "Salle", "VENTE", "Chef de rang")
@@ -56,6 +58,13 @@ decisions = st.lists(
     ),
     max_size=2,
 )
+RULES = (
+    "drop when posting.title == 'Chef'",
+    "set title = 'Chef' when posting.title == 'Vente'",
+    "default contract = 'permanent' when posting.description",
+    "set positions = posting.title",
+)
+rules = st.lists(st.sampled_from(RULES), max_size=2)
 tables = st.dictionaries(st.sampled_from(LABELS), st.sampled_from(("a", "b")), max_size=2)
 
 
@@ -85,6 +94,11 @@ def feed(offers: list[tuple[str, str, str, str, str]]) -> bytes:
     return f"<offers>\n{made}</offers>\n".encode()
 
 
+def lay_rules(project: ProjectFolder, texts: list[str]) -> None:
+    with project.open() as workspace:
+        decide_rules(workspace, [RuleDecision(rule=text, scope="client", owner="Acme") for text in texts], by="ann")
+
+
 def write_table(project: ProjectFolder, table: dict[str, str]) -> None:
     (project.root / "mappings").mkdir(exist_ok=True)
     lines = [f"{label},{code}" for label, code in {"nobody says this": "x", **table}.items()]
@@ -98,7 +112,7 @@ def small_batches() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=examples(25), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=examples(10), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     st.lists(feeds, min_size=1, max_size=2),
     definitions,
@@ -107,6 +121,8 @@ def small_batches() -> Iterator[None]:
     tables,
     decisions,
     decisions,
+    rules,
+    rules,
     st.booleans(),
 )
 def test_a_run_does_what_its_plan_says(
@@ -117,18 +133,23 @@ def test_a_run_does_what_its_plan_says(
     edited: dict[str, str],
     taken: list[Decision],
     planned: list[Decision],
+    ruled: list[str],
+    ruled_anew: list[str],
     is_same_definition: bool,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = ProjectFolder(Path(folder) / "project", define(before))
         write_table(project, table)
+        lay_rules(project, ruled)
         for offers in history:
             project.run(feed(offers))
         write_table(project, edited)
         with project.open() as workspace:
             decide(workspace, taken, by="ann")
+        lay_rules(project, ruled_anew)
         text = define(before if is_same_definition else after)
-        stored, states = project.postings(), project.contents()
+        with project.open() as workspace:
+            stored, states = postings(workspace, "offers"), project.contents()
         made = plan(project, definition=text, decisions=tuple(planned))
         assert project.contents() == states
         if made is None:
