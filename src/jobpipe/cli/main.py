@@ -22,6 +22,8 @@ COMMANDS = {
     "preview": "Show a few records beside the postings made from them.",
     "run": "Run imports.",
     "serve": "Run imports when they are due, on this machine; answer how all is.",
+    "scheduler": "Put what is due into a cluster's queue.",
+    "status": "Show every import at a glance: on time, late or down; what is live.",
     "recover": "Take up the runs that dead processes left.",
     "worker": "Work for a cluster: transform batches, read sources.",
     "reprocess": "Make the postings again from stored records, under today's definition.",

@@ -14,3 +14,10 @@ log_option = click.option(
     show_default=True,
     help="How each line of the log is written.",
 )
+address_option = click.option(
+    "--address",
+    default="127.0.0.1:8787",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Of /healthz, /readyz and /metrics: of this machine alone, unless you say otherwise.",
+)

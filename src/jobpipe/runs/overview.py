@@ -121,6 +121,11 @@ def _overview(
     )
 
 
+def never_run(names: Iterable[str]) -> list[Overview]:
+    """Of imports that the ledger does not know yet."""
+    return [Overview(name=name, client="", punctuality=Punctuality(ImportState.NEW)) for name in sorted(names)]
+
+
 # What wants a person comes first.
 _ORDER = (ImportState.DOWN, ImportState.LATE, ImportState.OK, ImportState.NEW, ImportState.PAUSED)
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from types import FrameType
-from typing import TYPE_CHECKING
-
 import click
 
-from jobpipe.cli.main import DONE, INTERRUPTED
-from jobpipe.cli.options import log_option
-
-if TYPE_CHECKING:
-    from jobpipe.runs.starting import StopRequest
+from jobpipe.cli.main import DONE
+from jobpipe.cli.options import address_option, log_option
 
 
 @click.command("serve")
-@click.option(
-    "--address",
-    default="127.0.0.1:8787",
-    show_default=True,
-    metavar="HOST:PORT",
-    help="Of /healthz, /readyz and /metrics: of this machine alone, unless you say otherwise.",
-)
+@address_option
 @log_option
 @click.pass_context
 def command(context: click.Context, address: str, log: str) -> int:
@@ -33,6 +19,7 @@ def command(context: click.Context, address: str, log: str) -> int:
     ends it at once. Edited definitions count without a restart.
     """
     from jobpipe.cli.opening import open_project, workspace_of
+    from jobpipe.cli.stopping import stop_on_signals
     from jobpipe.errors import UsageError
     from jobpipe.health.addresses import HealthAddresses
     from jobpipe.health.listening import listening
@@ -49,7 +36,7 @@ def command(context: click.Context, address: str, log: str) -> int:
     choose_format(log)
     log_to_stderr()
     stop = StopRequest()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     with workspace_of(project) as workspace:
         try:
             with on_duty(workspace.locks) as duty:
@@ -64,14 +51,3 @@ def command(context: click.Context, address: str, log: str) -> int:
             ) from error
     logger.info("stopped")
     return DONE
-
-
-def _stop_on_signals(stop: StopRequest) -> None:
-    def stop_it(number: int, frame: FrameType | None) -> None:
-        if stop.requested:
-            # What ends at any moment can be taken up again.
-            os._exit(INTERRUPTED)
-        stop.requested = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop_it)

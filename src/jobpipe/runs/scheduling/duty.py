@@ -10,8 +10,10 @@ from pathlib import Path
 from django.db import Error, connection
 
 from jobpipe.ledger import leases
+from jobpipe.ledger.clock import server_time
+from jobpipe.ledger.models import DutyLease
 from jobpipe.ledger.opening import drop_dead_connection, is_shared
-from jobpipe.runs.file_lock import FileIsHeldError, held
+from jobpipe.runs.file_lock import FileIsHeldError, held, is_held
 from jobpipe.runs.keeping import keeper, seconds_awake
 from jobpipe.runs.process_mark import is_known_to_be_dead, own_mark, shown
 
@@ -41,7 +43,7 @@ def on_duty(locks: Path, name: str = SCHEDULING) -> Iterator[Duty]:
     """Raises DutyIsTakenError at once where another process has it."""
     if not is_shared():
         try:
-            with held(locks / "duties" / f"{name}.lock"):
+            with held(_lock_of(locks, name)):
                 yield Duty()
         except FileIsHeldError as error:
             raise DutyIsTakenError(f"number {error.holder}" if error.holder else "") from error
@@ -53,6 +55,17 @@ def on_duty(locks: Path, name: str = SCHEDULING) -> Iterator[Duty]:
     finally:
         keeper.drop(duty)
         duty.give_back()
+
+
+def is_taken(locks: Path, name: str = SCHEDULING) -> bool:
+    """Whether some process has it now."""
+    if not is_shared():
+        return is_held(_lock_of(locks, name))
+    return DutyLease.objects.filter(duty=name, until__gt=server_time()).exclude(holder="").exists()
+
+
+def _lock_of(locks: Path, name: str) -> Path:
+    return locks / "duties" / f"{name}.lock"
 
 
 class _SharedDuty(Duty):
