@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-suggestions clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -72,6 +72,9 @@ bench-cluster: $(VENV)/.bench ## Time what it costs to carry batches by RabbitMQ
 
 bench-fairness: $(VENV)/.bench ## Time small imports beside one of a million on the same workers (half an hour)
 	$(BIN)/python -m bench.fairness --big 1000000
+
+bench-suggestions: $(VENV)/.installed ## Measure suggestions on labels held back, beside rapidfuzz and TF-IDF (ten minutes)
+	$(BIN)/python -m bench.suggestions
 
 bench-plan: $(VENV)/.installed ## Time plans over 50 000 stored postings, beside transforming them once more
 	$(BIN)/python -m bench.plan --size 50000 --rounds 3

@@ -14,7 +14,7 @@ from jobpipe.taxonomy.suggestions.evidence import Known
 from jobpipe.taxonomy.suggestions.ranking import WEIGHTS
 
 # Changes where the same labels would give other weights.
-_VERSION = 1
+_VERSION = 2
 # Of the files that are kept, the newest.
 _MOST = 30
 

@@ -16,7 +16,7 @@ from jobpipe.taxonomy.suggestions.evidence import Candidate, Evidence
 # Candidates that are weighed against each other.
 CONSIDERED = 12
 # How many examples the defaults count as.
-_TRUST = 30.0
+_TRUST = 3.0
 
 
 class Example(NamedTuple):

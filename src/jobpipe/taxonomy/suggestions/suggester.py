@@ -141,6 +141,14 @@ class CombinedSuggester:
                 evidence, self._known.codes[number], self._letters(self._known.wordings[number], evidence)
             )
 
+    def examples_of(self, asked: Sequence[tuple[str, frozenset[str]]]) -> Iterator[ranking.Example]:
+        """Labels with the codes that are right: what default weights are found from."""
+        numbers = {code: number for number, (code, _) in enumerate(self._codes)}
+        wordings = [wording_of(label) for label, _ in asked]
+        for wording, (_, right), evidence in zip(wordings, asked, self._source.of(wordings), strict=True):
+            codes = tuple(numbers[code] for code in right if code in numbers)
+            yield ranking.Example(evidence, codes, self._letters(wording, evidence))
+
     @property
     def _kind(self) -> str:
         if self.means.has_meaning:
