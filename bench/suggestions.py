@@ -312,8 +312,8 @@ def main() -> None:
 _INTRODUCTION = """\
 Labels are held back by a digest of the normalised label: none is both known and asked. `python -m bench.suggestions`
 compares with the nearest labels by rapidfuzz (WRatio) and by TF-IDF over n-grams of characters, in the same run. Our
-own category labels have a half that was looked at during the work and one that was not, which is measured here. Of large
-tables at most 1,500 of the labels held back are asked. Learning includes the vectors of meaning (about 3 ms a label),
+own category labels have a half that was looked at during the work and one that was not, which is measured here. Of
+large tables at most 1,500 of the labels held back are asked. Learning includes the vectors of meaning (about 3 ms a label),
 which a project keeps; two cores, with other work beside."""
 
 
