@@ -61,10 +61,8 @@ class KeptParts:
     def part_at(self, location: str) -> ArchiveReader:
         """Raises SourceError where it is not kept."""
         if self._refused:
-            raise SourceError(self._refused, place=Place(source=location), hint="only a run can ask it: jobpipe run")
+            raise SourceError(self._refused, place=Place(source=location), hint="only a run can ask it")
         found = self._found.get(location)
         if found is None:
-            raise SourceError(
-                "is not kept in the archive", place=Place(source=location), hint="only a run can read it: jobpipe run"
-            )
+            raise SourceError("is not kept in the archive", place=Place(source=location), hint="only a run can read it")
         return found

@@ -18,7 +18,8 @@ def figures_of(trial: Trial, *, live_before: int, is_whole: bool) -> dict[str, A
     `account`, `expired` and `live` mean what they mean of a run.
     """
     run, effects = trial.run, trial.effects
-    missing = [part["why"] for _, part in sorted(trial.journal.parts.items()) if not part["complete"]]
+    # What is kept to its end has a digest; whether the source itself was whole then is the evidence's matter.
+    missing = [part["why"] for _, part in sorted(trial.journal.parts.items()) if not part["digest"]]
     if run.state == "failed" and not missing:
         missing = [run.error]
     return {
