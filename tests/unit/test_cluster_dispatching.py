@@ -12,8 +12,11 @@ from django.utils import timezone
 from jobpipe.cluster import dispatching
 from jobpipe.cluster.dispatching import MOST_SITTINGS, Taken, claim, give_back, request, server_time
 from jobpipe.cluster.member import become_member_in
+from jobpipe.cluster.scheduling import request_through
 from jobpipe.ledger import leases
-from jobpipe.ledger.models import Dispatch, Import, Lease, Run
+from jobpipe.ledger.models import Dispatch, Import, Lease, Run, ScheduledImport
+from jobpipe.runs.scheduling.timetable import Timetable
+from jobpipe.runs.scheduling.written import WrittenSchedules
 
 DEFINITION = """\
 import: {name}
@@ -122,3 +125,24 @@ def test_a_run_whose_conductor_always_dies_is_given_up_with_words(project: Clust
     run = Run.objects.get()
     assert run.state == "failed" and "given up" in run.error
     assert dispatching.waiting_in("fetch") == 0
+
+
+def test_what_is_due_waits_for_a_worker_and_an_invalid_definition_fails_its_run(project: ClusterProject) -> None:
+    (project.root / "imports" / "due.yaml").write_text(
+        DEFINITION.format(name="due", client="x") + "schedule: '@daily'\n"
+    )
+    (project.root / "imports" / "wrong.yaml").write_text("import: wrong\n")
+    member = become_member_in(str(project.root))
+    table = Timetable(WrittenSchedules(project.root), server_time, request_through(member.project))
+    table.tick()
+    past = server_time() - timedelta(hours=1)
+    row = ScheduledImport.objects.get(import_row__name="wrong")
+    row.schedule, row.zone, row.next_due = "@daily", "UTC", past
+    row.save()
+    ScheduledImport.objects.filter(import_row__name="due").update(next_due=past)
+    assert sorted(table.tick().asked) == ["due", "wrong"]
+    assert next_one() == "due"
+    assert next_one() == ""
+    failed = Run.objects.get(import_row__name="wrong")
+    assert failed.state == "failed" and "source" in failed.error
+    assert table.tick().asked == []

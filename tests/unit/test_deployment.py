@@ -18,6 +18,7 @@ import pytest
 import yaml
 from processes import free_port
 
+from jobpipe.cli.commands.scheduler import command as scheduler_command
 from jobpipe.cli.commands.worker import command as worker_command
 from jobpipe.definition.project import find_project
 from jobpipe.definition.settings import ClusterSettings
@@ -78,7 +79,7 @@ def test_the_compose_file_has_the_schema_of_compose() -> None:
 def test_the_compose_file_says_what_compose_understands() -> None:
     compose_spec = pytest.importorskip("compose_spec", reason="compose-spec is not installed")
     read = compose_spec.PyCompose.from_json(json.dumps(compose()))
-    assert set(read.service_names()) == {"rabbitmq", "postgresql", "mongodb", "worker"}
+    assert set(read.service_names()) == {"rabbitmq", "postgresql", "mongodb", "worker", "scheduler"}
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
@@ -149,7 +150,8 @@ def required_variables() -> set[str]:
 def test_workers_get_the_variables_that_the_settings_ask_for() -> None:
     needed = required_variables()
     assert needed
-    assert needed <= set(compose()["services"]["worker"]["environment"])
+    for service in ("worker", "scheduler"):
+        assert needed <= set(compose()["services"][service]["environment"])
     assert needed <= set(manifest("Secret", "job-pipe")["stringData"])
     example = {line.partition("=")[0] for line in (DEPLOY / "env.example").read_text().splitlines()}
     assert needed <= example
@@ -162,19 +164,21 @@ def test_the_compose_file_asks_for_nothing_that_the_example_of_its_variables_lac
     assert asked <= example
 
 
-def test_workers_are_started_with_options_that_they_have() -> None:
-    started = [compose()["services"]["worker"]["command"]]
+def test_workers_and_schedulers_are_started_with_options_that_they_have() -> None:
+    commands = {"worker": worker_command, "scheduler": scheduler_command}
+    started = [compose()["services"][service]["command"] for service in commands]
     started += [one["spec"]["template"]["spec"]["containers"][0]["args"] for one in deployments()]
-    assert len(started) == 3
+    assert [name for name, *_ in started] == ["worker", "scheduler", "worker", "worker", "scheduler"]
     for name, *arguments in started:
-        assert name == "worker"
-        worker_command.make_context("worker", list(arguments))
+        commands[name].make_context(name, list(arguments))
 
 
 def test_one_deployment_transforms_and_the_other_conducts() -> None:
     options = {}
     for one in deployments():
         args = one["spec"]["template"]["spec"]["containers"][0]["args"]
+        if args[0] == "scheduler":
+            continue
         options[one["metadata"]["name"]] = worker_command.make_context("worker", list(args[1:])).params
     assert options["transform"]["processes"]
     assert options["transform"]["conductors"] == 0

@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "Run imports when they are due, on this machine; answer how all is.",
     "scheduler": "Put what is due into a cluster's queue.",
     "status": "Show every import at a glance: on time, late or down; what is live.",
+    "doctor": "Look at the set-up: what is wrong, and what to do.",
     "recover": "Take up the runs that dead processes left.",
     "worker": "Work for a cluster: transform batches, read sources.",
     "reprocess": "Make the postings again from stored records, under today's definition.",

@@ -11,6 +11,7 @@ from django.db import DatabaseError, InterfaceError
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Import, Run
 from jobpipe.ledger.opening import drop_dead_connection
+from jobpipe.runs.scheduling.duty import is_taken
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 
@@ -27,13 +28,23 @@ class Check:
 
 
 def readiness(workspace: Workspace, has_duty: Callable[[], bool]) -> list[Check]:
-    """`has_duty`: whether this process is the one that schedules. Writes nothing."""
+    """`has_duty`: whether this process is the one that schedules; who stands by is ready too. Writes nothing."""
     return [
         _asked("ledger", _ask_ledger),
         _asked("documents", lambda: _ask_documents(workspace)),
         _disk(workspace),
-        Check("duty", has_duty(), "" if has_duty() else "another process schedules; this one stands by"),
+        _duty(workspace, is_mine=has_duty()),
     ]
+
+
+def _duty(workspace: Workspace, *, is_mine: bool) -> Check:
+    if is_mine:
+        return Check("duty", True, "this process schedules")
+    try:
+        is_ok = is_taken(workspace.locks)
+    except (DatabaseError, InterfaceError) as error:
+        return Check("duty", False, redact(str(error)))
+    return Check("duty", is_ok, "another process schedules; this one stands by" if is_ok else "nobody schedules")
 
 
 def _asked(name: str, ask: Callable[[], object]) -> Check:
