@@ -17,7 +17,7 @@ from jobpipe.taxonomy.suggestions.suggestion import KnownLabel, Suggestion
 from jobpipe.taxonomy.suggestions.wording import Wording, wording_of
 
 # Labels that are left out in turn to learn what confidence means; fewer than the least say too little.
-_EXAMPLES = 1_500
+_EXAMPLES = 600
 _LEAST = 100
 _BATCH = 256
 # To take so many labels in anew takes less than a second.
