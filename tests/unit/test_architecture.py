@@ -12,6 +12,7 @@ ALLOWED = {
     "errors": set(),
     "safety": {"errors"},
     "logs": {"safety"},
+    "tracing": set(),
     "definition": {"errors", "posting", "safety"},
     "sources": {"errors", "safety", "definition"},
     "taxonomy": {"errors", "posting", "safety", "definition", "sources"},
@@ -23,17 +24,17 @@ ALLOWED = {
     "incidents": {"errors", "posting", "safety", "definition", "documents", "ledger"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("taxonomy", "incidents", "logs"),
+        *("taxonomy", "incidents", "logs", "tracing"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "taxonomy", "incidents", "logs", "health"),
+        *("runs", "taxonomy", "incidents", "logs", "health", "tracing"),
     },
     "health": {"errors", "safety", "definition", "documents", "ledger", "incidents", "runs", "sources", "logs"},
     "serving": {"errors", "safety", "definition", "documents", "ledger", "runs", "health", "incidents", "logs"},
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving"),
+        *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving", "tracing"),
     },
 }
 DJANGO = {"ledger", "incidents", "runs", "cluster", "cli", "health", "serving"}

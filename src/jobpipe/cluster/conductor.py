@@ -37,6 +37,7 @@ from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import fail_queued
 from jobpipe.runs.recording_failures import record_failure
 from jobpipe.runs.workspace import Workspace, open_workspace
+from jobpipe.tracing import start_tracing, stop_tracing
 
 log = logging.getLogger("jobpipe.cluster")
 
@@ -48,7 +49,9 @@ SECONDS_BETWEEN_SIGNS = 2.0
 
 def conduct(folder: str, dispatch: int, parent: Connection) -> None:
     """Ends the process. `parent`: whose end is the sign to stop."""
+    start_tracing()
     code = _conduct_dispatch(folder, dispatch, parent)
+    stop_tracing()
     logging.shutdown()
     sys.stdout.flush()
     # Threads of libraries that wait for a server must not keep a conductor that is done.

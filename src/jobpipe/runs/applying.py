@@ -21,6 +21,7 @@ from jobpipe.runs.executors.executor import Done
 from jobpipe.runs.known_table import Kind, KnownTable
 from jobpipe.runs.verdicts import Verdicts
 from jobpipe.sources.record import Context
+from jobpipe.tracing import span
 from jobpipe.transform.outcome import Transformed
 
 FLUSH_ROWS = 2_000
@@ -98,6 +99,10 @@ class Applier:
 
     def flush(self) -> None:
         """Write what is pending: durable when this returns."""
+        with span("apply", batches=len(self._verdicts), written=len(self._written)):
+            self._flush()
+
+    def _flush(self) -> None:
         if self._contexts:
             self._documents.save_contexts(self._import_id, self._contexts)
         if self._written:

@@ -45,6 +45,7 @@ from jobpipe.sources.asking import Memory, Surroundings, way_of
 from jobpipe.sources.formats.csv.reader import CsvReader
 from jobpipe.sources.record import RawRecord
 from jobpipe.sources.streaming import StoppedError
+from jobpipe.tracing import span
 from jobpipe.transform.compile import paths_read
 
 __all__ = ["Conductor", "StopRequest", "new_run", "owner_of", "run_import"]
@@ -69,8 +70,11 @@ def run_import(
     DefinitionError for an invalid definition; whatever goes wrong with the source is in the report.  Raises
     OutOfReachError where a store is lost, or another process may go on with the run, which is left as it is.
     """
-    with about(name):
-        return _run_import(workspace, name, instead, workers, queued, progress, stop)
+    with about(name), span("run", name=name) as traced:
+        report = _run_import(workspace, name, instead, workers, queued, progress, stop)
+        for key, value in (("run", report.run), ("state", str(report.state)), ("read", report.account["read"])):
+            traced.set_attribute(f"jobpipe.{key}", value)
+        return report
 
 
 def _run_import(
@@ -232,7 +236,8 @@ class Conductor:
         now_about_run(self._run.pk)
         self._progress.begin(self._preparation.definition.import_, self._run.pk)
         try:
-            self._read_and_apply()
+            with span("read", run=self._run.pk):
+                self._read_and_apply()
         except (SourceChangedError, OutOfReachError):
             raise
         except SourceError as error:
@@ -247,7 +252,8 @@ class Conductor:
             journal_of(self._workspace, self._run).save_sitting()
             return report_of(self._run)
         assert self.known is not None
-        report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
+        with span("finish", run=self._run.pk):
+            report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
         if self._workspace.kept_parts is not None:
             # Nothing was read of the source that could be put away there.

@@ -36,6 +36,7 @@ from jobpipe.runs.conductor_messages import (
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.several import Ended, RunOne, Several
 from jobpipe.runs.workspace import open_workspace
+from jobpipe.tracing import start_tracing, stop_tracing
 
 # Exit codes; nobody is left to read them where the parent is gone.
 DONE, UNABLE, ORPHANED = 0, 1, 130
@@ -52,6 +53,7 @@ def conduct(
         other.close()
     # Whoever presses Ctrl-C reaches all processes; the parent says what is to be done.
     signal.signal(signal.SIGINT, _leave_it_to_the_parent)
+    start_tracing()
     parent = _Parent(pipe)
     code = DONE
     try:
@@ -73,6 +75,7 @@ def conduct(
     except JobpipeError as error:
         parent.tell(Unable(ToldError.of(error)))
         code = UNABLE
+    stop_tracing()
     sys.stderr.flush()
     # Threads of libraries that wait for a server must not keep a process that is done.
     os._exit(code)

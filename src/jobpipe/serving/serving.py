@@ -5,6 +5,7 @@ This process runs nothing itself: whatever a source does to the process that rea
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from django.db import DatabaseError, InterfaceError, connections
 
 from jobpipe.errors import JobpipeError, OutOfReachError
+from jobpipe.incidents.bugs import bug_of
+from jobpipe.incidents.recording import record
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Import
 from jobpipe.runs.report import RunReport
@@ -83,6 +86,12 @@ class Serving:
             time.sleep(TICK)
         except JobpipeError as error:
             log.error("%s", error)
+        except Exception as error:
+            # Whoever runs hundreds of imports does not end because of a bug in one of them.
+            log.exception("job-pipe itself failed; it goes on")
+            with contextlib.suppress(Exception):
+                record(self._workspace.project, [bug_of(error, stage="schedule")])
+            time.sleep(TICK)
 
     # What conductors say -----------------------------------------------------------------------------
 

@@ -135,7 +135,9 @@ def _run_one(
     from jobpipe.cli.progress import progress_for
     from jobpipe.runs.conducting import run_import
     from jobpipe.runs.progress import Progress
+    from jobpipe.tracing import start_tracing, stop_tracing
 
+    start_tracing()
     report = run_import(
         workspace,
         name,
@@ -144,6 +146,7 @@ def _run_one(
         progress=Progress() if quiet else progress_for(sys.stderr),
         stop=stop,
     )
+    stop_tracing()
     if as_json:
         print_json([report.as_dict()])
     else:
