@@ -14,9 +14,11 @@ from jobpipe.definition.drops import FileOptions
 from jobpipe.definition.field_descriptions import FIELDS
 from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
 from jobpipe.definition.models import CodesOf, Definition, Expire, FieldRule
+from jobpipe.definition.roles import ROLES
 from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.source import CsvOptions, LimitOptions, Source
+from jobpipe.incidents.kinds import KINDS, Proof
 from jobpipe.transform.steps.registry import steps
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -64,6 +66,13 @@ _BLOCKS = {
     "a rule of `posting`": FieldRule,
     "`taxonomy` of a rule": CodesOf,
 }
+_GONE = {
+    Proof.SOURCE_REACHED: "a run of the source succeeds",
+    Proof.SOURCE_READ: "a run reads the source to its end without it",
+    Proof.STORED: "a run succeeds, and nothing of it is stored any more",
+    Proof.CONDUCTED: "a run succeeds or is held",
+    Proof.TOLD: "whoever found it says so, or a person",
+}
 
 
 def pages() -> dict[str, str]:
@@ -73,7 +82,24 @@ def pages() -> dict[str, str]:
         "definition.md": definition_page(),
         "commands.md": commands_page(),
         "connectors.md": connectors_page(),
+        "incidents.md": incidents_page(),
     }
+
+
+def incidents_page() -> str:
+    made = [
+        "# Kinds of incidents\n",
+        "Whom each is for, what it means, what to do, and what shows that it is gone.\n",
+        "[How incidents work](../how-to/incidents.md) is another page.\n",
+        "| kind | for | severity | what it means, what to do | gone when |\n| --- | --- | --- | --- | --- |",
+    ]
+    for kind in KINDS.values():
+        words = f"{kind.title}. {kind.advice}"
+        words = words[0].upper() + words[1:]
+        made.append(f"| `{kind.name}` | {kind.role} | {kind.severity} | {words} | {_GONE[kind.gone]} |")
+    made.append("\n| role | looks after |\n| --- | --- |")
+    made += [f"| `{role}` | {what} |" for role, what in ROLES.items()]
+    return _NOTE + "\n".join(made) + "\n"
 
 
 def steps_page() -> str:
