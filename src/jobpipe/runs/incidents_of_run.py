@@ -15,7 +15,7 @@ from jobpipe.documents.store import Documents, Role, Selection, StateRow
 from jobpipe.errors import JobpipeError, SourceError
 from jobpipe.incidents.grouping import Groups
 from jobpipe.incidents.kinds import Proof, kind_of_reason, names_with
-from jobpipe.incidents.occurrence import MAX_RAW, Occurrence, Sample
+from jobpipe.incidents.occurrence import MAX_RAW, MAX_SAMPLES, Occurrence, Sample
 from jobpipe.incidents.recording import record, record_groups, resolve_gone
 from jobpipe.incidents.source_troubles import trouble_of
 from jobpipe.ledger.models import Run, RunKind, RunState
@@ -39,6 +39,7 @@ _OF_NOTICES = {
     "doubted": ("source-in-doubt", "finish"),
     "afterwards": ("source-not-put-away", "fetch"),
 }
+_NOTES_REMEMBERED = 2_000
 # In a message.
 _LABELS_NAMED = 5
 
@@ -153,10 +154,25 @@ def _of_notice(kind: str, message: str) -> Iterator[Occurrence]:
 
 
 def _of_rejected(documents: Documents, run: Run) -> Iterator[Occurrence]:
-    """One for each record in quarantine: whatever became of it in this run, it waits there now."""
+    """Of all records in quarantine: whatever became of them in this run, they wait there now."""
+    # Most say the same to the letter: note -> how many, beyond the first ones, which are told one by one.
+    counted: dict[tuple[str, str, str], int] = {}
     for row, packed in documents.bodies(run.import_row_id, Selection(role=Role.REJECTED)):
-        if row.reason != "unmapped":
-            yield occurrence_of(row, unpack(packed))
+        # Those of labels are told by table.
+        if row.reason == "unmapped":
+            continue
+        body = unpack(packed)
+        said = body.note or (row.reason, "", row.reason)
+        told = counted.get(said)
+        if told is None and len(counted) < _NOTES_REMEMBERED:
+            told = counted[said] = -MAX_SAMPLES
+        if told is None or told < 0:
+            yield occurrence_of(row, body)
+        if told is not None:
+            counted[said] = told + 1
+    for (reason, field, message), count in counted.items():
+        if count > 0:
+            yield _occurrence(reason, field, message, count=count)
 
 
 def occurrence_of(row: StateRow, body: Body) -> Occurrence:
@@ -170,8 +186,14 @@ def occurrence_of(row: StateRow, body: Body) -> Occurrence:
         ordinal=row.ordinal,
         raw=body.raw[:MAX_RAW].decode("utf-8", "replace"),
     )
+    return _occurrence(reason, field, message, samples=(sample,))
+
+
+def _occurrence(
+    reason: str, field: str, message: str, *, count: int = 1, samples: tuple[Sample, ...] = ()
+) -> Occurrence:
     kind = kind_of_reason(reason)
-    return Occurrence(kind=kind, message=message, stage="transform", field=field, samples=(sample,))
+    return Occurrence(kind=kind, message=message, stage="transform", field=field, count=count, samples=samples)
 
 
 def _of_labels(workspace: Workspace, name: str) -> Iterator[Occurrence]:
