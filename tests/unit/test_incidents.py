@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import mongo_server
+import postgres_server
 import pytest
+from command_line import jobpipe
 from project_folder import DEFINITION, ProjectFolder, xml_feed
 
-from jobpipe.errors import DefinitionError, InternalError
+from jobpipe.errors import DefinitionError, InternalError, UsageError
+from jobpipe.incidents.holding_roles import set_away, set_back, set_holder
 from jobpipe.incidents.occurrence import Occurrence
 from jobpipe.incidents.owners import Owners, move_open
 from jobpipe.incidents.recording import record
-from jobpipe.ledger.models import Incident, IncidentChange, IncidentCount, Run
+from jobpipe.incidents.states import acknowledge, assign, mute, resolve
+from jobpipe.ledger.models import Incident, IncidentChange, IncidentCount, Run, Scope
 from jobpipe.runs import conducting, incidents_of_run
+from jobpipe.runs.holding import dismiss_run
 from jobpipe.runs.incidents_of_run import record_run
 
 OFFERS = {f"k{number}": f"Offre {number}" for number in range(30)}
@@ -193,3 +201,138 @@ def test_a_role_that_changes_hands_takes_its_open_incidents_along(tmp_path: Path
         assert Incident.objects.get().owner == "maria"
         line = IncidentChange.objects.get(action="moved")
         assert (line.before, line.after) == ("sam", "maria")
+
+
+def test_who_is_away_has_a_substitute_and_a_decision_goes_before_the_files(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path, DEFINITION + "client: Acme\n")
+    project.configure("owners: {source: sam}\n")
+    project.run(broken(OFFERS, 2), workers=0)
+    with project.open() as workspace:
+        today = datetime.now(UTC).date()
+        assert set_away(workspace.project, "sam", "sue", today, today, by="otto") == 1
+        assert Incident.objects.get().owner == "sue"
+        assert set_back(workspace.project, "sam", by="otto") == 1
+        assert set_holder(workspace.project, "source", "clara", scope=Scope.CLIENT, owner="Acme", by="otto") == 1
+        assert Incident.objects.get().owner == "clara"
+        assert set_holder(workspace.project, "source", "", scope=Scope.CLIENT, owner="Acme", by="otto") == 1
+        assert assign(Incident.objects.get().pk, "zoe", Owners(workspace.project), by="otto").owner == "zoe"
+        # Whom a person gave it to keeps it, whoever holds the role.
+        assert set_holder(workspace.project, "source", "maria", by="otto") == 0
+        moves = IncidentChange.objects.filter(action__in=("moved", "assigned")).values_list("after", flat=True)
+        assert list(moves) == ["sue", "sam", "clara", "sam", "zoe"]
+        with pytest.raises(UsageError, match="no role"):
+            set_holder(workspace.project, "chief", "maria", by="otto")
+
+
+# States -----------------------------------------------------------------------------------------------
+
+
+def test_a_muted_incident_stays_quiet_until_its_day(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path)
+    project.run(broken(OFFERS, 2), workers=0)
+    with project.open():
+        mute(1, datetime.now(UTC) + timedelta(days=1), by="otto")
+    assert project.run(broken(OFFERS, 3), workers=0).incidents == []
+    assert incidents(project) == {"record-malformed": ("muted", 3)}
+    with project.open():
+        Incident.objects.update(muted_until=datetime.now(UTC) - timedelta(seconds=1))
+    project.run(broken(OFFERS, 4), workers=0)
+    assert incidents(project) == {"record-malformed": ("open", 4)}
+    with project.open(), pytest.raises(UsageError, match="is over"):
+        mute(1, datetime.now(UTC), by="otto")
+
+
+def test_what_is_resolved_by_hand_and_is_still_there_is_a_regression(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path)
+    project.run(broken(OFFERS, 2), workers=0)
+    with project.open():
+        acknowledge(1, by="otto")
+        resolve(1, by="otto")
+        with pytest.raises(UsageError, match="is resolved"):
+            acknowledge(1, by="otto")
+    project.run(broken(OFFERS, 3), workers=0)
+    assert history(project, "record-malformed") == ["opened", "acknowledged", "resolved", "reopened"]
+
+
+def test_a_decision_over_a_held_run_resolves_that_it_waits(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path)
+    project.run(xml_feed(OFFERS), workers=0)
+    held = project.run(b"<offers></offers>", workers=0)
+    assert incidents(project)["source-held"] == ("open", 1)
+    with project.open() as workspace:
+        dismiss_run(workspace, Run.objects.get(pk=held.run))
+    assert incidents(project)["source-held"][0] == "resolved"
+
+
+def test_a_record_that_kills_its_worker_is_an_incident_that_names_it(tmp_path: Path) -> None:
+    hook = "import os\ndef check(value):\n    return value if value != 'Offre 3' else os._exit(1)\n"
+    (tmp_path / "hooks.py").write_text(hook)
+    project = ProjectFolder(tmp_path, DEFINITION.replace("title: title", "title: [title, {python: 'hooks:check'}]"))
+    # Several batches: a lone one is transformed by the process that reads.
+    report = project.run(xml_feed({f"k{number}": f"Offre {number}" for number in range(6_000)}), workers=1)
+    assert (report.account["new"], report.account["rejected"]) == (5_999, 1)
+    with project.open():
+        incident = Incident.objects.get()
+        assert (incident.kind, incident.count) == ("record-killed-worker", 1)
+        assert 'id="k3"' in incident.samples[0]["raw"]
+
+
+def test_unmapped_labels_are_one_incident_a_table(tmp_path: Path) -> None:
+    mapped = "  contract: {from: text, map: kinds, unmapped: keep}\n"
+    project = ProjectFolder(tmp_path, DEFINITION + mapped)
+    (tmp_path / "mappings").mkdir()
+    table = tmp_path / "mappings" / "kinds.csv"
+    table.write_text("label,code\nx,permanent\n")
+    feed = xml_feed({"a": "One", "b": "Two"})
+    project.run(feed, workers=0)
+    with project.open():
+        incident = Incident.objects.get(kind="label-unmapped")
+        assert (incident.count, incident.details["labels"]) == (2, 2)
+    table.write_text("label,code\nTexte de One,permanent\nTexte de Two,permanent\n")
+    project.run(feed, workers=0)
+    assert incidents(project)["label-unmapped"][0] == "resolved"
+
+
+def test_the_same_key_twice_changes_a_posting_at_most_once_a_run(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path)
+    for number in range(30):
+        pairs = [(f"k{place}", f"T{(place + number) % 3}") for place in range(8)]
+        twice = [*pairs, *((key, title + " again") for key, title in pairs[: number % 4])]
+        if number % 2:
+            twice.reverse()
+        report = project.run(xml_feed(twice), workers=0)
+        assert report.account["duplicate"] == number % 4
+        changed = [row for row in project.rows() if row.changed_run == report.run]
+        assert len(changed) == report.account["new"] + report.account["updated"]
+        assert len({row.key for row in changed}) == len(changed)
+
+
+def test_on_servers_incidents_are_the_same(tmp_path: Path) -> None:
+    files = ProjectFolder(tmp_path / "files")
+    files.keep_all_in_files()
+    servers = ProjectFolder(tmp_path / "servers")
+    servers.keep_ledger_in(postgres_server.shared_server().ledger(), mongo_server.documents_uri(servers.root))
+    for feed in (broken(OFFERS, 4), xml_feed(OFFERS), broken(OFFERS, 2), b"<offers>", xml_feed(OFFERS)):
+        for project in (files, servers):
+            project.run(feed, workers=0)
+        assert incidents(files) == incidents(servers)
+        assert history(files, "record-malformed") == history(servers, "record-malformed")
+
+
+# The command ------------------------------------------------------------------------------------------
+
+
+def test_the_command_lists_and_changes_them(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path)
+    project.run(broken(OFFERS, 2), workers=0)
+    listed = jobpipe("-C", tmp_path, "incidents", columns=80)
+    assert "record-malformed" in listed.stdout
+    assert max(map(len, listed.stdout.splitlines())) <= 80
+    (one,) = json.loads(jobpipe("-C", tmp_path, "incidents", "--import", "offers", "--json").stdout)
+    assert (one["state"], one["count"], one["owner"], one["role"]) == ("open", 2, "operator", "source")
+    assert "maria" in jobpipe("-C", tmp_path, "owners", "set", "source", "maria").stdout
+    (one,) = json.loads(jobpipe("-C", tmp_path, "incidents", "ack", "1", "--by", "maria", "--json").stdout)
+    assert (one["state"], one["owner"]) == ("acknowledged", "maria")
+    shown = json.loads(jobpipe("-C", tmp_path, "incidents", "show", "1", "--json").stdout)
+    assert [line["action"] for line in shown["history"]] == ["opened", "moved", "acknowledged"]
+    assert jobpipe("-C", tmp_path, "incidents", "ack", "99").returncode == 2
