@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def open_ledger(path: Path, url: str = "") -> None:
             with _alone(path):
                 # Another process that opened the new project at the same moment may have done it meanwhile.
                 if _schema_of(path) < SCHEMA:
-                    _migrate()
+                    _bring_file_up_to_date(path)
     except sqlite3.DatabaseError as error:
         raise JobpipeError(
             f"the ledger cannot be opened: {error}",
@@ -98,6 +98,33 @@ def _schema_of(path: Path) -> int:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
     finally:
         connection.close()
+
+
+def _bring_file_up_to_date(path: Path) -> None:
+    """In a copy, which takes the file's place in one transaction.
+
+    Django records some migrations after the transaction that made their tables: whoever is killed between the two would
+    leave a ledger that no process can open.
+    """
+    copy = path.with_name(f"{path.name}.new")
+    _remove(copy)
+    if path.exists():
+        _copy(path, copy)
+    _point_to({**_SQLITE, "NAME": str(copy)})
+    _migrate()
+    _point_to({**_SQLITE, "NAME": str(path)})
+    _copy(copy, path)
+    _remove(copy)
+
+
+def _copy(path: Path, into: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as source, closing(sqlite3.connect(into, timeout=30)) as target:
+        source.backup(target)
+
+
+def _remove(path: Path) -> None:
+    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        one.unlink(missing_ok=True)
 
 
 def _migrate() -> None:
