@@ -45,11 +45,15 @@ def command(folder: str, force: bool) -> None:
 
 
 def _contents() -> Iterator[tuple[str, str, str]]:
+    import json
+
+    from jobpipe.cli.deciding_person import who
     from jobpipe.cli.definition_schema import SCHEMA_FILE, schema_text
 
     starter = resources.files("jobpipe.cli") / "starter"
     for name, template, about in FILES:
-        yield name, starter.joinpath(template).read_text(encoding="utf-8"), about
+        text = starter.joinpath(template).read_text(encoding="utf-8")
+        yield name, text.replace("operator: NAME", f"operator: {json.dumps(who(''), ensure_ascii=False)}"), about
     yield SCHEMA_FILE, schema_text(), "by which editors complete and check; `jobpipe schema` prints today's"
 
 
