@@ -20,6 +20,8 @@ from serve_process import ServeProcess, wait_until
 from jobpipe.ledger.models import Import, Run, RunKind, RunState, ScheduledImport
 from jobpipe.runs.report import report_of
 
+# Enough that a run has several batches.
+SEVERAL = dict(list(MANY.items())[:6_000])
 SCHEDULED = DEFINITION + "schedule: '@yearly'\n"
 
 
@@ -68,7 +70,7 @@ def test_what_is_due_runs_once_and_all_can_be_asked(project: ProjectFolder) -> N
     assert states() == [RunState.SUCCEEDED]
 
 
-def test_a_run_that_was_asked_for_is_found_without_a_schedule(project: ProjectFolder) -> None:
+def test_an_edit_counts_and_a_run_that_was_asked_for_is_found_without_a_restart(project: ProjectFolder) -> None:
     project.define(DEFINITION)
     (project.root / "feed.xml").write_bytes(xml_feed({"1": "Mason"}))
     with ServeProcess(project.root) as serve:
@@ -78,11 +80,13 @@ def test_a_run_that_was_asked_for_is_found_without_a_schedule(project: ProjectFo
             import_row=owner, state=RunState.QUEUED, started_at=datetime.now(UTC), revision="", definition=""
         )
         serve.wait_for("succeeded")
+        project.define(DEFINITION + "schedule: every 3h\n")
+        wait_until(lambda: ScheduledImport.objects.filter(schedule="every 3h").exists(), "the edit was not read")
     assert states() == [RunState.SUCCEEDED]
 
 
 def test_a_run_that_is_killed_with_serve_goes_on_at_its_next_start(project: ProjectFolder) -> None:
-    (project.root / "feed.xml").write_bytes(xml_feed(MANY))
+    (project.root / "feed.xml").write_bytes(xml_feed(SEVERAL))
     make_due(project)
     with ServeProcess(project.root) as serve:
         wait_until(is_under_way, "no batch was applied")
@@ -91,11 +95,11 @@ def test_a_run_that_is_killed_with_serve_goes_on_at_its_next_start(project: Proj
         serve.wait_for("succeeded")
         assert serve.end() == 0
     run = Run.objects.get()
-    assert run.state == RunState.SUCCEEDED and run.live == len(MANY) and adds_up(report_of(run))
+    assert run.state == RunState.SUCCEEDED and run.live == len(SEVERAL) and adds_up(report_of(run))
 
 
 def test_told_to_stop_it_hands_its_run_back(project: ProjectFolder) -> None:
-    (project.root / "feed.xml").write_bytes(xml_feed(MANY))
+    (project.root / "feed.xml").write_bytes(xml_feed(SEVERAL))
     make_due(project)
     with ServeProcess(project.root) as serve:
         wait_until(is_under_way, "no batch was applied")
@@ -104,11 +108,11 @@ def test_told_to_stop_it_hands_its_run_back(project: ProjectFolder) -> None:
     recovered = jobpipe("-C", project.root, "recover")
     assert recovered.returncode == 0, recovered.stderr
     assert states() == [RunState.SUCCEEDED]
-    assert len(project.keys()) == len(MANY)
+    assert len(project.keys()) == len(SEVERAL)
 
 
 def test_a_process_that_dies_with_a_run_does_not_take_serve_down(project: ProjectFolder) -> None:
-    (project.root / "feed.xml").write_bytes(xml_feed(MANY))
+    (project.root / "feed.xml").write_bytes(xml_feed(SEVERAL))
     make_due(project)
     with ServeProcess(project.root) as serve:
         wait_until(is_under_way, "no batch was applied")
@@ -119,12 +123,31 @@ def test_a_process_that_dies_with_a_run_does_not_take_serve_down(project: Projec
         serve.wait_for("ended in the middle")
         serve.wait_for("succeeded")
     run = Run.objects.get()
-    assert run.live == len(MANY) and adds_up(report_of(run))
+    assert run.live == len(SEVERAL) and adds_up(report_of(run))
+
+
+def test_what_kills_its_process_three_times_is_given_up_and_the_others_run(project: ProjectFolder) -> None:
+    project.configure("workers: 0\n")
+    (project.root / "hooks.py").write_text("import os\n\ndef die(value):\n    os.kill(os.getpid(), 9)\n")
+    project.define(SCHEDULED.replace("title: title", 'title: [title, {python: "hooks:die"}]'))
+    fine = SCHEDULED.replace("import: offers", "import: fine")
+    (project.root / "imports" / "fine.yaml").write_text(fine)
+    (project.root / "feed.xml").write_bytes(xml_feed({"1": "Mason"}))
+    make_due(project)
+    owner = Import.objects.create(name="fine")
+    Run.objects.create(
+        import_row=owner, state=RunState.QUEUED, started_at=datetime.now(UTC), revision="", definition=""
+    )
+    with ServeProcess(project.root) as serve:
+        wait_until(lambda: sorted(states()) == [RunState.FAILED, RunState.SUCCEEDED], "not both are over")
+        assert serve.get("/healthz")[0] == 200
+    failed = Run.objects.get(import_row__name="offers")
+    assert "three times" in failed.error and adds_up(report_of(failed))
 
 
 def test_a_process_that_hangs_is_not_overtaken_while_it_lives(project: ProjectFolder) -> None:
     """On one machine the kernel says who has an import; what hangs keeps it, and goes on when it wakes."""
-    (project.root / "feed.xml").write_bytes(xml_feed(MANY))
+    (project.root / "feed.xml").write_bytes(xml_feed(SEVERAL))
     make_due(project)
     with ServeProcess(project.root) as serve:
         wait_until(is_under_way, "no batch was applied")
@@ -138,7 +161,7 @@ def test_a_process_that_hangs_is_not_overtaken_while_it_lives(project: ProjectFo
             os.kill(pid, signal.SIGCONT)
         serve.wait_for("succeeded")
     assert states() == [RunState.SUCCEEDED]
-    assert len(project.keys()) == len(MANY)
+    assert len(project.keys()) == len(SEVERAL)
 
 
 def test_a_definition_that_is_broken_when_it_is_due_fails_its_run_and_says_why(project: ProjectFolder) -> None:
@@ -148,14 +171,6 @@ def test_a_definition_that_is_broken_when_it_is_due_fails_its_run_and_says_why(p
         wait_until(lambda: Run.objects.filter(state=RunState.FAILED).exists(), "no run failed")
         serve.wait_for("recrod")
     assert "recrod" in Run.objects.get().error
-
-
-def test_an_edit_counts_without_a_restart(project: ProjectFolder) -> None:
-    with ServeProcess(project.root) as serve:
-        wait_until(lambda: ScheduledImport.objects.filter(schedule="@yearly").exists(), "it was not read")
-        project.define(DEFINITION + "schedule: every 3h\n")
-        wait_until(lambda: ScheduledImport.objects.filter(schedule="every 3h").exists(), "the edit was not read")
-        assert serve.end() == 0
 
 
 def test_postings_past_their_day_end_by_themselves(project: ProjectFolder) -> None:
