@@ -152,6 +152,25 @@ def test_a_finish_that_is_broken_off_and_repeated_counts_once(tmp_path: Path, mo
         assert IncidentChange.objects.count() == 1
 
 
+def test_a_quarantine_that_has_not_changed_is_counted_without_reading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = ProjectFolder(tmp_path)
+    project.run(broken(OFFERS, 4), workers=0)
+    read = []
+    of_rejected = incidents_of_run._of_rejected
+    monkeypatch.setattr(incidents_of_run, "_of_rejected", lambda *given: read.append(1) or of_rejected(*given))
+    more = broken({**OFFERS, "other": "One more"}, 4)
+    project.run(more, workers=0)
+    assert (incidents(project), read) == ({"record-malformed": ("open", 4)}, [])
+    with project.open():
+        assert list(IncidentCount.objects.order_by("run").values_list("count", flat=True)) == [4, 4]
+        resolve(1, by="otto")
+    project.run(more.replace(b"One more", b"Two more"), workers=0)
+    project.run(broken(OFFERS, 3), workers=0)
+    assert (incidents(project), len(read)) == ({"record-malformed": ("reopened", 3)}, 2)
+
+
 def test_a_hostile_source_opens_a_bounded_number_of_incidents(tmp_path: Path) -> None:
     project = ProjectFolder(tmp_path)
     words = ["".join(chr(97 + (number // 26**place) % 26) for place in range(4)) for number in range(500)]

@@ -52,6 +52,10 @@ class Groups:
             group = self._groups[fingerprint] = Group(fingerprint, occurrence)
         group.add(occurrence)
 
+    def add_known(self, fingerprint: str, occurrence: Occurrence) -> None:
+        """Of an incident that is there already, whatever is said of it today."""
+        self._groups.setdefault(fingerprint, Group(fingerprint, occurrence)).add(occurrence)
+
     def _fingerprint(self, one: Occurrence) -> str:
         said = (one.kind, one.stage, one.step, one.field, one.identity or one.message, "=" if one.identity else "")
         found = self._fingerprints.get(said)

@@ -369,6 +369,9 @@ _OF_REASONS = {
     "internal": "record-met-bug",
 }
 
+# Of what is in quarantine.
+RECORD_KINDS = ("posting-invalid", *_OF_REASONS.values())
+
 
 def kind_of_reason(reason: str) -> str:
     """Of a rejected record: see `jobpipe.errors.RecordError`. A label that its table refuses is for who maps it."""

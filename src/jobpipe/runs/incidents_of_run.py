@@ -14,11 +14,11 @@ from jobpipe.documents.body import Body, unpack
 from jobpipe.documents.store import Documents, Role, Selection, StateRow
 from jobpipe.errors import JobpipeError, SourceError
 from jobpipe.incidents.grouping import Groups
-from jobpipe.incidents.kinds import Proof, kind_of_reason, names_with
+from jobpipe.incidents.kinds import RECORD_KINDS, Proof, kind_of_reason, names_with
 from jobpipe.incidents.occurrence import MAX_RAW, MAX_SAMPLES, Occurrence, Sample
 from jobpipe.incidents.recording import record, record_groups, resolve_gone
 from jobpipe.incidents.source_troubles import trouble_of
-from jobpipe.ledger.models import Run, RunKind, RunState
+from jobpipe.ledger.models import Incident, IncidentState, Run, RunKind, RunState
 from jobpipe.runs.source_reading import PartReading
 from jobpipe.runs.unmapped import UnmappedLabel, unmapped_labels
 
@@ -59,7 +59,12 @@ def occurrences_of_run(
     name = run.import_row.name
     groups = Groups(name, chain(_troubles(run, parts, cause), _noted(run, absence)))
     if not run.unchanged and run.state != RunState.FAILED:
-        for occurrence in chain(_of_labels(workspace, name), _of_rejected(workspace.documents, run)):
+        for occurrence in _of_labels(workspace, name):
+            groups.add(occurrence)
+        as_before = _as_before(workspace.documents, run)
+        for incident in as_before:
+            groups.add_known(incident.fingerprint, _once_more(incident))
+        for occurrence in () if as_before else _of_rejected(workspace.documents, run):
             groups.add(occurrence)
     return groups
 
@@ -151,6 +156,35 @@ def _of_notice(kind: str, message: str) -> Iterator[Occurrence]:
 
 
 # What is stored ---------------------------------------------------------------------------------------
+
+
+def _as_before(documents: Documents, run: Run) -> list[Incident]:
+    """The incidents of the quarantine, where exactly the records wait there that the last run told of: their bodies
+    need not be read. Since none is newer than that run, as many are the same ones. Empty = that is not so."""
+    found = Incident.objects.filter(import_name=run.import_row.name, kind__in=RECORD_KINDS)
+    incidents = list(found.exclude(state=IncidentState.RESOLVED))
+    last = max((incident.last_run for incident in incidents), default=0)
+    if not last or last >= run.pk or any(incident.last_run != last for incident in incidents):
+        return []
+    counted = 0
+    for row in documents.select(run.import_row_id, Selection(role=Role.REJECTED)):
+        if row.written_run > last:
+            return []
+        counted += row.reason != "unmapped"
+    return incidents if counted == sum(incident.count for incident in incidents) else []
+
+
+def _once_more(incident: Incident) -> Occurrence:
+    return Occurrence(
+        kind=incident.kind,
+        message=incident.message,
+        hint=incident.hint,
+        place=incident.place,
+        stage=incident.stage,
+        step=incident.step,
+        field=incident.field,
+        count=incident.count,
+    )
 
 
 def _of_rejected(documents: Documents, run: Run) -> Iterator[Occurrence]:
