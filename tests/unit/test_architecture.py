@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parent.parent.parent / "src" / "jobpipe"
 # A room and those that it may import from (itself always).
 ALLOWED = {
     "posting": set(),
+    "posting_facts": {"posting"},
     "errors": set(),
     "safety": {"errors"},
     "logs": {"safety"},
@@ -16,15 +17,15 @@ ALLOWED = {
     "definition": {"errors", "posting", "safety"},
     "sources": {"errors", "safety", "definition"},
     "taxonomy": {"errors", "posting", "safety", "definition", "sources"},
-    "transform": {"errors", "posting", "safety", "definition", "sources", "taxonomy"},
+    "transform": {"errors", "posting", "posting_facts", "safety", "definition", "sources", "taxonomy"},
     "documents": {"errors", "safety"},
     "lifecycle": {"documents", "posting", "transform"},
     "destinations": {"errors", "posting"},
     "ledger": {"errors"},
-    "incidents": {"errors", "posting", "safety", "definition", "documents", "ledger"},
+    "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("taxonomy", "incidents", "logs", "tracing"),
+        *("taxonomy", "incidents", "logs", "tracing", "posting_facts"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),

@@ -119,6 +119,7 @@ def test_what_is_written_is_read_back_field_by_field_after_reopening(folder: Fol
         title="Développeur",
         valid_through="2026-12-24",
         flags=3,
+        facts=b"facts",
         prior=b"prior",
     )
     (row.row,) = folder.documents.write(IMPORT, [Written(row, b"frame")])
@@ -582,3 +583,21 @@ def test_contexts_are_kept_by_digest(folder: Folder) -> None:
     assert folder.reopen().context(IMPORT, b"1" * 16) == b"one"
     assert folder.documents.context(IMPORT, b"3" * 16) is None
     assert folder.documents.context(OTHER, b"1" * 16) is None
+
+
+# Facts ----------------------------------------------------------------------------------------------
+
+
+def test_the_facts_of_live_postings_lie_one_behind_the_other(documents: Documents) -> None:
+    rows = [posting(f"k{number}", facts=bytes([number])) for number in range(1, 9)]
+    write(documents, *rows, side("k1", Role.REJECTED, facts=b"!"), posting("gone", status=Status.EXPIRED, facts=b"!"))
+    write(documents, posting("elsewhere", facts=b"!"), import_id=OTHER)
+    assert b"".join(documents.facts(IMPORT)) == bytes(range(1, 9))
+    assert b"".join(documents.facts(OTHER)) == b"!"
+
+
+def test_facts_of_one_in_so_many_postings_are_those_of_the_same_ones_each_time(documents: Documents) -> None:
+    write(documents, *(posting(f"k{number}", facts=bytes([number])) for number in range(1, 31)))
+    some = b"".join(documents.facts(IMPORT, one_in=3))
+    assert len(some) == 10
+    assert b"".join(documents.facts(IMPORT, one_in=3)) == some

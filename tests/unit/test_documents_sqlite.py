@@ -156,7 +156,8 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds(pa
         documents.write(1, postings(3))
     connection = sqlite3.connect(path)
     connection.executescript(
-        "DROP TABLE holding; DROP INDEX row_by_labels; ALTER TABLE state DROP COLUMN labels; PRAGMA user_version = 1"
+        "DROP TABLE holding; DROP INDEX row_by_labels; ALTER TABLE state DROP COLUMN labels;"
+        "ALTER TABLE state DROP COLUMN facts; PRAGMA user_version = 1"
     )
     connection.close()
     with closing(SqliteDocuments(path)) as documents:
@@ -165,6 +166,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds(pa
         documents.write(1, postings(4))
         assert documents.counts(1) == {(Role.POSTING, Status.LIVE, ""): 4}
         assert documents.labels(1) == []
+        assert b"".join(documents.facts(1)) == b""
     with closing(SqliteDocuments(path)) as documents, pytest.raises(StaleFenceError):
         documents.hold(1, 4)
 

@@ -109,6 +109,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             title=record["title"],
             valid_through=record["valid_through"],
             labels=record["labels"],
+            facts=record["labels"].encode(),
             prior=pack_prior(before) if before else b"",
         )
         return Written(state, record["body"])
@@ -124,6 +125,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             digest=record["digest"],
             ordinal=self.ordinal,
             labels=record["labels"],
+            facts=record["labels"].encode(),
             **runs,
         )
         return Written(state, record["body"])

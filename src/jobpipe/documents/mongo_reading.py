@@ -231,6 +231,13 @@ class MongoReading:
         with self._server.errors_named():
             return {one["_id"] for one in self._server.collection("state").aggregate(grouped, allowDiskUse=True)}
 
+    def facts(self, import_id: int, *, one_in: int = 1) -> Iterator[bytes]:
+        condition: Document = {"role": int(Role.POSTING), "status": int(Status.LIVE)}
+        if one_in > 1:
+            condition["$expr"] = {"$eq": [{"$mod": ["$_id", one_in]}, 0]}
+        for page in self._server.pages("state", id_range(import_id), condition, {"facts": 1}):
+            yield b"".join([one.get("facts", b"") for one in page])
+
     def labels(self, import_id: int) -> list[LabelUse]:
         return count_labels(self._label_groups(import_id))
 

@@ -86,6 +86,7 @@ def fields_of(import_id: int, row: StateRow) -> Document:
         "prior": row.prior,
         "labels": row.labels.split("\n") if row.labels else [],
         "labelled": bool(row.labels),
+        "facts": row.facts,
     }
 
 
@@ -112,6 +113,7 @@ def state_row(found: Document) -> StateRow:
         prior=found["prior"],
         # What an earlier version has written has none.
         labels="\n".join(found.get("labels", ())),
+        facts=found.get("facts", b""),
     )
 
 

@@ -33,7 +33,7 @@ from jobpipe.safety.secrets import redact
 Operation = InsertOne[Document] | UpdateOne | UpdateMany | DeleteMany
 
 # Raised by one with each change of how documents are laid out.
-SCHEMA = 2
+SCHEMA = 3
 DATABASE = "jobpipe"
 # Acknowledged = on the disks of most members of the replica set, whatever a URI says of `w` and `journal`.
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=60_000)

@@ -86,6 +86,9 @@ class OverlayDocuments:
     def labels(self, import_id: int) -> list[LabelUse]:
         return self._below.labels(import_id)
 
+    def facts(self, import_id: int, *, one_in: int = 1) -> Iterator[bytes]:
+        return self._below.facts(import_id, one_in=one_in)
+
     def context(self, import_id: int, digest: bytes) -> bytes | None:
         return self._below.context(import_id, digest)
 

@@ -25,7 +25,8 @@ CREATE TABLE state (
     flags          INTEGER NOT NULL,
     prior          BLOB NOT NULL,
     -- Lines.
-    labels         TEXT NOT NULL DEFAULT ''
+    labels         TEXT NOT NULL DEFAULT '',
+    facts          BLOB NOT NULL DEFAULT x''
 );
 
 -- One posting a key; duplicates and rejected records share keys.

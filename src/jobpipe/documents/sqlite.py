@@ -198,6 +198,16 @@ class SqliteDocuments:
             for labels, role, status, rows, first_run, first_day, first, last in found
         )
 
+    def facts(self, import_id: int, *, one_in: int = 1) -> Iterator[bytes]:
+        low, high = id_range(import_id)
+        query = """
+            SELECT id, facts FROM state
+            WHERE id > ? AND id < ? AND role = 0 AND status = 0 AND id % ? = 0
+            ORDER BY id
+        """
+        for rows in self._file.pages(query, low, (high, one_in)):
+            yield b"".join([facts for _, facts in rows])
+
     def context(self, import_id: int, digest: bytes) -> bytes | None:
         query = "SELECT packed FROM context WHERE import_id = ? AND digest = ?"
         found = self._file.fetch(query, (import_id, digest))

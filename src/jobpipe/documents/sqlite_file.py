@@ -15,7 +15,7 @@ from jobpipe.documents.selecting import contains_folded
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each change of `schema.sql`.
-SCHEMA = 3
+SCHEMA = 4
 # What a file of an earlier version lacks.
 _UPGRADES = {
     1: ("CREATE TABLE holding (import_id INTEGER PRIMARY KEY, fence INTEGER NOT NULL)",),
@@ -23,6 +23,7 @@ _UPGRADES = {
         "ALTER TABLE state ADD COLUMN labels TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX row_by_labels ON state (import_id, labels) WHERE labels != ''",
     ),
+    3: ("ALTER TABLE state ADD COLUMN facts BLOB NOT NULL DEFAULT x''",),
 }
 # How long a writer waits for another one.
 BUSY_SECONDS = 60

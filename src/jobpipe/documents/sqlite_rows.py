@@ -15,7 +15,18 @@ STATUSES = tuple(Status)
 # Id and import are written with these; the key and the role of a posting never change.
 _CHANGING = (
     *("status", "written_run", "missing_since", "reason", "digest", "posting_digest", "part", "ordinal"),
-    *("first_run", "changed_run", "revision", "first_day", "title", "valid_through", "flags", "prior", "labels"),
+    *(
+        "first_run",
+        "changed_run",
+        "revision",
+        "first_day",
+        "title",
+        "valid_through",
+        "flags",
+        "prior",
+        "labels",
+        "facts",
+    ),
 )
 _WRITTEN = ("id", "import_id", "role", "key", *_CHANGING)
 
@@ -51,6 +62,7 @@ def changing_values(row: StateRow) -> tuple[Any, ...]:
         row.flags,
         row.prior,
         row.labels,
+        row.facts,
     )
 
 
@@ -80,6 +92,7 @@ def state_row(found: Sequence[Any]) -> StateRow:
         flags=found[17],
         prior=found[18],
         labels=found[19],
+        facts=found[20],
     )
 
 

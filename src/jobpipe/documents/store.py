@@ -94,6 +94,8 @@ class StateRow(msgspec.Struct, kw_only=True, gc=False):
     # The labels that it was made with and what they meant, a line each (`jobpipe.taxonomy.tables.Use`); no store
     # reads more out of them than that they are lines.
     labels: str = ""
+    # What is counted of a posting (`jobpipe.posting_facts`); b"" where none was made. No store reads it.
+    facts: bytes = b""
     # `pack_prior` of this row as it was before `written_run`; b"" = it did not exist.
     prior: bytes = b""
 
@@ -277,6 +279,10 @@ class Documents(Protocol):
 
     def labels(self, import_id: int) -> list[LabelUse]:
         """The same with the rows that have it, by line."""
+        ...
+
+    def facts(self, import_id: int, *, one_in: int = 1) -> Iterator[bytes]:
+        """The facts of live postings, one behind the other, in pieces; of one in so many of them, by their numbers."""
         ...
 
     def save_contexts(self, import_id: int, contexts: dict[bytes, bytes]) -> None:

@@ -209,6 +209,7 @@ class _Made(NamedTuple):
             valid_through=record.valid_through,
             flags=self.flags,
             labels=record.labels,
+            facts=record.facts,
         )
         return row if before is None else self._after(row, before)
 

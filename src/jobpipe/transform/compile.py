@@ -13,6 +13,7 @@ from jobpipe.definition.models import Definition, FieldRule
 from jobpipe.definition.overrides import NO_OVERRIDES, Overrides
 from jobpipe.errors import RecordError
 from jobpipe.posting import FIELD_NAMES, JobPosting
+from jobpipe.posting_facts import facts_of
 from jobpipe.sources.formats.readers import AnyReader, reader_for
 from jobpipe.sources.formats.reading import Node, PathError, Reader, Values
 from jobpipe.sources.record import Context, ReaderKind
@@ -257,10 +258,12 @@ class Transformer:
 
     def _write(self, made: Transformed) -> None:
         try:
-            made.body = _encode(JobPosting(**self._bench.posting))
+            posting = JobPosting(**self._bench.posting)
+            made.body = _encode(posting)
         except UnicodeEncodeError as error:
             raise RecordError(f"a text that cannot be written: {error}", reason="invalid") from error
         made.posting_digest = xxhash.xxh3_128_digest(made.body)
+        made.facts = facts_of(posting)
 
     def _unreadable(self, plan: _Plan, item: Item, context: Context, error: RecordError) -> Transformed:
         made = Transformed(item.ordinal, Made.REJECTED)

@@ -44,6 +44,8 @@ class Transformed(msgspec.Struct, array_like=True, gc=False):
     labels: str = ""
     # Rules of overrides that could not be applied to it: number, why.
     rule_faults: tuple[tuple[int, str], ...] = ()
+    # What is counted of the posting: `jobpipe.posting_facts`; b"" when there is none.
+    facts: bytes = b""
 
 
 class Item(msgspec.Struct, array_like=True, gc=False):

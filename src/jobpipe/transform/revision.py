@@ -19,7 +19,7 @@ from jobpipe.transform.steps.registry import steps
 from jobpipe.transform.tables import rules_of
 
 # Raise it when the transformation itself makes something else of the same record and definition.
-TRANSFORM_VERSION = 2
+TRANSFORM_VERSION = 3
 
 _SOURCE_PARTS = ("record", "format", "encoding", "csv", "ignore", "closed")
 _DEFINITION_PARTS = ("posting", "keep", "key", "require")

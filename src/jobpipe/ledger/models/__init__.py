@@ -1,6 +1,7 @@
 """The ledger's tables, by subject."""
 
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
+from jobpipe.ledger.models.figures import RunFigures
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.incidents import (
     Holiday,
@@ -50,6 +51,7 @@ __all__ = [
     "PlanState",
     "RoleHolder",
     "Run",
+    "RunFigures",
     "RunKind",
     "RunState",
     "ScheduledImport",
