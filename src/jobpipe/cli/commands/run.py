@@ -247,7 +247,8 @@ def _code_of(error: BaseException) -> int:
 
 def exit_code(reports: list[RunReport], *, strict: bool) -> int:
     """1 wins over 3."""
-    states = {report.state for report in reports}
+    # What a person paused is no failure.
+    states = {report.state for report in reports if not report.is_meant}
     if states & {"failed", "partial", "skipped"}:
         return RUN_FAILED
     if strict and any(report.account["rejected"] for report in reports):
