@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos-cluster check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-suggestions clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-suggestions clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -30,9 +30,16 @@ test: $(VENV)/.installed ## Run the tests that this machine can run; the last li
 test-cluster: $(VENV)/.installed ## The tests of imports once more, on PostgreSQL and MongoDB's protocol
 	@$(BIN)/python tests/run.py --cluster
 
-KILLS ?= 50
+chaos: $(VENV)/.installed ## Kill imports, exports and decisions at random on one machine (KILLS=200 SEED=…)
+	@$(BIN)/python tests/chaos.py --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+
 chaos-cluster: $(VENV)/.installed ## Kill workers and servers at random while a cluster imports (KILLS=50)
-	@$(BIN)/python tests/cluster_chaos.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python tests/cluster_chaos.py --kills $(or $(KILLS),50) $(if $(SEED),--seed $(SEED))
+
+MINUTES ?= 10
+fuzz: $(VENV)/.installed ## Give splitters, readers, steps and rules what no source would (MINUTES=10)
+	$(BIN)/pip install --quiet -e '.[fuzz]'
+	@$(BIN)/python -m fuzz.run --minutes $(MINUTES)
 
 gazetteer: $(VENV)/.installed ## Make the list of the world's towns anew, of GeoNames (CC BY 4.0)
 	$(BIN)/pip install --quiet -e '.[gazetteer]'
@@ -83,4 +90,4 @@ bench-overrides: $(VENV)/.installed ## Time what 100 and 1 000 rules of clients 
 	$(BIN)/python -m bench.overrides
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) demo-project demo-cluster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo-project demo-cluster build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

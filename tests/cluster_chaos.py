@@ -33,6 +33,7 @@ from kombu import Connection
 from postgres_server import PostgresServer
 from processes import family_of, marked
 from project_folder import ProjectFolder
+from same_stored import account_of, difference
 
 from jobpipe.ledger.models import BatchAttempt, Dispatch
 
@@ -151,12 +152,12 @@ class Chaos:
         undisturbed = self._alone.run(feed, workers=0)
         self._say(f"day {day}: {undisturbed.account['read']:,} records")
         report = self._disturbed(feed, kills)
-        expected = _account_of(undisturbed.as_dict())
-        if (found := _account_of(report)) != expected:
+        expected = account_of(undisturbed.as_dict())
+        if (found := account_of(report)) != expected:
             raise ChaosError(f"day {day}: the account is\n{found}\nand on one machine\n{expected}")
         mine, theirs = self._alone.contents(), self._project.contents()
         if mine != theirs:
-            raise ChaosError(f"day {day}: the documents differ: {_difference(mine, theirs)}")
+            raise ChaosError(f"day {day}: the documents differ: {difference(mine, theirs)}")
         self._say(f"day {day}: documents and account are those of one machine")
 
     def _disturbed(self, feed: bytes, kills: int) -> dict[str, Any]:
@@ -303,18 +304,6 @@ class Chaos:
             if log.exists():
                 lines = log.read_text(errors="replace").splitlines()[-TAIL:]
                 self._tell(f"--- the end of {log.name}\n" + "\n".join(lines))
-
-
-def _account_of(report: dict[str, Any]) -> dict[str, Any]:
-    return {name: report[name] for name in ("account", "expired", "live", "state")}
-
-
-def _difference(mine: Any, theirs: Any) -> str:
-    (rows, postings), (their_rows, their_postings) = mine, theirs
-    lines = [f"missing {row}" for row in rows if row not in their_rows]
-    lines += [f"too many {row}" for row in their_rows if row not in rows]
-    lines += [f"another posting {key}" for key in postings if postings[key] != their_postings.get(key)]
-    return f"{len(lines)} differences\n" + "\n".join(lines[:10])
 
 
 def what_is_missing() -> str:

@@ -76,23 +76,23 @@ class ProjectFolder:
         with self.open() as workspace:
             return run_import(workspace, "offers", **options)
 
-    def rows(self, role: Role = Role.POSTING, status: Status | None = None) -> list[StateRow]:
+    def rows(self, role: Role = Role.POSTING, status: Status | None = None, name: str = "offers") -> list[StateRow]:
         with self.open() as workspace:
-            import_id = Import.objects.get(name="offers").pk
+            import_id = Import.objects.get(name=name).pk
             return list(workspace.documents.select(import_id, Selection(role=role, status=status)))
 
     def keys(self, status: Status = Status.LIVE) -> set[str]:
         return {row.key for row in self.rows(status=status)}
 
-    def postings(self, status: Status | None = Status.LIVE) -> dict[str, dict[str, Any]]:
+    def postings(self, status: Status | None = Status.LIVE, name: str = "offers") -> dict[str, dict[str, Any]]:
         with self.open() as workspace:
-            import_id = Import.objects.get(name="offers").pk
+            import_id = Import.objects.get(name=name).pk
             bodies = workspace.documents.bodies(import_id, Selection(status=status))
             return {row.key: json.loads(unpack(body).posting or b"{}") for row, body in bodies}
 
-    def contents(self) -> Any:
+    def contents(self, name: str = "offers") -> Any:
         """All that is stored, without what differs between two honest runs (numbers of rows and runs)."""
-        rows = [*self.rows(), *self.rows(Role.DUPLICATE), *self.rows(Role.REJECTED)]
+        rows = [row for role in (Role.POSTING, Role.DUPLICATE, Role.REJECTED) for row in self.rows(role, name=name)]
         kept = [
             (
                 row.key,
@@ -106,7 +106,8 @@ class ProjectFolder:
             )
             for row in rows
         ]
-        return sorted(kept), {key: msgspec.json.encode(posting) for key, posting in sorted(self.postings(None).items())}
+        postings = sorted(self.postings(None, name).items())
+        return sorted(kept), {key: msgspec.json.encode(posting) for key, posting in postings}
 
 
 def adds_up(report: RunReport) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -13,11 +14,27 @@ from jobpipe.definition.overrides import OverrideError
 from jobpipe.errors import DefinitionError, InternalError, JobpipeError, UsageError
 from jobpipe.safety.secrets import process_redactor
 
+# What the system refuses is no fault of job-pipe's.
+_REFUSALS = {
+    errno.ENOSPC: "make room on the disk; nothing that was written before is lost",
+    errno.EDQUOT: "make room within the quota; nothing that was written before is lost",
+    errno.EFBIG: "files may not be that large here: look at `ulimit -f`",
+    errno.EROFS: "it is on a disk that may only be read: `state` in jobpipe.yaml names another folder",
+    errno.EACCES: "may its owner, and who runs this command, read and write it?",
+    errno.EPERM: "may its owner, and who runs this command, read and write it?",
+    errno.EMFILE: "too many files are open: look at `ulimit -n`, or run fewer imports at once",
+    errno.ENFILE: "too many files are open on this machine",
+}
+
 
 def report_error(error: BaseException) -> int:
     if isinstance(error, JobpipeError):
         print_error(error)
         return exit_code_of(error)
+    if isinstance(error, OSError) and error.errno in _REFUSALS:
+        where = f"{error.filename}: " if error.filename else ""
+        _print(f"error: {where}{error.strerror}\n  hint: {_REFUSALS[error.errno]}")
+        return RUN_FAILED
     _print(
         f"error: job-pipe itself failed: {type(error).__name__}: {error}\n"
         "  this is a fault of job-pipe, not of your data; the same command with --traceback shows where"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jobpipe.documents.selecting import contains_folded
+from jobpipe.documents.store import DocumentsUnavailableError
 from jobpipe.errors import JobpipeError, Place
 
 # Raised by one with each change of `schema.sql`.
@@ -52,6 +53,8 @@ _HINTS = {
     "SQLITE_CANTOPEN": "does its folder exist, and may it be written?",
 }
 _OTHER_HINT = "is its disk full, read-only, or shared over a network?"
+# The file is as it was; what was to be written can be written later.
+_PASSING = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR")
 # These are not the file's fault but ours.
 _BUGS = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError)
 
@@ -157,14 +160,16 @@ class SqliteFile:
 
     @contextmanager
     def errors_named(self) -> Iterator[None]:
-        """What goes wrong with the file becomes a JobpipeError that names it."""
+        """What goes wrong with the file becomes a JobpipeError that names it; where that may pass, one that leaves the
+        run to be taken up again."""
         try:
             yield
         except _BUGS:
             raise
         except (sqlite3.DatabaseError, OSError) as error:
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-            raise JobpipeError(
+            may_pass = isinstance(error, OSError) or name in _PASSING
+            raise (DocumentsUnavailableError if may_pass else JobpipeError)(
                 f"the documents cannot be used: {error}",
                 place=Place(source=str(self._path)),
                 hint=_HINTS.get(name, _OTHER_HINT),

@@ -28,11 +28,13 @@ def open_ledger(path: Path, url: str = "") -> None:
     if url:
         _open_database(url)
         return
+    from jobpipe.ledger.unavailable import ledger_expected
+
     path.parent.mkdir(parents=True, exist_ok=True)
     _point_to({**_SQLITE, "NAME": str(path)})
     try:
         if _schema_of(path) < SCHEMA:
-            with _alone(path):
+            with ledger_expected(), _alone(path):
                 # Another process that opened the new project at the same moment may have done it meanwhile.
                 if _schema_of(path) < SCHEMA:
                     _bring_file_up_to_date(path)
@@ -129,8 +131,11 @@ def _remove(path: Path) -> None:
 
 def _migrate() -> None:
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, transaction
 
-    call_command("migrate", verbosity=0, interactive=False)
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA user_version = {SCHEMA}")
+    # All or nothing: Django makes the tables of a migration and notes that it did in two transactions, and whoever is
+    # killed between them leaves a ledger that nobody can open. Foreign keys can only be let be before it begins.
+    with connection.constraint_checks_disabled(), transaction.atomic():
+        call_command("migrate", verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA user_version = {SCHEMA}")

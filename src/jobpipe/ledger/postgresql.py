@@ -126,8 +126,9 @@ def _migrate(schema: int) -> None:
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    call_command("migrate", verbosity=0, interactive=False)
+    # All or nothing: Django makes the tables of a migration and notes that it did in two transactions.
     with transaction.atomic(), connection.cursor() as cursor:
+        call_command("migrate", verbosity=0, interactive=False)
         cursor.execute("CREATE TABLE IF NOT EXISTS ledger_schema (number integer NOT NULL)")
         cursor.execute("DELETE FROM ledger_schema")
         cursor.execute("INSERT INTO ledger_schema (number) VALUES (%s)", [schema])

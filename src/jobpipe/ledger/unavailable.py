@@ -9,6 +9,14 @@ from django.db import InterfaceError, OperationalError, connection
 
 from jobpipe.errors import OutOfReachError, Place
 
+# By a word of what SQLite says.
+_FILE_HINTS = {
+    "locked": "another process has been writing for a long time; try again when it has ended",
+    "is full": "its disk is full: make room; runs that were under way go on with the next `jobpipe run`",
+    "readonly": "the file or its folder may not be written",
+}
+_OTHER_FILE_HINT = "is it on a disk that is full, read-only, or shared over a network?"
+
 
 class LedgerUnavailableError(OutOfReachError):
     """The ledger cannot be reached now. A run that meets this is left as it is, to be taken up again."""
@@ -30,7 +38,7 @@ def unavailable(error: BaseException) -> LedgerUnavailableError:
         return LedgerUnavailableError(
             f"the ledger cannot be used: {said}",
             place=Place(source=str(settings["NAME"])),
-            hint="is it on a disk that is full, read-only, or shared over a network?",
+            hint=next((hint for word, hint in _FILE_HINTS.items() if word in said), _OTHER_FILE_HINT),
         )
     host = settings["HOST"] or "localhost"
     port = f":{settings['PORT']}" if settings["PORT"] else ""

@@ -69,7 +69,7 @@ class Absence:
         today = Today(
             at=datetime.now(UTC),
             read=run.account["read"],
-            live=listed_postings(self._documents, self._import_id) + self._expired_already(),
+            live=listed_postings(self._documents, self._import_id) + expired_by_absence(self._documents, self._run),
             missing=len(missing),
             returned=run.returned,
             unreadable=self._count_unreadable(past),
@@ -83,7 +83,7 @@ class Absence:
                 self._expire(due)
                 self._say(plan, past)
                 return
-            held = check_guard(len(due) + self._expired_already(), today, past, self._rule)
+            held = check_guard(len(due) + expired_by_absence(self._documents, self._run), today, past, self._rule)
             if held is None:
                 self._expire(due)
                 self._say(plan, past)
@@ -96,13 +96,8 @@ class Absence:
     def _expire(self, due: list[int]) -> None:
         run = self._run
         self._documents.expire(self._import_id, run.pk, due, "absent")
-        run.absent = self._expired_already()
+        run.absent = expired_by_absence(self._documents, run)
         run.missing = sum(1 for _ in self._documents.missing(self._import_id))
-
-    def _expired_already(self) -> int:
-        """By this run, in a Finish that was interrupted or just now."""
-        selection = Selection(status=Status.EXPIRED, reason="absent", changed_in_run=self._run.pk)
-        return sum(1 for _ in self._documents.select(self._import_id, selection))
 
     def _welcome_back(self, past: list[PastRun]) -> int:
         """Whoever was missing and was seen is missing no more; how many that were believed to be missing."""
@@ -146,6 +141,12 @@ def forget_excluded(documents: Documents, import_id: int, known: KnownTable) -> 
 
 def _gone(row: StateRow) -> StateRow:
     return replace(row, status=Status.EXPIRED, reason="absent", digest=FORGOTTEN, labels="")
+
+
+def expired_by_absence(documents: Documents, run: Run) -> int:
+    """Counted from what is stored: whoever was killed after he let them expire has done it."""
+    selection = Selection(status=Status.EXPIRED, reason="absent", changed_in_run=run.pk)
+    return sum(1 for _ in documents.select(run.import_row_id, selection))
 
 
 def due_numbers(documents: Documents, run: Run, misses: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobpipe.errors import UsageError
 from jobpipe.incidents.recording import resolve_gone
 from jobpipe.ledger.models import Run, RunKind, RunState
-from jobpipe.runs.absence import due_numbers, live_postings, rule_of
+from jobpipe.runs.absence import due_numbers, expired_by_absence, live_postings, rule_of
 from jobpipe.runs.history import ACCEPTED, DISMISSED, next_sequence
 from jobpipe.runs.lease import hold
 from jobpipe.runs.report import RunReport, report_of
@@ -28,7 +28,8 @@ def accept_run(workspace: Workspace, run: Run) -> RunReport:
                 _believe(run)
         misses = rule_of(workspace.project.load(name).definition).misses if run.account.get("read") else 0
         documents, import_id = workspace.documents, run.import_row_id
-        run.absent += documents.expire(import_id, run.pk, due_numbers(documents, run, misses), "absent")
+        documents.expire(import_id, run.pk, due_numbers(documents, run, misses), "absent")
+        run.absent = expired_by_absence(documents, run)
         run.expired += run.absent
         run.missing = sum(1 for _ in documents.missing(import_id))
         return _decide(workspace, run, ACCEPTED)

@@ -22,6 +22,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,7 @@ from typing import Any, BinaryIO, Self
 
 import xxhash
 
-from jobpipe.errors import Place, SourceChangedError, SourceError
+from jobpipe.errors import OutOfReachError, Place, SourceChangedError, SourceError
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.packing.compression import compression_of
 
@@ -48,6 +49,10 @@ _ENTRY = struct.Struct("<BxxxIQ16s")
 _CHECK = struct.Struct("<II")
 _ENTRY_SIZE = _ENTRY.size + _CHECK.size
 _RUN = re.compile(r"run-(\d+)")
+
+
+class ArchiveUnavailableError(OutOfReachError):
+    """The archive cannot be written to. What came before is kept, and the run is left to be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +76,18 @@ class ArchiveWriter:
     def __init__(self, folder: Path, run: int, part: int, *, meta: dict[str, Any] | None = None) -> None:
         """Begins anew, whatever is there. `meta` is kept beside the bytes: it must hold no secret."""
         self._paths = _Paths(folder, run, part)
-        self._paths.folder.mkdir(parents=True, exist_ok=True)
         self.length = 0
         self._stream = xxhash.xxh3_128()
         # Known from the first bytes; None before them.
         self._is_packed: bool | None = None
         self._is_open = True
-        # A process that was overtaken may still have them open: what it writes goes nowhere.
-        self._paths.index.unlink(missing_ok=True)
-        self._paths.blocks.unlink(missing_ok=True)
-        self._blocks: BinaryIO = self._paths.blocks.open("wb", buffering=0)
-        self._index: BinaryIO = self._paths.index.open("wb", buffering=0)
+        with _writing(self._paths):
+            self._paths.folder.mkdir(parents=True, exist_ok=True)
+            # A process that was overtaken may still have them open: what it writes goes nowhere.
+            self._paths.index.unlink(missing_ok=True)
+            self._paths.blocks.unlink(missing_ok=True)
+            self._blocks: BinaryIO = self._paths.blocks.open("wb", buffering=0)
+            self._index: BinaryIO = self._paths.index.open("wb", buffering=0)
         for file in (self._blocks, self._index):
             _is_alone(file)
         self._begin_block()
@@ -102,12 +108,13 @@ class ArchiveWriter:
             if number == 0:
                 writer._is_packed = bool(compression_of(piece))
         writer._is_open = True
-        writer._blocks = _open_alone(reader._paths.blocks)
-        writer._index = _open_alone(reader._paths.index)
         stored = sum(block.stored for block in reader.blocks)
-        for file, size in ((writer._blocks, stored), (writer._index, len(reader.blocks) * _ENTRY_SIZE)):
-            file.truncate(size)
-            file.seek(size)
+        with _writing(reader._paths):
+            writer._blocks = _open_alone(reader._paths.blocks)
+            writer._index = _open_alone(reader._paths.index)
+            for file, size in ((writer._blocks, stored), (writer._index, len(reader.blocks) * _ENTRY_SIZE)):
+                file.truncate(size)
+                file.seek(size)
         writer._begin_block()
         return writer
 
@@ -115,8 +122,9 @@ class ArchiveWriter:
         """Keep what is known of the part (location without secrets, validators …), whole or not at all."""
         passing = self._paths.meta.with_suffix(".json.new")
         meta = {name: redact(value) if isinstance(value, str) else value for name, value in meta.items()}
-        passing.write_text(json.dumps(meta, ensure_ascii=False, indent=1), encoding="utf-8")
-        passing.replace(self._paths.meta)
+        with _writing(self._paths):
+            passing.write_text(json.dumps(meta, ensure_ascii=False, indent=1), encoding="utf-8")
+            passing.replace(self._paths.meta)
 
     def tee(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The same chunks, each one kept before it is given."""
@@ -137,7 +145,8 @@ class ArchiveWriter:
             self._size += len(part)
             view = view[len(part) :]
             if self._size == BLOCK:
-                self._end_block()
+                with _writing(self._paths):
+                    self._end_block()
         self._stream.update(chunk)
         self.length += len(chunk)
 
@@ -147,12 +156,13 @@ class ArchiveWriter:
             return
         self._is_open = False
         try:
-            if self._size:
-                self._end_block()
-            os.fsync(self._blocks.fileno())
-            if finished:
-                self._write_entry(_END, 0, self.length, self._stream.digest())
-            os.fsync(self._index.fileno())
+            with _writing(self._paths):
+                if self._size:
+                    self._end_block()
+                os.fsync(self._blocks.fileno())
+                if finished:
+                    self._write_entry(_END, 0, self.length, self._stream.digest())
+                os.fsync(self._index.fileno())
         finally:
             self._blocks.close()
             self._index.close()
@@ -363,6 +373,19 @@ class _Paths:
         self.blocks = self.folder / f"{part:08d}.blocks"
         self.index = self.folder / f"{part:08d}.index"
         self.meta = self.folder / f"{part:08d}.json"
+
+
+@contextmanager
+def _writing(paths: _Paths) -> Iterator[None]:
+    """Raises ArchiveUnavailableError where the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveUnavailableError(
+            f"the archive cannot be written: {error.strerror or error}",
+            place=Place(source=str(paths.folder)),
+            hint="is its disk full or read-only? The run goes on with the next `jobpipe run`",
+        ) from error
 
 
 def _run_folder(folder: Path, run: int) -> Path:

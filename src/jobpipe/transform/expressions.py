@@ -84,7 +84,7 @@ def check_expression(text: str) -> None:
     except Exception as error:  # from a filter of ours: a regular expression that is none
         raise ExpressionError(f"not an expression: `{text}`: {error}") from error
     known_functions = set(environment.globals)
-    for variable in sorted(_variables(text, nested=True)):
+    for variable in _all_variables(text):
         root, _, rest = variable.partition(".")
         if root not in NAMES | known_functions and not _is_function(environment, root):
             raise ExpressionError(
@@ -97,6 +97,15 @@ def check_expression(text: str) -> None:
     for sign, name in _names_applied(text):
         _check_applied(environment, text, sign, name)
     _check_comparisons(text)
+
+
+def _all_variables(text: str) -> list[str]:
+    """With what is asked of them; raises ExpressionError."""
+    try:
+        return sorted(_variables(text, nested=True))
+    except TemplateError as error:
+        # Evaluated alone, an expression ends without a word where a text in quotes is followed by § or the like.
+        raise ExpressionError(f"not an expression: `{text}`: {_detail(error)}") from error
 
 
 def _variables(text: str, *, nested: bool = False) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -21,6 +23,11 @@ _OFFICE_PARTS = frozenset({"[Content_Types].xml", "xl/workbook.xml", "xl/workboo
 _LARGEST_TABLE = 16 * MEGABYTE
 _TABLE_SIZE = 5
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument"
+# What zipfile raises where an archive is damaged: it believes what the archive says of itself.
+DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, IndexError, OverflowError),
+)
 
 
 def read_zip(chunks: Iterator[bytes], name: str, meter: Meter, spool_folder: Path | None) -> Iterator[Member]:
@@ -33,7 +40,7 @@ def read_zip(chunks: Iterator[bytes], name: str, meter: Meter, spool_folder: Pat
         _check_contents_table(spool, meter)
         try:
             archive = zipfile.ZipFile(spool)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
+        except (NotImplementedError, *DAMAGES) as error:
             raise _unreadable(error, meter) from error
         with archive:
             entries = archive.infolist()
@@ -44,10 +51,15 @@ def read_zip(chunks: Iterator[bytes], name: str, meter: Meter, spool_folder: Pat
                 meter.check(meter.bytes_out + sum(entry.file_size for entry in entries))
                 yield Member(name, _whole(spool), is_final=True)
                 return
-            wanted = [entry for entry in entries if not entry.is_dir() and not is_litter(entry.filename)]
+            wanted = [entry for entry in entries if _is_file(entry) and not is_litter(entry.filename)]
             meter.check(meter.bytes_out + sum(entry.file_size for entry in wanted))
             for entry in sorted(wanted, key=lambda entry: entry.filename):
                 yield Member(entry.filename, _contents(archive, entry, meter))
+
+
+def _is_file(entry: zipfile.ZipInfo) -> bool:
+    """What has no name is nothing that could be read by it."""
+    return bool(entry.filename) and not entry.is_dir()
 
 
 def _spool(chunks: Iterator[bytes], spool: IO[bytes], meter: Meter) -> None:
@@ -65,7 +77,7 @@ def _check_contents_table(spool: IO[bytes], meter: Meter) -> None:
     """zipfile reads the table at once, whatever size the archive claims for it."""
     try:
         end = zipfile._EndRecData(spool)  # type: ignore[attr-defined]
-    except (OSError, zipfile.BadZipFile):
+    except DAMAGES:
         return
     if end and end[_TABLE_SIZE] > _LARGEST_TABLE:
         raise LimitExceededError(
@@ -88,7 +100,7 @@ def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, meter: Meter) ->
         raise SourceError(
             f"{entry.filename} in the zip archive is packed in a way that cannot be read: {error}", place=place
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except DAMAGES as error:
         raise TruncatedInputError(
             f"{entry.filename} in the zip archive is damaged: {error}", place=place, hint="what came before was read"
         ) from error
@@ -103,7 +115,7 @@ def _is_spreadsheet(archive: zipfile.ZipFile) -> bool:
         return False
     try:
         return archive.read(kind).startswith(_OPEN_DOCUMENT)
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
+    except (NotImplementedError, *DAMAGES):
         return False
 
 

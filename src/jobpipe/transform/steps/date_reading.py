@@ -267,7 +267,7 @@ def _parsed(text: str, form: str) -> datetime.datetime | None:
 
 def _valid(year: str, month: str, day: str) -> datetime.date | None:
     """Two digits of a year are of 1969 to 2068."""
-    if len(year) not in (2, 4) or len(day) > 2:
+    if len(year) not in (2, 4) or len(month) > 2 or len(day) > 2:
         return None
     number = int(year)
     if len(year) == 2:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 
 from jobpipe.errors import LimitExceededError, Place, SourceError
 from jobpipe.safety.limits import show_size
+from jobpipe.sources.packing.zip import DAMAGES
 
 # A sheet is held as a full grid up to its last cell, whatever lies between.
 MAX_CELLS = 50_000_000
@@ -37,7 +37,7 @@ def check_extent(data: bytes, name: str, *, limit: int) -> None:
             for part in parts:
                 if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
                     _check_sheet(archive, part, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except (NotImplementedError, RuntimeError, *DAMAGES) as error:
         raise SourceError(
             f"not a workbook that can be read: {error}", place=Place(source=name), hint="it is damaged, or cut off"
         ) from error
