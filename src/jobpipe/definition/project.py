@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from jobpipe.definition.faults import Fault, InvalidFileError
+from jobpipe.definition.keeping import DiskSettings, KeepSettings
 from jobpipe.definition.loading import (
     LoadedDefinition,
     load_definition,
@@ -30,6 +31,8 @@ _BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("hosts",): HostSettings,
     ("cluster",): ClusterSettings,
     ("near_duplicates",): NearDuplicateSettings,
+    ("keep",): KeepSettings,
+    ("disk",): DiskSettings,
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")

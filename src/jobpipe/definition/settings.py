@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from jobpipe.definition.base import Model
+from jobpipe.definition.keeping import DiskSettings, KeepSettings
 from jobpipe.definition.roles import Role
 from jobpipe.definition.schedules import check_zone
 from jobpipe.safety.secrets import expand, process_redactor
@@ -100,6 +101,8 @@ class Settings(Model):
     allow: list[str] = Field(default=[])
     cluster: ClusterSettings = ClusterSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
+    keep: KeepSettings = KeepSettings()
+    disk: DiskSettings = DiskSettings()
     # Who holds which role, where neither the import nor its client says otherwise.
     owners: dict[Role, str] = Field(default={})
     # By the name that definitions give as `client`.

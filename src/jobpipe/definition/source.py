@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.drops import FileOptions
@@ -13,8 +12,7 @@ from jobpipe.definition.fitting import refuse_files, refuse_headers, refuse_logi
 from jobpipe.definition.logins import Auth
 from jobpipe.definition.services import Api, Soap
 from jobpipe.definition.sites import Site
-from jobpipe.errors import DefinitionError
-from jobpipe.safety.limits import parse_size
+from jobpipe.definition.sizes import Size
 
 # Exactly one of them says where.
 PLACES = ("feed", "parts", "api", "site", "soap")
@@ -34,23 +32,12 @@ class CsvOptions(Model):
 class LimitOptions(Model):
     """Sizes are bytes, or text with a unit: 500MB."""
 
-    download: int | str | None = Field(default=None, description="The most that may come over the wire: 500MB.")
-    unpacked: int | str | None = Field(default=None, description="The most that it may be after unpacking: 2GB.")
-    record: int | str | None = Field(default=None, description="The most that one record may be: 16MB.")
+    download: Size = Field(default=None, description="The most that may come over the wire: 500MB.")
+    unpacked: Size = Field(default=None, description="The most that it may be after unpacking: 2GB.")
+    record: Size = Field(default=None, description="The most that one record may be: 16MB.")
     ratio: int | None = Field(
         default=None, ge=1, description="How many times larger than its compressed form an input may become."
     )
-
-    @field_validator("download", "unpacked", "record")
-    @classmethod
-    def _is_a_size(cls, value: int | str | None) -> int | str | None:
-        if value is not None:
-            try:
-                parse_size(value)
-            except DefinitionError as error:
-                # The message goes in by name: it may hold braces.
-                raise PydanticCustomError("size", "{what}", {"what": error.message, "hint": error.hint}) from error
-        return value
 
 
 class Source(Model):

@@ -18,6 +18,7 @@ from jobpipe.documents.mongo_holding import Holding
 from jobpipe.documents.mongo_reading import MongoReading, chunks, context_id
 from jobpipe.documents.mongo_rows import Document
 from jobpipe.documents.mongo_server import MongoServer, Operation
+from jobpipe.documents.mongo_upkeep import MongoUpkeep
 from jobpipe.documents.row_ids import bodies_range, body_id, id_range, row_id
 from jobpipe.documents.store import Role, StateRow, Status, Written, is_listed, prior_of
 
@@ -35,6 +36,9 @@ class MongoDocuments(MongoReading):
 
     def close(self) -> None:
         self._server.close()
+
+    def upkeep(self) -> MongoUpkeep:
+        return MongoUpkeep(self._server)
 
     def hold(self, import_id: int, fence: int) -> None:
         self._holding.hold(import_id, fence)

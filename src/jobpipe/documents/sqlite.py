@@ -39,6 +39,7 @@ from jobpipe.documents.sqlite_rows import (
     state_row,
     written_values,
 )
+from jobpipe.documents.sqlite_upkeep import SqliteUpkeep
 from jobpipe.documents.store import (
     Known,
     LabelUse,
@@ -67,12 +68,16 @@ class SqliteDocuments:
         """Raises JobpipeError where the file cannot be opened or is no database of ours; so does each method
         where it cannot be read or written."""
         self._revisions_kept = max(revisions_kept, 1)
+        self._path = path
         self._file = SqliteFile(path)
         # The imports that this object holds, with its fence.
         self._fences: dict[int, int] = {}
 
     def close(self) -> None:
         self._file.close()
+
+    def upkeep(self) -> SqliteUpkeep:
+        return SqliteUpkeep(self._file, self._path)
 
     # Reading ----------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.logs import about, now_about_run
 from jobpipe.runs.afterwards import put_away
 from jobpipe.runs.comparing import Comparer
+from jobpipe.runs.disk_space import disk_watch, full_disk_named
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.journal import journal_of
@@ -236,7 +237,8 @@ class Conductor:
         now_about_run(self._run.pk)
         self._progress.begin(self._preparation.definition.import_, self._run.pk)
         try:
-            with span("read", run=self._run.pk):
+            with full_disk_named(self._workspace.project), span("read", run=self._run.pk):
+                disk_watch.begin(self._workspace.project)
                 self._read_and_apply()
         except (SourceChangedError, OutOfReachError):
             raise
@@ -437,6 +439,7 @@ class Conductor:
         if now - self._updated >= SECONDS_BETWEEN_UPDATES:
             if self._workspace.lease is not None:
                 self._workspace.lease.check()
+            disk_watch.check(self._workspace.project)
             self._updated = now
             self._reading.stage = "importing"
             self._reading.records = records

@@ -12,7 +12,10 @@ from jobpipe.lifecycle.expiry import PastRun
 MAX_RUNS = 720
 ACCEPTED, DISMISSED, SUPERSEDED = "accepted", "dismissed", "superseded"
 
-__all__ = ["ACCEPTED", "DISMISSED", "SUPERSEDED", "PastRun", "complete_runs_since", "next_sequence", "past_runs"]
+__all__ = [
+    *("ACCEPTED", "DISMISSED", "SUPERSEDED"),
+    *("PastRun", "complete_runs_since", "next_sequence", "past_runs", "runs_that_need_their_bytes"),
+]
 
 _OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
 
@@ -60,3 +63,11 @@ def next_sequence() -> int:
     """The place in the feed of changes that comes after all that are taken; to be asked within a transaction."""
     one_at_a_time_in_the_feed_of_changes()
     return (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1
+
+
+def runs_that_need_their_bytes(import_id: int) -> set[int]:
+    """Those that go on from them, wait for a person, or are the last that today's source is compared with."""
+    runs = Run.objects.filter(import_row=import_id, kind=RunKind.IMPORT)
+    needed = set(runs.filter(state__in=(RunState.RUNNING, RunState.HELD)).values_list("pk", flat=True))
+    last = runs.filter(complete=True, unchanged=False).order_by("-id").values_list("pk", flat=True).first()
+    return needed | ({last} if last is not None else set())

@@ -6,15 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jobpipe.ledger.models import Batch, PartRead, Run, RunKind, RunState
-from jobpipe.runs.history import SUPERSEDED, next_sequence
+from jobpipe.runs.history import SUPERSEDED, next_sequence, runs_that_need_their_bytes
 from jobpipe.runs.verdicts import Verdicts
 from jobpipe.sources.archive import prune
 
 if TYPE_CHECKING:
     from jobpipe.runs.workspace import Journal, Workspace
-
-# How many runs' bytes are kept.
-ARCHIVES_KEPT = 3
 
 
 def journal_of(workspace: Workspace, run: Run) -> Journal:
@@ -74,4 +71,6 @@ class LedgerJournal:
                 run.sequence = next_sequence()
             run.batches.all().delete()
             run.save()
-        prune(self._workspace.archive_of(run.import_row.name), ARCHIVES_KEPT)
+        kept = self._workspace.project.settings.keep.archive_runs
+        needed = runs_that_need_their_bytes(run.import_row_id)
+        prune(self._workspace.archive_of(run.import_row.name), kept, needed=needed)

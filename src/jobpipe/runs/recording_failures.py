@@ -24,6 +24,7 @@ from jobpipe.incidents.recording import record
 from jobpipe.incidents.source_troubles import trouble_of
 from jobpipe.ledger.models import IncidentChange, RunState
 from jobpipe.ledger.unavailable import LedgerUnavailableError
+from jobpipe.runs.disk_space import KIND, DiskSpaceError
 from jobpipe.runs.report import RunReport
 
 if TYPE_CHECKING:
@@ -74,10 +75,14 @@ def occurrence_of_failure(error: BaseException) -> Occurrence | None:
         return None
     if isinstance(error, SourceError):
         return trouble_of(error)
-    return Occurrence(kind=_kind_of(error), message=error.message, hint=error.hint, place=str(error.place))
+    kind = _kind_of(error)
+    identity = "disk" if kind == KIND else ""
+    return Occurrence(kind=kind, message=error.message, hint=error.hint, place=str(error.place), identity=identity)
 
 
 def _kind_of(error: JobpipeError) -> str:
+    if isinstance(error, DiskSpaceError):
+        return KIND
     if isinstance(error, OutOfReachError):
         return "store-unavailable"
     if not isinstance(error, DefinitionError):

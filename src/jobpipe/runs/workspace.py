@@ -125,15 +125,17 @@ def open_workspace(project: Project) -> Workspace:
     cluster = project.settings.cluster.resolved(os.environ)
     open_ledger(state / "ledger.sqlite3", cluster.ledger)
     share_hosts(cluster.ledger)
-    return Workspace(project, _open_documents(state / "documents.sqlite3", cluster.documents))
+    return Workspace(
+        project, _open_documents(state / "documents.sqlite3", cluster.documents, project.settings.keep.revisions)
+    )
 
 
-def _open_documents(path: Path, uri: str) -> Documents:
+def _open_documents(path: Path, uri: str, revisions_kept: int) -> Documents:
     """On the server of this URI, else in this file."""
     if not uri:
         from jobpipe.documents.sqlite import SqliteDocuments
 
-        return SqliteDocuments(path)
+        return SqliteDocuments(path, revisions_kept=revisions_kept)
     try:
         from jobpipe.documents.mongo import MongoDocuments
     except ImportError as error:
@@ -141,4 +143,4 @@ def _open_documents(path: Path, uri: str) -> Documents:
         raise DefinitionError(
             "documents on MongoDB need pymongo", place=place, hint="pip install 'job-pipe[cluster]'"
         ) from error
-    return MongoDocuments(uri)
+    return MongoDocuments(uri, revisions_kept=revisions_kept)

@@ -21,7 +21,7 @@ import shutil
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -342,7 +342,7 @@ def latest_finished(folder: Path, part: int, *, before: int | None = None) -> Ar
 def finished_in(folder: Path) -> Iterator[ArchiveReader]:
     """Every part that is kept to its end, those of the last run first."""
     for run in reversed(runs_in(folder)):
-        for index in sorted(_run_folder(folder, run).glob("*.index")):
+        for index in sorted(run_folder(folder, run).glob("*.index")):
             try:
                 reader = ArchiveReader(folder, run, int(index.stem))
             except (SourceError, ValueError):
@@ -358,18 +358,23 @@ def runs_in(folder: Path) -> list[int]:
     return sorted(int(found[1]) for entry in folder.iterdir() if (found := _RUN.fullmatch(entry.name)))
 
 
-def prune(folder: Path, keep_runs: int) -> list[int]:
-    """Remove what all but the last `keep_runs` runs kept; gives the runs that went."""
+def prune(folder: Path, keep_runs: int, *, needed: Collection[int] = ()) -> list[int]:
+    """Remove what all but the last `keep_runs` runs and those that are `needed` kept; gives the runs that went."""
     runs = runs_in(folder)
-    gone = runs[: max(0, len(runs) - max(0, keep_runs))]
+    gone = [run for run in runs[: max(0, len(runs) - max(0, keep_runs))] if run not in needed]
     for run in gone:
-        shutil.rmtree(_run_folder(folder, run))
+        remove_run(folder, run)
     return gone
+
+
+def remove_run(folder: Path, run: int) -> None:
+    """What this run kept. Another process may do the same at the same time."""
+    shutil.rmtree(run_folder(folder, run), ignore_errors=True)
 
 
 class _Paths:
     def __init__(self, folder: Path, run: int, part: int) -> None:
-        self.folder = _run_folder(folder, run)
+        self.folder = run_folder(folder, run)
         self.blocks = self.folder / f"{part:08d}.blocks"
         self.index = self.folder / f"{part:08d}.index"
         self.meta = self.folder / f"{part:08d}.json"
@@ -388,7 +393,7 @@ def _writing(paths: _Paths) -> Iterator[None]:
         ) from error
 
 
-def _run_folder(folder: Path, run: int) -> Path:
+def run_folder(folder: Path, run: int) -> Path:
     return folder / f"run-{run:08d}"
 
 
