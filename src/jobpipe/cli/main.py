@@ -50,6 +50,7 @@ COMMANDS = {
     "owners": "Who holds which role, and so has which incidents.",
     "quarantine": "List rejected records, with reason and place; try them again after a fix.",
     "export": "Write an import's live postings to a file.",
+    "secrets": "Keep secrets sealed in the ledger, for definitions to ask for.",
     "prune": "Remove what is not needed any more: archive, revisions, what is gone.",
     "steps": "List the steps of a definition, or explain one.",
     "connectors": "List the services that a word in `source` is enough for, or explain one.",

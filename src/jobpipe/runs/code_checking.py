@@ -58,14 +58,14 @@ def _unknown(
 
 
 def _find(project: Project, name: str) -> Taxonomy | None:
-    return find_in_force(project, name) if _open(project) else of_file(project, name)
+    return find_in_force(project, name) if open_if_there(project) else of_file(project, name)
 
 
 def _names(project: Project) -> list[str]:
-    return names(project) if _open(project) else sorted(project.taxonomy_files())
+    return names(project) if open_if_there(project) else sorted(project.taxonomy_files())
 
 
-def _open(project: Project) -> bool:
+def open_if_there(project: Project) -> bool:
     """Checking makes no ledger where there is none."""
     path = project.state_dir / "ledger.sqlite3"
     url = project.settings.cluster.resolved(os.environ).ledger

@@ -13,8 +13,14 @@ MAX_RUNS = 720
 ACCEPTED, DISMISSED, SUPERSEDED = "accepted", "dismissed", "superseded"
 
 __all__ = [
-    *("ACCEPTED", "DISMISSED", "SUPERSEDED"),
-    *("PastRun", "complete_runs_since", "next_sequence", "past_runs", "runs_that_need_their_bytes"),
+    "ACCEPTED",
+    "DISMISSED",
+    "SUPERSEDED",
+    "PastRun",
+    "complete_runs_since",
+    "next_sequence",
+    "past_runs",
+    "runs_that_need_their_bytes",
 ]
 
 _OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)

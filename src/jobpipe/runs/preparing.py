@@ -135,7 +135,7 @@ def _prepared(project: Project, loaded: LoadedDefinition, layers: Layers | None)
     if (coded := coded_table(definition)) is not None:
         named = layers.find(coded.taxonomy) if layers is not None and coded.language is not None else None
         tables = with_codes(tables, coded, named)
-    resolved = _with_key_files(_with_secrets(loaded), project)
+    resolved = _with_key_files(_with_secrets(loaded, _environ(project, layers)), project)
     overrides = layers.override(definition) if layers is not None else NO_OVERRIDES
     charge = Charge(
         definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=tables, overrides=overrides
@@ -152,9 +152,16 @@ def _prepared(project: Project, loaded: LoadedDefinition, layers: Layers | None)
     )
 
 
-def _with_secrets(loaded: LoadedDefinition) -> Definition:
+def _environ(project: Project, layers: Layers | None) -> Mapping[str, str]:
+    """Without layers there is no ledger that could hold secrets."""
+    from jobpipe.runs.secret_values import environ_of
+
+    return environ_of(project) if layers is not None else os.environ
+
+
+def _with_secrets(loaded: LoadedDefinition, environ: Mapping[str, str]) -> Definition:
     try:
-        return resolve_secrets(loaded.definition, os.environ)
+        return resolve_secrets(loaded.definition, environ)
     except VariablesError as error:
         raise loaded.errors_of(error.problems) from error
 

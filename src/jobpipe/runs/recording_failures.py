@@ -117,7 +117,8 @@ def record_failure(project: Project, error: BaseException, name: str = "") -> No
     with contextlib.suppress(AttributeError):
         error.is_recorded = True  # type: ignore[attr-defined]
     try:
-        record(project, [occurrence], import_name=name)
+        # Room is no import's own.
+        record(project, [occurrence], import_name="" if occurrence.kind == KIND else name)
     except (DatabaseError, InterfaceError, JobpipeError) as error:
         with contextlib.suppress(Exception):
             _log.warning("an incident could not be recorded: %s", error)

@@ -5,13 +5,13 @@ So the limits of a host, and its failures, are counted right without any word be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import resolve_secrets
 from jobpipe.errors import JobpipeError
+from jobpipe.runs.secret_values import environ_of
 from jobpipe.runs.several import last_seconds
 from jobpipe.sources.hosts import host_of
 
@@ -19,7 +19,7 @@ from jobpipe.sources.hosts import host_of
 def hosts_of(project: Project, name: str) -> set[str]:
     """The hosts that its source names, as far as a definition can say it; none where it is not valid."""
     try:
-        source = resolve_secrets(project.load(name).definition, os.environ).source
+        source = resolve_secrets(project.load(name).definition, environ_of(project)).source
     except JobpipeError:
         return set()
     # Whatever its bucket, an address of a store leads to the same service.

@@ -1,4 +1,4 @@
-"""Secrets: where they come from (the environment) and where they never go (anything that a person sees)."""
+"""Secrets: where they come from (the environment, `sealed`) and where they never go (anything that a person sees)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = No
         if has_default:
             return default
         raise MissingVariableError(
-            f"the environment variable {name} is not set", hint=f"set it, or give a default: ${{{name}:-…}}"
+            f"the environment variable {name} is not set",
+            hint=f"set it, seal it (jobpipe secrets set {name}), or give a default: ${{{name}:-…}}",
         )
 
     return _VARIABLE.sub(value_of, text)
@@ -68,6 +69,11 @@ def _is_plain_place(value: str) -> bool:
     if value.startswith(("http://127.0.0.1", "http://localhost")):
         return redact(value) == value
     return value.startswith(("/", "./", "../", "~/")) and Path(value).expanduser().exists()
+
+
+def is_variable_name(name: str) -> bool:
+    """Whether `${NAME}` can ask for it."""
+    return _NAME.fullmatch(name) is not None
 
 
 def variables_in(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -86,7 +86,7 @@ def _check(project: Project, name: str, *, are_files_sound: bool) -> dict[str, A
     warning = None
     try:
         loaded = load_checked(project, name) if are_files_sound else project.load(name)
-        warning = warnings_of(project, loaded, os.environ)
+        warning = warnings_of(project, loaded, _environ(project))
         document["fields"] = list(loaded.definition.posting)
         document["schedule"] = _schedule_of(project, loaded.definition)
     except DefinitionError as trouble:
@@ -99,6 +99,14 @@ def _check(project: Project, name: str, *, are_files_sound: bool) -> dict[str, A
         "error": error,
         "warning": warning,
     }
+
+
+def _environ(project: Project) -> Mapping[str, str]:
+    """With the sealed secrets, where there is a ledger: checking makes none."""
+    from jobpipe.runs.code_checking import open_if_there
+    from jobpipe.runs.secret_values import environ_of
+
+    return environ_of(project) if open_if_there(project) else os.environ
 
 
 def _schedule_of(project: Project, definition: Definition) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The ledger's tables, by subject."""
 
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
+from jobpipe.ledger.models.erasures import Erasure, Suppression
 from jobpipe.ledger.models.figures import RunFigures
 from jobpipe.ledger.models.imports import Import
 from jobpipe.ledger.models.incidents import (
@@ -19,6 +20,7 @@ from jobpipe.ledger.models.overrides import Override, OverrideChange, OverrideSc
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
 from jobpipe.ledger.models.scheduling import DutyLease, ImportDecision, ScheduledImport, Standing
+from jobpipe.ledger.models.secrets import Secret
 from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "BatchAttempt",
     "Dispatch",
     "DutyLease",
+    "Erasure",
     "Holiday",
     "HostTrouble",
     "HostTurns",
@@ -56,7 +59,9 @@ __all__ = [
     "RunState",
     "ScheduledImport",
     "Scope",
+    "Secret",
     "Standing",
+    "Suppression",
     "TaxonomyChange",
     "TaxonomyState",
     "TaxonomyVersion",
