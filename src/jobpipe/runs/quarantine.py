@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from jobpipe.documents.body import Body, unpack
 from jobpipe.documents.store import Role, Selection, StateRow
 from jobpipe.errors import Place
 from jobpipe.ledger.models import Import
-from jobpipe.runs.record_places import Places, Spot
+from jobpipe.runs.record_places import Places, Spot, Stored
 from jobpipe.runs.workspace import Workspace
 
 # Beyond this many, places are given as bytes only: the archive would have to be read for long.
@@ -34,6 +35,8 @@ class Rejected:
     line: int = 0
     column: int = 0
     offset: int = -1
+    # "" = could not be read.
+    title: str = ""
 
 
 def rejected_records(
@@ -45,40 +48,53 @@ def rejected_records(
     is_wanted: Callable[[StateRow, Body], bool] = lambda row, body: True,
 ) -> Iterator[Rejected]:
     """By their order in the source."""
+    wanted = without_places(workspace, owner, reason=reason, keys=keys, is_wanted=is_wanted)
+    while found := list(islice(wanted, MAX_LOCATED)):
+        yield from with_places(workspace, owner, found)
+
+
+def without_places(
+    workspace: Workspace,
+    owner: Import,
+    *,
+    reason: str = "",
+    keys: tuple[str, ...] = (),
+    is_wanted: Callable[[StateRow, Body], bool] = lambda row, body: True,
+) -> Iterator[Rejected]:
+    """The same where nobody asks for lines yet: `place` is the part alone."""
     selection = Selection(role=Role.REJECTED, status=None, reason=reason, keys=keys)
-    found: list[Rejected] = []
     for row, packed in workspace.documents.bodies(owner.pk, selection):
         body = unpack(packed)
         if not is_wanted(row, body):
             continue
         _, field, message = body.note or (row.reason, "", "")
-        found.append(
-            Rejected(
-                ordinal=row.ordinal,
-                key=row.key,
-                reason=row.reason,
-                field=field,
-                message=message,
-                place=row.part,
-                run=row.written_run,
-                raw=body.raw,
-                offset=body.offset,
-            )
+        yield Rejected(
+            ordinal=row.ordinal,
+            key=row.key,
+            reason=row.reason,
+            field=field,
+            message=message,
+            place=row.part,
+            run=row.written_run,
+            raw=body.raw,
+            part=row.part,
+            offset=body.offset,
+            title=row.title,
         )
-        if len(found) == MAX_LOCATED:
-            yield from _located(workspace, owner, found)
-            found = []
-    yield from _located(workspace, owner, found)
 
 
-def _located(workspace: Workspace, owner: Import, records: list[Rejected]) -> Iterator[Rejected]:
+def with_places(workspace: Workspace, owner: Import, records: list[Rejected]) -> Iterator[Rejected]:
+    """The same records in the same order, each with its line; the archive is read once for each part."""
     places = Places(workspace, owner)
-    spots: dict[tuple[int, str], dict[int, Spot]] = {}
-    for group in {(record.run, record.place) for record in records}:
-        raws = {record.offset: record.raw for record in records if (record.run, record.place) == group}
-        spots[group] = places.of(*group, raws)
-    for record in records:
-        spot = spots[record.run, record.place].get(record.offset, Spot(record.place))
+    groups: dict[tuple[int, str], list[int]] = {}
+    for number, record in enumerate(records):
+        groups.setdefault((record.run, record.part), []).append(number)
+    spots: dict[int, Spot] = {}
+    for group, numbers in groups.items():
+        stored = [Stored(records[number].offset, records[number].raw) for number in numbers]
+        spots.update(zip(numbers, places.of(*group, stored), strict=True))
+    for number, record in enumerate(records):
+        spot = spots[number]
         place = Place(
             source=spot.source,
             line=spot.line,
