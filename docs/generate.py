@@ -14,6 +14,7 @@ from jobpipe.definition.drops import FileOptions
 from jobpipe.definition.field_descriptions import FIELDS
 from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
 from jobpipe.definition.models import CodesOf, Definition, Expire, FieldRule
+from jobpipe.definition.reporting import ReportSettings
 from jobpipe.definition.roles import ROLES
 from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
@@ -63,6 +64,7 @@ _BLOCKS = {
     "source.csv": CsvOptions,
     "source.limits": LimitOptions,
     "expire": Expire,
+    "report": ReportSettings,
     "a rule of `posting`": FieldRule,
     "`taxonomy` of a rule": CodesOf,
 }

@@ -20,7 +20,7 @@ ALLOWED = {
     "transform": {"errors", "posting", "posting_facts", "safety", "definition", "sources", "taxonomy"},
     "documents": {"errors", "safety"},
     "lifecycle": {"documents", "posting", "transform"},
-    "destinations": {"errors", "posting"},
+    "destinations": {"errors", "posting", "safety"},
     "ledger": {"errors"},
     "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger"},
     "runs": {

@@ -15,6 +15,7 @@ from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
 from jobpipe.definition.messages import faults_of, unknown_fields
 from jobpipe.definition.models import Definition, Expire
+from jobpipe.definition.reporting import ReportSettings
 from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.sound_part import sound_part
@@ -43,6 +44,7 @@ _BLOCKS: dict[Path, type[BaseModel]] = {
     ("source", "csv"): CsvOptions,
     ("source", "limits"): LimitOptions,
     ("expire",): Expire,
+    ("report",): ReportSettings,
 }
 
 

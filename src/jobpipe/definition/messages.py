@@ -120,7 +120,7 @@ def nearest(name: Any, known: Iterable[str]) -> str:
 def _unknown_word(loc: Path, document: Document, blocks: Mapping[Path, type[BaseModel]]) -> Fault:
     spot = spot_of(document, loc, of_key=True)
     word = str(loc[-1])
-    model = blocks.get(loc[:-1])
+    model = _model_at(blocks, loc[:-1])
     if model is None:
         field = str(loc[1]) if len(loc) > 1 else ""
         if field in NESTED and word in NESTED[field][0].__struct_fields__:
@@ -132,6 +132,14 @@ def _unknown_word(loc: Path, document: Document, blocks: Mapping[Path, type[Base
     if loc[:-1] == ("source",):
         known += connector_names()
     return Fault(spot, f"unknown word `{word}`", nearest(word, known) or f"known here: {', '.join(known)}")
+
+
+def _model_at(blocks: Mapping[Path, type[BaseModel]], at: Path) -> type[BaseModel] | None:
+    """`*` in a block's path stands for a name that whoever wrote the file has given."""
+    for path, model in blocks.items():
+        if len(path) == len(at) and all(word in ("*", given) for word, given in zip(path, at, strict=True)):
+            return model
+    return None
 
 
 def _not_one_of(spot: Any, given: Any, expected: str) -> Fault:

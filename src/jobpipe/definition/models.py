@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from jobpipe.definition.base import Model, Paths, several
+from jobpipe.definition.reporting import ReportSettings
 from jobpipe.definition.roles import Role
 from jobpipe.definition.schedules import Seconds, check_schedule, check_zone
 from jobpipe.definition.source import Source
@@ -171,6 +172,9 @@ class Definition(Model):
     expire: Expire = Field(default=Expire(), description="When postings that are gone expire.")
     owners: dict[Role, str] = Field(
         default={}, description="Who holds which role for it: source, mapping, delivery, developer, operator."
+    )
+    report: ReportSettings = Field(
+        default=ReportSettings(), description="What its publisher is told of what was refused."
     )
     deliver: list[str] = Field(default=[], description="The destinations that get these postings.")
 

@@ -22,7 +22,8 @@ from jobpipe.definition.loading import (
     validate,
 )
 from jobpipe.definition.mappings import read_table
-from jobpipe.definition.settings import ClusterSettings, HostSettings, NearDuplicateSettings, Settings
+from jobpipe.definition.reporting import ReportSettings
+from jobpipe.definition.settings import ClientSettings, ClusterSettings, HostSettings, NearDuplicateSettings, Settings
 from jobpipe.errors import Place, UsageError
 
 SETTINGS_FILE = "jobpipe.yaml"
@@ -33,6 +34,9 @@ _BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("near_duplicates",): NearDuplicateSettings,
     ("keep",): KeepSettings,
     ("disk",): DiskSettings,
+    ("report",): ReportSettings,
+    ("clients", "*"): ClientSettings,
+    ("clients", "*", "report"): ReportSettings,
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")

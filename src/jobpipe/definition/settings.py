@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
+from jobpipe.definition.reporting import ReportSettings
 from jobpipe.definition.roles import Role
 from jobpipe.definition.schedules import check_zone
 from jobpipe.safety.secrets import expand, process_redactor
@@ -83,6 +84,8 @@ class ClientSettings(Model):
 
     # Role -> who holds it.
     owners: dict[Role, str] = Field(default={})
+    # What publishers are told of their feeds.
+    report: ReportSettings = ReportSettings()
 
 
 class Settings(Model):
@@ -105,6 +108,8 @@ class Settings(Model):
     disk: DiskSettings = DiskSettings()
     # Who holds which role, where neither the import nor its client says otherwise.
     owners: dict[Role, str] = Field(default={})
+    # What publishers are told of their feeds, where neither the import nor its client says otherwise.
+    report: ReportSettings = ReportSettings()
     # By the name that definitions give as `client`.
     clients: dict[str, ClientSettings] = Field(default={})
 

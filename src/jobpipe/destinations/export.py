@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from jobpipe.destinations.formats.format import OutputFormat
-from jobpipe.errors import JobpipeError, Place
+from jobpipe.destinations.writing import write_whole
 from jobpipe.posting import JobPosting
 
 
@@ -26,30 +24,5 @@ def export_to_file(postings: Iterable[JobPosting], output: OutputFormat, path: P
             counted += 1
             yield posting
 
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent or Path())
-    except OSError as error:
-        raise JobpipeError(
-            f"cannot write here: {error.strerror}", place=Place(source=str(path)), hint="does the folder exist?"
-        ) from error
-    try:
-        with os.fdopen(handle, "wb", buffering=1024 * 1024) as file:
-            for piece in output.write(count()):
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(_mode_of(path))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(output.write(count()), path)
     return counted
-
-
-def _mode_of(path: Path) -> int:
-    """A temporary file is private; what is published keeps its mode, or gets that of a new file."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -1,7 +1,6 @@
 """CSV (RFC 4180) with a header, UTF-8 with a byte order mark, for people with a spreadsheet.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe before it: a source's text is hostile
-(https://owasp.org/www-community/attacks/CSV_Injection).
+A cell that a spreadsheet would take for a formula gets an apostrophe before it: a source's text is hostile.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from jobpipe.destinations.formats.format import OutputFormat
 from jobpipe.posting import JobPosting
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from jobpipe.safety.spreadsheets import without_formula
 
 
 def _several(values: Iterable[object]) -> str:
@@ -62,8 +60,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:g}" if value != int(value) else str(int(value))
-    text = str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return without_formula(str(value))
 
 
 def write(postings: Iterable[JobPosting]) -> Iterator[bytes]:

@@ -1,1 +1,1 @@
-"""What publishers are told of their own feed, in plain words and in their language: refused, why, where, how to mend."""
+"""What publishers are told of their own feed, in their language: what was refused, why, where, how to mend it."""

@@ -13,7 +13,8 @@ TEXTS = Texts(
     read_at="Gelesen am {moment} (Lauf {run}).",
     nothing_read="Ihr Feed wurde noch nicht gelesen.",
     unchanged="Ihr Feed hatte sich seit dem letzten Lesen nicht geändert: Was damals gesagt wurde, gilt weiter.",
-    older="Das ist nicht der letzte Lauf; von den damals abgelehnten Angeboten stehen hier die, die es noch heute sind.",
+    older="Das ist nicht der letzte Lauf; von den damals abgelehnten Angeboten stehen hier die, die es noch heute "
+    "sind.",
     all_fine="Alle {read} gelesenen Angebote konnten übernommen werden.",
     one_refused="Eines von {read} Angeboten wurde abgelehnt. Die anderen wurden übernommen.",
     some_refused="{refused} von {read} Angeboten wurden abgelehnt. Die anderen wurden übernommen.",
@@ -105,9 +106,9 @@ TEXTS = Texts(
     reasons={
         "malformed": ReasonText(
             what="Das Angebot ist nicht lesbar: Die Datei ist hier beschädigt",
-            mend="Etwas macht die Datei an dieser Stelle kaputt: ein Tag oder Anführungszeichen ohne Ende, ein bloßes & "
-            "oder <, eine Zeile mit zu vielen oder zu wenigen Zellen, oder Zeichen in einer anderen Kodierung als "
-            "angegeben. Sehen Sie sich die genannte Zeile und die davor an.",
+            mend="Etwas macht die Datei an dieser Stelle kaputt: ein Tag oder Anführungszeichen ohne Ende, ein "
+            "bloßes & oder <, eine Zeile mit zu vielen oder zu wenigen Zellen, oder Zeichen in einer anderen "
+            "Kodierung als angegeben. Sehen Sie sich die genannte Zeile und die davor an.",
             example="Forschung & Entwicklung   →   Forschung &amp; Entwicklung",
         ),
         "missing": ReasonText(
@@ -139,18 +140,19 @@ TEXTS = Texts(
     troubles={
         "source-unreachable": "Die Adresse Ihres Feeds ist nicht erreichbar. Läuft der Server, und lässt er uns zu?",
         "source-refused": "Ihr Server lehnt unsere Anmeldung ab. Hat sich das Passwort oder der Schlüssel geändert?",
-        "source-untrusted": "Zertifikat oder Schlüssel Ihres Servers sind nicht die erwarteten; es wurde nichts gelesen. "
-        "Ist es abgelaufen oder ersetzt worden?",
+        "source-untrusted": "Zertifikat oder Schlüssel Ihres Servers sind nicht die erwarteten; es wurde nichts "
+        "gelesen. Ist es abgelaufen oder ersetzt worden?",
         "source-missing": "An der Adresse, die Sie uns gegeben haben, liegt keine Datei. Ist sie umgezogen?",
-        "source-changed-shape": "Ihre Datei ist anders aufgebaut als zuvor und konnte nicht gelesen werden. Was hat sich "
-        "geändert?",
-        "source-damaged": "Ihre Datei konnte nicht bis zum Ende gelesen werden. Wurde sie beim Schreiben abgeschnitten? "
-        "Nichts wird offline genommen, bis sie wieder ganz ist.",
+        "source-changed-shape": "Ihre Datei ist anders aufgebaut als zuvor und konnte nicht gelesen werden. Was hat "
+        "sich geändert?",
+        "source-damaged": "Ihre Datei konnte nicht bis zum Ende gelesen werden. Wurde sie beim Schreiben "
+        "abgeschnitten? Nichts wird offline genommen, bis sie wieder ganz ist.",
         "source-over-limit": "Ihre Datei ist größer, als wir annehmen. Ist das gewollt, sagen Sie es uns.",
         "source-forbidden": "Die Adresse Ihres Feeds führt an einen Ort, den wir nicht lesen dürfen.",
         "source-suspected": "Ihre Datei endet früher als erwartet: Sie enthält eine runde Zahl von Angeboten, oder "
         "weniger, als sie angibt. Gibt es in Ihrem Export eine Grenze?",
-        "source-held": "Sehr viele Ihrer Angebote waren auf einmal weg. Wir lassen sie online, bis jemand es bestätigt.",
+        "source-held": "Sehr viele Ihrer Angebote waren auf einmal weg. Wir lassen sie online, bis jemand es "
+        "bestätigt.",
         "source-shrank": "Viele Ihrer Angebote fehlen im Feed. Sie gehen offline, wenn sie auch im nächsten fehlen.",
     },
     other_reason=ReasonText(what="Das Angebot konnte nicht verwendet werden", mend=_OURS),

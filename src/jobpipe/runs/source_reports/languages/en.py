@@ -39,14 +39,14 @@ TEXTS = Texts(
     reference="reference",
     no_title="(title not readable)",
     also_heading="What else you should know",
-    labels="{count} of your labels mean nothing to us yet. The offers are imported; tell us what the labels mean, or use "
-    "those that we agreed on:",
+    labels="{count} of your labels mean nothing to us yet. The offers are imported; tell us what the labels mean, or "
+    "use those that we agreed on:",
     fields_lost="Compared with your earlier feeds, something is missing:",
     end_soon="{count} of your offers end within {days} days. If they are still open, give them a later end date.",
     repeated="{count} records have a reference that another record of the same feed has. Each offer needs one of its "
     "own; of several the first counts.",
-    footer="Lines and bytes are counted in your file as you publish it, after unpacking. Nothing has to be done with us: "
-    "mend the file, and the next run takes it in.",
+    footer="Lines and bytes are counted in your file as you publish it, after unpacking. Nothing has to be done with "
+    "us: mend the file, and the next run takes it in.",
     subject="{client}: {count} of your job offers were refused",
     subject_fine="{client}: all your job offers could be used",
     columns={
@@ -140,15 +140,18 @@ TEXTS = Texts(
         "source-untrusted": "Your server's certificate or key is not the one we expect, so nothing was read. Has it "
         "expired, or been replaced?",
         "source-missing": "There is no file at the address that you gave us. Has it moved?",
-        "source-changed-shape": "Your file is built differently from before, so it could not be read. What has changed?",
+        "source-changed-shape": "Your file is built differently from before, so it could not be read. What has "
+        "changed?",
         "source-damaged": "Your file could not be read to its end. Was it cut off while it was written? Nothing is "
         "taken offline until it is whole again.",
         "source-over-limit": "Your file is larger than we accept. If it is meant to be, tell us.",
         "source-forbidden": "The address of your feed leads to a place that we may not read.",
         "source-suspected": "Your file ends earlier than we expect: it holds a round number of offers, or fewer than "
         "it says. Is there a limit in your export?",
-        "source-held": "Very many of your offers were gone at once. We keep them online until somebody has confirmed it.",
-        "source-shrank": "Many of your offers are missing from the feed. They go offline if the next one lacks them too.",
+        "source-held": "Very many of your offers were gone at once. We keep them online until somebody has confirmed "
+        "it.",
+        "source-shrank": "Many of your offers are missing from the feed. They go offline if the next one lacks them "
+        "too.",
     },
     other_reason=ReasonText(what="The offer could not be used", mend=_OURS),
 )

@@ -13,8 +13,8 @@ TEXTS = Texts(
     read_at="Lu le {moment} (passage {run}).",
     nothing_read="Votre flux n'a pas encore été lu.",
     unchanged="Votre flux n'avait pas changé depuis la lecture précédente : ce qui a été dit alors reste vrai.",
-    older="Ce n'est pas le dernier passage ; parmi les offres refusées alors, celles qui le sont encore aujourd'hui sont "
-    "listées.",
+    older="Ce n'est pas le dernier passage ; parmi les offres refusées alors, celles qui le sont encore aujourd'hui "
+    "sont listées.",
     all_fine="Les {read} offres que nous avons lues sont toutes utilisables.",
     one_refused="Une offre sur {read} a été refusée. Les autres ont été importées.",
     some_refused="{refused} offres sur {read} ont été refusées. Les autres ont été importées.",
@@ -43,8 +43,8 @@ TEXTS = Texts(
     labels="Nous ne connaissons pas encore {count} de vos libellés. Les offres sont importées ; dites-nous ce que ces "
     "libellés signifient, ou employez ceux dont nous sommes convenus :",
     fields_lost="Par rapport à vos flux précédents, il manque quelque chose :",
-    end_soon="{count} de vos offres se terminent dans moins de {days} jours. Si elles sont encore ouvertes, donnez-leur "
-    "une date de fin plus lointaine.",
+    end_soon="{count} de vos offres se terminent dans moins de {days} jours. Si elles sont encore ouvertes, "
+    "donnez-leur une date de fin plus lointaine.",
     repeated="{count} enregistrements portent la référence d'un autre enregistrement du même flux. Chaque offre doit "
     "avoir la sienne ; parmi plusieurs, la première compte.",
     footer="Les lignes et les octets sont comptés dans votre fichier tel que vous le publiez, une fois décompressé. Il "
@@ -120,7 +120,8 @@ TEXTS = Texts(
         ),
         "unmapped": ReasonText(
             what="« {field} » a un libellé que nous ne connaissons pas",
-            mend="Employez l'un des libellés convenus, écrit de la même façon, ou dites-nous ce que le nouveau signifie.",
+            mend="Employez l'un des libellés convenus, écrit de la même façon, ou dites-nous ce que le nouveau "
+            "signifie.",
         ),
         "step": ReasonText(
             what="« {field} » n'a pas été compris",
@@ -131,16 +132,17 @@ TEXTS = Texts(
         "hook": ReasonText(what="« {field} » n'a pas pu être calculé de notre côté", mend=_OURS),
         "crash": ReasonText(
             what="L'offre n'a pas pu être traitée",
-            mend="Elle demande plus de place ou de temps que nous n'en accordons. Si son texte est extrêmement long, ou "
-            "contient des images ou des fichiers, retirez-les ; sinon, c'est à nous de corriger.",
+            mend="Elle demande plus de place ou de temps que nous n'en accordons. Si son texte est extrêmement long, "
+            "ou contient des images ou des fichiers, retirez-les ; sinon, c'est à nous de corriger.",
         ),
         "internal": ReasonText(what="Une erreur de notre côté", mend=_OURS),
     },
     troubles={
-        "source-unreachable": "L'adresse de votre flux ne répond pas. Le serveur est-il en marche, et ouvert pour nous ?",
+        "source-unreachable": "L'adresse de votre flux ne répond pas. Le serveur est-il en marche, et ouvert pour "
+        "nous ?",
         "source-refused": "Votre serveur refuse notre accès. Le mot de passe ou la clé a-t-il changé ?",
-        "source-untrusted": "Le certificat ou la clé de votre serveur n'est pas celui que nous attendons ; rien n'a été "
-        "lu. A-t-il expiré, ou été remplacé ?",
+        "source-untrusted": "Le certificat ou la clé de votre serveur n'est pas celui que nous attendons ; rien n'a "
+        "été lu. A-t-il expiré, ou été remplacé ?",
         "source-missing": "Il n'y a pas de fichier à l'adresse que vous nous avez donnée. A-t-il été déplacé ?",
         "source-changed-shape": "Votre fichier est construit autrement qu'avant et n'a pas pu être lu. Qu'est-ce qui a "
         "changé ?",
@@ -150,8 +152,8 @@ TEXTS = Texts(
         "source-forbidden": "L'adresse de votre flux mène à un endroit que nous n'avons pas le droit de lire.",
         "source-suspected": "Votre fichier finit plus tôt que prévu : il contient un nombre rond d'offres, ou moins "
         "qu'il n'en annonce. Y a-t-il une limite dans votre export ?",
-        "source-held": "Un très grand nombre de vos offres a disparu d'un coup. Nous les gardons en ligne jusqu'à ce que "
-        "quelqu'un confirme.",
+        "source-held": "Un très grand nombre de vos offres a disparu d'un coup. Nous les gardons en ligne jusqu'à ce "
+        "que quelqu'un confirme.",
         "source-shrank": "Beaucoup de vos offres manquent dans le flux. Elles seront retirées si le prochain ne les "
         "contient pas non plus.",
     },

@@ -44,8 +44,8 @@ TEXTS = Texts(
     fields_lost="Vergeleken met uw eerdere feeds ontbreekt er iets:",
     end_soon="{count} van uw vacatures eindigen binnen {days} dagen. Staan ze nog open, geef ze dan een latere "
     "einddatum.",
-    repeated="{count} records hebben de referentie van een ander record in dezelfde feed. Elke vacature heeft een eigen "
-    "referentie nodig; van meerdere telt de eerste.",
+    repeated="{count} records hebben de referentie van een ander record in dezelfde feed. Elke vacature heeft een "
+    "eigen referentie nodig; van meerdere telt de eerste.",
     footer="Regels en bytes zijn geteld in uw bestand zoals u het publiceert, na het uitpakken. Bij ons hoeft niets te "
     "gebeuren: herstel het bestand, en de volgende run neemt het over.",
     subject="{client}: {count} van uw vacatures zijn geweigerd",
@@ -130,8 +130,8 @@ TEXTS = Texts(
         "hook": ReasonText(what="“{field}” kon bij ons niet worden bepaald", mend=_OURS),
         "crash": ReasonText(
             what="De vacature kon niet worden verwerkt",
-            mend="Ze vraagt meer ruimte of tijd dan wij toestaan. Is de tekst extreem lang, of bevat hij afbeeldingen of "
-            "bestanden, laat die dan weg; anders lossen wij dit op.",
+            mend="Ze vraagt meer ruimte of tijd dan wij toestaan. Is de tekst extreem lang, of bevat hij "
+            "afbeeldingen of bestanden, laat die dan weg; anders lossen wij dit op.",
         ),
         "internal": ReasonText(what="Een fout bij ons", mend=_OURS),
     },
@@ -143,12 +143,12 @@ TEXTS = Texts(
         "source-missing": "Op het adres dat u ons gaf, staat geen bestand. Is het verplaatst?",
         "source-changed-shape": "Uw bestand is anders opgebouwd dan eerst en kon niet worden gelezen. Wat is er "
         "veranderd?",
-        "source-damaged": "Uw bestand kon niet tot het einde worden gelezen. Is het bij het schrijven afgebroken? Niets "
-        "gaat offline tot het weer heel is.",
+        "source-damaged": "Uw bestand kon niet tot het einde worden gelezen. Is het bij het schrijven afgebroken? "
+        "Niets gaat offline tot het weer heel is.",
         "source-over-limit": "Uw bestand is groter dan wij accepteren. Is dat de bedoeling, laat het ons dan weten.",
         "source-forbidden": "Het adres van uw feed leidt naar een plek die wij niet mogen lezen.",
-        "source-suspected": "Uw bestand eindigt eerder dan verwacht: het bevat een rond aantal vacatures, of minder dan "
-        "het zelf zegt. Zit er een grens in uw export?",
+        "source-suspected": "Uw bestand eindigt eerder dan verwacht: het bevat een rond aantal vacatures, of minder "
+        "dan het zelf zegt. Zit er een grens in uw export?",
         "source-held": "Heel veel van uw vacatures waren ineens weg. Wij houden ze online tot iemand dat bevestigt.",
         "source-shrank": "Veel van uw vacatures ontbreken in de feed. Ze gaan offline als de volgende ze ook mist.",
     },
