@@ -73,7 +73,8 @@ def feed_report(workspace: Workspace, name: str, *, run: int | None = None, exam
     account = counted.account if counted is not None else {}
     is_older = told.pk < latest.pk
     last = told.pk if is_older else None
-    labels = [] if is_older else unmapped_labels(workspace, [name])
+    # A label that its table refuses is among what is refused.
+    labels = [] if is_older else [one for one in unmapped_labels(workspace, [name]) if one.postings]
     return FeedReport(
         name=name,
         places=list((counted or told).parts.values_list("location", flat=True)[:5]),

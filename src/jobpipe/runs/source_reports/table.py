@@ -13,7 +13,6 @@ from jobpipe.runs.source_reports.gathering import refused_records
 from jobpipe.runs.source_reports.report import FeedReport
 from jobpipe.runs.source_reports.wording import Wording, plain
 from jobpipe.runs.workspace import Workspace
-from jobpipe.safety.secrets import redact
 from jobpipe.safety.spreadsheets import without_formula
 
 COLUMNS = (
@@ -50,7 +49,7 @@ def _cells(name: str, record: Rejected, wording: Wording) -> list[str]:
         wording.field(record.field) if record.field else "",
         reason.what,
         reason.mend,
-        redact(plain(record.message, _MAX_CELL)),
+        wording.detail(record),
     ]
 
 

@@ -64,7 +64,7 @@ def _of_group(group: Refusals, wording: Wording) -> Iterator[str]:
         title = plain(record.title) or texts.no_title
         key = f"{texts.reference} {plain(record.key)}: " if record.key else ""
         yield from _wrapped(f"- {wording.place(record)}: {key}{title}", start="  ", indent="    ")
-        yield from _wrapped(redact(plain(record.message)), start="    ", indent="    ")
+        yield from _wrapped(wording.detail(record), start="    ", indent="    ")
     if group.count > len(group.examples):
         yield f"  {texts.more.format(count=wording.number(group.count - len(group.examples)))}"
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from jobpipe.runs.quarantine import Rejected
 from jobpipe.runs.source_reports.languages import LANGUAGES, ReasonText, Texts
 from jobpipe.runs.source_reports.report import FeedReport, SourceReport
+from jobpipe.safety.secrets import redact
 
 # Field of a posting -> a value that is right in every language.
 EXAMPLES = {
@@ -39,6 +40,8 @@ EXAMPLES = {
 }
 # The reasons for which a value of the publisher's own could be written otherwise.
 _OF_VALUES = ("missing", "invalid", "step")
+# What may be done about it in the definition, at the end of a message.
+_HINT = re.compile(r" \((?!line ).*\)$", re.DOTALL)
 # Characters of a detail, which may repeat what the source says.
 _MAX_DETAIL = 300
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
@@ -94,6 +97,11 @@ class Wording:
         if not parts and record.ordinal:
             parts.append(texts.record.format(number=self.number(record.ordinal)))
         return ", ".join(parts)
+
+    def detail(self, record: Rejected) -> str:
+        """What job-pipe itself says of it, without what is for whoever wrote the definition."""
+        said = record.message if record.reason == "malformed" else _HINT.sub("", record.message)
+        return redact(plain(said))
 
     def also(self, feed: FeedReport, days: int) -> list[tuple[str, list[str]]]:
         """What else there is to know: a sentence, and what it lists."""
