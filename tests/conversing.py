@@ -95,4 +95,6 @@ def converse(
         asyncio.run(talk())
     except SourceError as trouble:
         error = trouble
-    return Talk(given, b"".join(chunks), list(unframed(chunks)), error)
+    # What is kept to ask the same again without the source is no answer of its own.
+    answers = [answer for answer in unframed(chunks) if answer.kind != "exchange"]
+    return Talk(given, b"".join(chunks), answers, error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jobpipe.definition.models import Definition
@@ -13,6 +15,7 @@ from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.archive import ArchiveReader, finished_in
 from jobpipe.sources.asking import way_of
+from jobpipe.sources.kept_answers import KeptAnswers, keep_answers
 
 _OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
 
@@ -32,16 +35,21 @@ def _why_not(before: Definition | None, now: Definition) -> str:
 class KeptParts:
     """By location, without secrets."""
 
-    def __init__(self, folder: Path, locations: Iterable[str], *, refused: str = "") -> None:
+    def __init__(
+        self, folder: Path, locations: Iterable[str], *, refused: str = "", has_answers: bool = False
+    ) -> None:
         """`locations`: of the parts that there were when the source was last read; others are not there any more.
 
-        `refused`: why what is kept says nothing of this source.
+        `refused`: why what is kept says nothing of this source, unless it can be asked again: `has_answers` = it was
+        asked, in the same way, when it was last read.
         """
+        self._has_answers = has_answers
         self._there = list(locations)
         self._refused = refused
-        self._found: dict[str, ArchiveReader] = {}
+        # The last one first.
+        self._found: dict[str, list[ArchiveReader]] = {}
         for reader in finished_in(folder):
-            self._found.setdefault(reader.meta.get("asked", ""), reader)
+            self._found.setdefault(reader.meta.get("asked", ""), []).append(reader)
 
     @classmethod
     def of_last_run(cls, workspace: Workspace, owner: Import, before: Definition | None, now: Definition) -> KeptParts:
@@ -49,7 +57,9 @@ class KeptParts:
         run = Run.objects.filter(import_row=owner, kind=RunKind.IMPORT, state__in=_OVER).order_by("-id").first()
         parts = PartRead.objects.filter(run=run, run__instead="") if run is not None else PartRead.objects.none()
         locations = parts.values_list("location", flat=True)
-        return cls(workspace.archive_of(owner.name), locations, refused=_why_not(before, now))
+        has_answers = before is not None and way_of(before.source) == way_of(now.source) != ""
+        folder = workspace.archive_of(owner.name)
+        return cls(folder, locations, refused=_why_not(before, now), has_answers=has_answers)
 
     def locations_of(self, location: str) -> list[str]:
         """The parts that a location of a source stands for: itself, or what its pattern found."""
@@ -63,6 +73,27 @@ class KeptParts:
         if self._refused:
             raise SourceError(self._refused, place=Place(source=location), hint="only a run can ask it")
         found = self._found.get(location)
-        if found is None:
+        if not found:
             raise SourceError("is not kept in the archive", place=Place(source=location), hint="only a run can read it")
-        return found
+        return found[0]
+
+    @contextlib.contextmanager
+    def answers(self, scratch: Path) -> Iterator[KeptAnswers | None]:
+        """What a source that is asked answered when it was last read, which `scratch` has room for.
+
+        None = its answers were not kept so that they can be given again.
+        """
+        places = self._there[:1] if self._has_answers else []
+        readers = [reader for place in places for reader in self._found.get(place, [])]
+        with tempfile.TemporaryDirectory(dir=scratch, prefix="answers-") as folder:
+            file = Path(folder) / "answers.sqlite3"
+            kept = KeptAnswers(file) if readers and keep_answers(file, iter(readers)) else None
+            try:
+                yield kept
+            finally:
+                if kept is not None:
+                    kept.close()
+
+    def digest_of_answers(self) -> str:
+        """Of the stream that they were last read in."""
+        return next(self._found[location][0].digest.hex() for location in self._there[:1])

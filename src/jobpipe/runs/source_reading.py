@@ -22,6 +22,7 @@ from jobpipe.sources.archive import ArchiveReader, ArchiveWriter
 from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
 from jobpipe.sources.dropped_files import FoundFiles, find_files, may_be_empty
 from jobpipe.sources.formats.splitting import open_splitter
+from jobpipe.sources.kept_answers import KeptAnswers
 from jobpipe.sources.record import Ending, FormatSettings, RawRecord
 from jobpipe.sources.streaming import open_stream, run_apart
 from jobpipe.sources.transports.transport import Arrival, Request, Transport, Validators
@@ -64,6 +65,8 @@ class PartReading:
     # Of a site: pages that are as they were, and pages that hold no posting any more.
     seen_pages: set[str] = field(default_factory=set)
     gone_pages: set[str] = field(default_factory=set)
+    # Where kept answers are asked: the questions that they do not answer.
+    not_kept: tuple[str, ...] = ()
 
 
 class SourceReader:
@@ -176,7 +179,7 @@ class SourceReader:
 
     def _read(self, part: PartReading, request: Request) -> Iterator[list[RawRecord]]:
         if self._kept_parts is not None:
-            yield from self._read_kept(part, self._kept_parts.part_at(part.location))
+            yield from self._read_without_source(part, request, self._kept_parts)
             return
         kept = _archive_of(self._archive, self._run, part.number)
         if kept is not None and kept.meta.get("asked", part.location) != part.location:
@@ -205,6 +208,40 @@ class SourceReader:
                 chunks = writer.tee(_chain(first, pieces))
                 yield from self._split(part, stream.arrival.name, stream.arrival.charset, chunks)
                 part.digest = writer.digest.hex()
+
+    def _read_without_source(
+        self, part: PartReading, request: Request, kept_parts: KeptParts
+    ) -> Iterator[list[RawRecord]]:
+        if not self._is_asked:
+            yield from self._read_kept(part, kept_parts.part_at(part.location))
+            return
+        with kept_parts.answers(self._scratch) as kept:
+            if kept is None:
+                yield from self._read_kept(part, kept_parts.part_at(part.location))
+            else:
+                yield from self._ask_kept(part, request, kept)
+                part.digest = kept_parts.digest_of_answers()
+
+    def _ask_kept(self, part: PartReading, request: Request, kept: KeptAnswers) -> Iterator[list[RawRecord]]:
+        """The same conversation as ever, with what the source said last. Raises SourceError where it said nothing."""
+        source = self._preparation.resolved.source
+        conversation = conversation_with(source, replace(self._surroundings, kept=kept))
+        failure: SourceError | None = None
+        try:
+            with open_stream(request, conversation, stopped=self._stopped) as stream:
+                self._take_arrival(part, stream.arrival)
+                yield from self._split_answers(part, self._count(stream))
+        except SourceError as error:
+            failure = error
+        part.not_kept += kept.not_kept.as_list()
+        if part.not_kept:
+            raise SourceError(
+                f"the source did not answer this when it was last read: {'; '.join(part.not_kept)}",
+                place=Place(source=part.location),
+                hint="only a run can ask it",
+            )
+        if failure is not None:
+            raise failure
 
     def _read_kept(self, part: PartReading, kept: ArchiveReader) -> Iterator[list[RawRecord]]:
         """An earlier sitting of this run has the whole part."""
@@ -274,6 +311,9 @@ class SourceReader:
                     part.gone_pages.add(answer.page)
                 case "end":
                     end = answer
+                    part.not_kept += answer.not_kept
+                case "exchange":
+                    pass
                 case "page" | "records":
                     # State rows keep the page that their record was found on.
                     part.name = answer.page

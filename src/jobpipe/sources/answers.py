@@ -19,10 +19,23 @@ _LENGTH = struct.Struct("<I")
 MOST_BYTES = 256 * 1024 * 1024
 
 
+class Exchange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What has to be known of a question and its answer to give the same one again without asking."""
+
+    # Names the question: see `jobpipe.sources.questions`.
+    question: bytes
+    status: int = 200
+    # Of the answer, as far as they say what to ask next or how to read it; by their names in lower case.
+    headers: dict[str, str] = {}
+    # Where it came from after redirects, without credentials; "" = what was asked.
+    url: str = ""
+
+
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     # page: a document in the source's format; records: JSON, one record a line; seen, gone: only that a page of a
-    # site is as it was, or holds no posting any more; end: the last one.
-    kind: Literal["page", "records", "seen", "gone", "end"]
+    # site is as it was, or holds no posting any more; exchange: no more than it takes to ask the same again without
+    # the source; end: the last one.
+    kind: Literal["page", "records", "seen", "gone", "exchange", "end"]
     # What was asked, without credentials: a URL, for people.
     asked: str = ""
     body: bytes = b""
@@ -36,6 +49,10 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     total: int | None = None
     # What a person should know.
     notices: tuple[str, ...] = ()
+    # Of a page or an exchange: frames of earlier versions have none.
+    exchange: Exchange | None = None
+    # Of the last one, where kept answers were asked: the questions that they do not answer, for people.
+    not_kept: tuple[str, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode

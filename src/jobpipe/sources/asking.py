@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobpipe.definition.source import Source
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.kept_answers import KeptAnswers
 from jobpipe.sources.site.process import HeadStart
 from jobpipe.sources.transports.transport import Transport
 
@@ -41,6 +42,8 @@ class Surroundings:
     enough: int | None = None
     # Where answers may be kept and taken from instead of asking again (a preview); None = nowhere.
     cache: Path | None = None
+    # What answers instead of the source, which is not asked then; None = nothing does.
+    kept: KeptAnswers | None = None
     # The process of a crawl, where it was started before the crawl was known.
     head_start: HeadStart = field(default_factory=HeadStart)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from jobpipe.definition.services import Api
 from jobpipe.definition.source import Source
 from jobpipe.safety.limits import Limits
@@ -14,6 +16,7 @@ from jobpipe.sources.api.asking import page_of, question_at, refuse_graphql_erro
 from jobpipe.sources.api.details import Details
 from jobpipe.sources.api.page import Page
 from jobpipe.sources.api.placeholders import Position
+from jobpipe.sources.api.replaying import headers_named, heard, web_of
 from jobpipe.sources.api.turning import Turning
 from jobpipe.sources.api.web import Web
 from jobpipe.sources.asking import Surroundings, shown_place
@@ -38,6 +41,8 @@ class ApiConversation:
         self._source = source
         self._api: Api = source.api
         self._enough = surroundings.enough
+        self._surroundings = surroundings
+        self._named = headers_named(source.api.page, source.total)
         self._patience = patience
         self._resolve = resolve
         limits = Limits.given(**source.limits.model_dump())
@@ -52,7 +57,9 @@ class ApiConversation:
 
     async def _frames(self, request: Request) -> AsyncIterator[bytes]:
         api = self._api
-        web = Web(
+        web = web_of(
+            self._surroundings,
+            self._named,
             self._source,
             request,
             _own_urls(api),
@@ -72,8 +79,10 @@ class ApiConversation:
         turning = Turning(api.page, stated_format=self._source.format, total_is_named=self._source.total is not None)
         details = Details(web, api.detail, api.at_once) if api.detail is not None else None
 
+        exchanges: list[Answer] = []
+
         async def ask(position: Position) -> Page:
-            page = page_of(await web.ask(question_at(api, position)))
+            page = page_of(await heard(web, question_at(api, position), exchanges, self._named))
             refuse_graphql_errors(api, page)
             if len(page.body) > _SMALL:
                 # The loop is that of all sources: none waits for the pages of another.
@@ -83,15 +92,23 @@ class ApiConversation:
             return page
 
         async for page in turning.pages(ask):
+            *others, of_page = exchanges
+            exchanges.clear()
+            for exchange in others:
+                yield exchange
+            if details is not None or not page.body:
+                yield of_page
             if details is not None:
                 wanted = None if enough is None else enough - turning.given + len(page.records)
                 async for answer in details.of(page, wanted):
                     yield answer
             elif page.body:
-                yield page.answer()
+                yield msgspec.structs.replace(page.answer(), exchange=of_page.exchange)
             if enough is not None and turning.given >= enough:
                 yield Answer(kind="end", why=f"only the first {enough:,} records were wanted")
                 return
+        for exchange in exchanges:
+            yield exchange
         yield _end(turning, details)
 
 

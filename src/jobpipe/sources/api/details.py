@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from jobpipe.errors import JobpipeError, Place, SourceError
 from jobpipe.sources.answers import Answer
 from jobpipe.sources.api.asking import body_of, method_of, page_of, with_params
 from jobpipe.sources.api.page import Page
+from jobpipe.sources.api.replaying import heard
 from jobpipe.sources.api.web import Question, Web
 from jobpipe.sources.formats.readers import reader_for
 from jobpipe.sources.formats.reading import Reader
@@ -40,6 +41,8 @@ class _Found:
     line: bytes = b""
     gone: str = ""
     failure: SourceError | None = None
+    # What was asked for it, and the answer.
+    exchanges: list[Answer] = field(default_factory=list)
 
 
 class Details:
@@ -61,20 +64,25 @@ class Details:
         `most` = so many records are enough. Raises SourceError where detail after detail cannot be had.
         """
         lines: list[bytes] = []
+        exchanges: list[Answer] = []
         async for found in self._in_order(page.records[:most]):
             if found.gone:
                 self.gone.append(found.gone)
             self._in_a_row = self._in_a_row + 1 if found.failure else 0
             if found.failure:
                 self.failures.append(found.failure)
+            exchanges += found.exchanges
             if found.line:
                 lines.append(found.line)
             is_hopeless = self._in_a_row >= MOST_FAILURES
             if lines and (len(lines) >= _TOGETHER or is_hopeless):
-                yield _records(page, lines)
-                lines = []
+                for answer in (*exchanges, _records(page, lines)):
+                    yield answer
+                lines, exchanges = [], []
             if is_hopeless:
                 raise self._hopeless()
+        for exchange in exchanges:
+            yield exchange
         if lines:
             yield _records(page, lines)
 
@@ -129,18 +137,19 @@ class Details:
             question = self._question(record)
         except SourceError as error:
             return _Found(failure=error)
+        exchanges: list[Answer] = []
         try:
-            value[self._detail.as_] = await self._ask(question)
+            value[self._detail.as_] = await self._ask(question, exchanges)
         except RefusedError as error:
             if error.status in _GONE:
-                return _Found(gone=str(error.place))
-            return _Found(failure=error)
+                return _Found(gone=str(error.place), exchanges=exchanges)
+            return _Found(failure=error, exchanges=exchanges)
         except SourceError as error:
-            return _Found(failure=error)
-        return _Found(msgspec.json.encode(value))
+            return _Found(failure=error, exchanges=exchanges)
+        return _Found(msgspec.json.encode(value), exchanges=exchanges)
 
-    async def _ask(self, question: Question) -> Any:
-        page = page_of(await self._web.ask(question))
+    async def _ask(self, question: Question, exchanges: list[Answer]) -> Any:
+        page = page_of(await heard(self._web, question, exchanges))
         if page.kind(None) == "csv":
             raise page.trouble("the detail is neither JSON nor XML", hint=f"it begins with {page.shown()!r}")
         if page.root_name().lower() == "html" or page.shown().lower().startswith("<!doctype html"):

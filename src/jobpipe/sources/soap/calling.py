@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 from jobpipe.definition.source import Source
 from jobpipe.errors import DefinitionError, JobpipeError, Place, SourceError
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.answers import Answer
+from jobpipe.sources.api.replaying import heard
 from jobpipe.sources.api.web import Fetched, Question, Web, shown, url_of
 
 # A fault comes with one of them; without an envelope they are what they always are.
@@ -34,6 +36,8 @@ class Service:
         self._soap = soap = source.soap
         self._place = Place(source=redact(soap.wsdl))
         self._web = web
+        # What was asked since somebody took them from here, and the answers.
+        self.exchanges: list[Answer] = []
         self._loop = loop
         self._root = root.resolve()
         self._is_file = not is_web_address(soap.wsdl)
@@ -85,7 +89,7 @@ class Service:
         return answer
 
     def _wait_for(self, question: Question) -> Fetched:
-        return asyncio.run_coroutine_threadsafe(self._web.ask(question), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(heard(self._web, question, self.exchanges), self._loop).result()
 
     def _file(self, location: str) -> str:
         """A file of the project. Raises SourceError where a description on the web, or one outside, is meant."""

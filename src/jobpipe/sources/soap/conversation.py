@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from jobpipe.definition.services import Soap
 from jobpipe.definition.source import Source
@@ -15,6 +17,7 @@ from jobpipe.safety.network import Resolve, resolve
 from jobpipe.sources.answers import Answer, framed
 from jobpipe.sources.api.page import Page
 from jobpipe.sources.api.placeholders import Position, filled
+from jobpipe.sources.api.replaying import headers_named, web_of
 from jobpipe.sources.api.turning import Turning
 from jobpipe.sources.api.web import Web, shown
 from jobpipe.sources.asking import Surroundings, shown_place
@@ -39,6 +42,7 @@ class SoapConversation:
         self._soap: Soap = source.soap
         self._root: Path = surroundings.root
         self._enough = surroundings.enough
+        self._surroundings = surroundings
         self._patience = patience
         self._resolve = resolve
         limits = Limits.given(**source.limits.model_dump())
@@ -53,7 +57,9 @@ class SoapConversation:
 
     async def _frames(self, request: Request) -> AsyncIterator[bytes]:
         soap = self._soap
-        web = Web(
+        web = web_of(
+            self._surroundings,
+            headers_named(soap.page, self._source.total),
             self._source,
             request,
             [url for url in (soap.wsdl, soap.address or "") if is_web_address(url)],
@@ -88,11 +94,27 @@ class SoapConversation:
             return cut(page, self._settings)
 
         async for page in turning.pages(ask):
-            yield page.answer()
+            for answer in _with_exchanges(service, page):
+                yield answer
             if enough is not None and turning.given >= enough:
                 yield Answer(kind="end", why=f"only the first {enough:,} records were wanted")
                 return
+        for exchange in service.exchanges:
+            yield exchange
         yield Answer(kind="end", why=turning.why, total=turning.total)
+
+
+def _with_exchanges(service: Service, page: Page) -> Iterator[Answer]:
+    """The page, and what was asked to get it."""
+    *others, of_page = service.exchanges
+    service.exchanges.clear()
+    yield from others
+    if page.body is of_page.body:
+        yield msgspec.structs.replace(page.answer(), exchange=of_page.exchange)
+        return
+    # The records lie in a part of the answer.
+    yield of_page
+    yield page.answer()
 
 
 def _without_nothing(params: dict[str, Any]) -> dict[str, Any]:
