@@ -35,9 +35,7 @@ def _why_not(before: Definition | None, now: Definition) -> str:
 class KeptParts:
     """By location, without secrets."""
 
-    def __init__(
-        self, folder: Path, locations: Iterable[str], *, refused: str = "", has_answers: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, locations: Iterable[str], *, refused: str = "", has_answers: bool = False) -> None:
         """`locations`: of the parts that there were when the source was last read; others are not there any more.
 
         `refused`: why what is kept says nothing of this source, unless it can be asked again: `has_answers` = it was
