@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from command_line import jobpipe
 from http_source import HttpSource
 from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
 
@@ -364,3 +365,20 @@ def test_a_record_that_kills_its_worker_is_found_and_costs_itself(project: Proje
     assert (report.state, report.account["new"], report.account["rejected"]) == ("succeeded", 1_199, 1)
     (row,) = project.rows(Role.REJECTED)
     assert (row.reason, row.ordinal) == ("crash", 778)
+
+
+def test_a_record_of_a_small_feed_kills_one_sitting_and_is_found_by_the_next(project: ProjectFolder) -> None:
+    (project.root / "hooks.py").write_text(
+        "import os\n\ndef fix(value):\n    if value == 'Offre 7':\n        os._exit(9)\n    return value\n"
+    )
+    project.define(DEFINITION.replace("title: title", 'title: {from: title, then: {python: "hooks:fix"}}'))
+    (project.root / "feed.xml").write_bytes(xml_feed({f"k{number}": f"Offre {number}" for number in range(12)}))
+    # A few records are transformed in the process that reads them: no worker is started for so little.
+    assert jobpipe("-C", project.root, "run", "offers").returncode == 9
+    found = jobpipe("-C", project.root, "run", "offers")
+    assert found.returncode == 0, found.stderr
+    (row,) = project.rows(Role.REJECTED)
+    assert (row.reason, row.ordinal, len(project.postings())) == ("crash", 8, 11)
+    # And whoever tries it again is not killed by it.
+    assert jobpipe("-C", project.root, "quarantine", "retry", "offers").returncode == 0
+    assert [row.reason for row in project.rows(Role.REJECTED)] == ["crash"]

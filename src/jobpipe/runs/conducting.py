@@ -169,12 +169,13 @@ def _run_to_its_end(
     stop: StopRequest,
 ) -> RunReport:
     """`run`: the one that was interrupted; None = a new one."""
+    is_taken_up = run is not None
     if run is None and queued is not None:
         run = begin_queued(workspace, preparation, queued)
     run = run or new_run(workspace, owner, preparation, file)
     if queued is not None:
         stand_in_for(queued, run)
-    conductor = Conductor(workspace, preparation, run, workers, progress, stop)
+    conductor = Conductor(workspace, preparation, run, workers, progress, stop, is_taken_up=is_taken_up)
     try:
         return conductor.conduct()
     except SourceChangedError as error:
@@ -215,10 +216,13 @@ class Conductor:
         workers: int | None,
         progress: Progress,
         stop: StopRequest,
+        *,
+        is_taken_up: bool = False,
     ) -> None:
         self._workspace = workspace
         self._preparation = preparation
         self._run = run
+        self._is_taken_up = is_taken_up
         self._import_id: int = run.import_row_id
         self._workers = workers
         self._progress = progress
@@ -277,7 +281,9 @@ class Conductor:
     # The way of the records -------------------------------------------------------------------------
 
     def _read_and_apply(self) -> None:
-        self._pipeline = pipeline = Pipeline(self._workspace, self._preparation, self._run, self._workers)
+        # Whatever ended the former sitting may be in a record.
+        pipeline = Pipeline(self._workspace, self._preparation, self._run, self._workers, is_suspect=self._is_taken_up)
+        self._pipeline = pipeline
         self.known = pipeline.known
         with pipeline:
             self._read(pipeline.comparer)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 
 from jobpipe.documents.store import Documents, Known, is_listed
-from jobpipe.ledger.models import Run
+from jobpipe.ledger.models import Run, RunKind
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation
@@ -36,7 +36,8 @@ def make_again(
     reading = Reading(stage="reprocessing")
     missing = list(workspace.documents.missing(run.import_row_id))
     progress.begin(preparation.definition.import_, run.pk)
-    pipeline = Pipeline(workspace, preparation, run, workers, known=known)
+    is_suspect = run.kind == RunKind.RETRY
+    pipeline = Pipeline(workspace, preparation, run, workers, known=known, is_suspect=is_suspect)
     try:
         with pipeline:
             for row, record, posting in records:

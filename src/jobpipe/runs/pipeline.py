@@ -37,14 +37,17 @@ class Pipeline:
         workers: int | None,
         *,
         known: Iterable[list[Known]] | None = None,
+        is_suspect: bool = False,
     ) -> None:
         """Loads what is known, and restores what earlier sittings of the run have seen.
 
-        `known`: of the rows that this run is about, where these are not all.
+        `known`: of the rows that this run is about, where these are not all.  `is_suspect`: one of the records may
+        have killed a process.
         """
         self._workspace = workspace
         self._run = run
         self._preparation = preparation
+        self._is_suspect = is_suspect
         self._free_workers = workspace.free_workers
         self._workers = workspace.project.workers if workers is None else workers
         documents, import_id = workspace.documents, run.import_row_id
@@ -98,6 +101,11 @@ class Pipeline:
         if workspace.executors is not None:
             fence = workspace.lease.fence if workspace.lease is not None else 0
             return workspace.executors.start(self._run, charge, fence, alone=alone)
+        if self._is_suspect:
+            # Never in this process: what dies of a record is a worker, and the record is found.
+            from jobpipe.runs.executors.local import LocalExecutor
+
+            return LocalExecutor(charge, workers=max(self._workers, 1))
         if self._free_workers is not None:
             from jobpipe.runs.executors.shared import SharedExecutor
 
