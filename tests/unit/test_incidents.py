@@ -355,3 +355,13 @@ def test_the_command_lists_and_changes_them(tmp_path: Path) -> None:
     shown = json.loads(jobpipe("-C", tmp_path, "incidents", "show", "1", "--json").stdout)
     assert [line["action"] for line in shown["history"]] == ["opened", "moved", "acknowledged"]
     assert jobpipe("-C", tmp_path, "incidents", "ack", "99").returncode == 2
+
+
+def test_an_overview_shows_what_waits_for_somebody(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path)
+    project.run(broken(OFFERS, 1))
+    said = jobpipe("-C", tmp_path, "status").stdout
+    assert "1 incident: jobpipe incidents --import offers" in said
+    project.run(xml_feed({"k1": "Offre 1"}))
+    said = jobpipe("-C", tmp_path, "status").stdout
+    assert "jobpipe accept 2, or jobpipe dismiss 2" in said

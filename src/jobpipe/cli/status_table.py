@@ -91,6 +91,12 @@ def trouble_of(one: Overview) -> list[str]:
         said.append(f"was due {one.punctuality.missed:%a %H:%M} UTC")
     if one.last is not None and one.last.state == "failed" and one.last.error:
         said.append(one.last.error)
+    if one.last is not None and one.last.state == "held":
+        said.append(f"jobpipe accept {one.last.pk}, or jobpipe dismiss {one.last.pk}")
+    if one.incidents:
+        said.append(
+            f"{one.incidents:,} incident{'s' if one.incidents > 1 else ''}: jobpipe incidents --import {one.name}"
+        )
     if one.fault:
         said.append(one.fault)
     if one.decision is not None:

@@ -6,12 +6,13 @@ All from the ledger, with a few statements for all imports together: no document
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
-from jobpipe.ledger.models import Import, ImportDecision, Run, RunKind, RunState, ScheduledImport
+from jobpipe.incidents.states import WAITING
+from jobpipe.ledger.models import Import, ImportDecision, Incident, Run, RunKind, RunState, ScheduledImport
 from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, punctuality_of
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.standing import standings
@@ -43,6 +44,8 @@ class Overview:
     live_a_week_ago: int | None = None
     # A pause or a removal that is in force.
     decision: ImportDecision | None = None
+    # How many wait for somebody.
+    incidents: int = 0
 
     @property
     def state(self) -> ImportState:
@@ -62,12 +65,15 @@ def overviews(now: datetime) -> list[Overview]:
     scheduled = ScheduledImport.objects.in_bulk()
     runs = _runs(getattr(owner, name) for owner in owners for name in ("last_run", "last_end", "last_good_run"))
     decisions = standings(now)
+    open_ones = Incident.objects.filter(state__in=WAITING).values("import_name").annotate(number=Count("pk"))
+    waiting = {row["import_name"]: row["number"] for row in open_ones.order_by()}
     made: list[Overview] = []
     for owner in owners:
         row = scheduled.get(owner.pk)
         if row is not None:
             row.import_row = owner
-        made.append(_overview(owner, row, runs, decisions.get(owner.pk), now))
+        one = _overview(owner, row, runs, decisions.get(owner.pk), now)
+        made.append(replace(one, incidents=waiting.get(owner.name, 0)))
     return made
 
 
@@ -131,4 +137,8 @@ _ORDER = (ImportState.DOWN, ImportState.LATE, ImportState.OK, ImportState.NEW, I
 
 
 def worst_first(all_of_them: Sequence[Overview]) -> list[Overview]:
-    return sorted(all_of_them, key=lambda one: (_ORDER.index(one.state), one.name))
+    return sorted(all_of_them, key=lambda one: (_ORDER.index(one.state), not _waits(one), one.name))
+
+
+def _waits(one: Overview) -> bool:
+    return one.incidents > 0 or (one.last is not None and one.last.state == RunState.HELD)

@@ -101,6 +101,7 @@ def _one(one: Overview) -> dict[str, Any]:
         "last_good": _iso(one.last_good),
         "live": one.live,
         "change": one.change,
+        "incidents": one.incidents,
         "paused": None
         if decision is None
         else {"by": decision.by, "at": _iso(decision.at), "until": _iso(decision.until), "reason": decision.reason},
