@@ -66,9 +66,14 @@ def _is_older(path: Path, before: datetime) -> bool:
 def _remove(path: Path, done: Pruned) -> int:
     size = size_of(path) if path.is_dir() else path.lstat().st_size
     if not done.dry_run:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+        remove(path)
     return size
+
+
+def remove(path: Path) -> None:
+    """A file or a folder; another process may do the same."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,1 @@
+"""Whether ledger, documents and archive agree, and bringing them to it: `jobpipe verify`."""
