@@ -55,6 +55,7 @@ COMMANDS = {
     "verify": "Look whether ledger, documents and archive agree; put right what does not.",
     "backup": "Copy ledger, documents and archive, while runs are under way.",
     "restore": "Put a backup back, and bring its parts to agree.",
+    "erase": "Erase a person's data wherever it is stored, and mask what comes again.",
     "prune": "Remove what is not needed any more: archive, revisions, what is gone.",
     "steps": "List the steps of a definition, or explain one.",
     "connectors": "List the services that a word in `source` is enough for, or explain one.",

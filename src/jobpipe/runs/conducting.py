@@ -40,6 +40,7 @@ from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
 from jobpipe.runs.starting import StopRequest, new_run
+from jobpipe.runs.suppressing import forget_bytes
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.asking import Memory, Surroundings, way_of
@@ -261,6 +262,8 @@ class Conductor:
         with span("finish", run=self._run.pk):
             report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
+        if self._workspace.kept_parts is None:
+            forget_bytes(self._workspace, self._preparation.definition.import_, self._run.pk)
         if self._workspace.kept_parts is not None:
             # Nothing was read of the source that could be put away there.
             return report

@@ -10,13 +10,14 @@ from typing import Self
 from jobpipe.documents.store import Known
 from jobpipe.ledger.models import Run
 from jobpipe.runs.applying import Applier
-from jobpipe.runs.comparing import MAX_MISS_BYTES, Comparer
-from jobpipe.runs.executors.executor import Executor
+from jobpipe.runs.comparing import MAX_MISS_BYTES, ComparedBatch, Comparer
+from jobpipe.runs.executors.executor import Done, Executor
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import restore
 from jobpipe.runs.retransforming import Retransformer
+from jobpipe.runs.suppressing import mask_postings, mask_records, suppressor_of
 from jobpipe.runs.taking_down import TakenDown, left_as_it_is
 from jobpipe.runs.window import Window
 from jobpipe.runs.workspace import Workspace
@@ -69,7 +70,8 @@ class Pipeline:
             mark_done=journal.mark_done,
             take_down=down.apply if journal.writes else left_as_it_is,
         )
-        self.window = Window(self._start_executor, self.applier.apply)
+        self._suppressor = suppressor_of(workspace.project)
+        self.window = Window(self._start_executor, self._apply)
         self.comparer = Comparer(
             self.known,
             revision=preparation.revision,
@@ -78,7 +80,7 @@ class Pipeline:
             come_slowly=bool(way_of(preparation.definition.source)),
             most_bytes=workspace.executors.most_bytes if workspace.executors is not None else MAX_MISS_BYTES,
             is_trial=not journal.writes,
-            emit=self.window.add,
+            emit=self._add,
         )
 
     def __enter__(self) -> Self:
@@ -94,6 +96,16 @@ class Pipeline:
                 self.applier.flush()
         finally:
             self.window.close()
+
+    def _add(self, batch: ComparedBatch) -> None:
+        if self._suppressor is not None:
+            mask_records(self._suppressor, batch)
+        self.window.add(batch)
+
+    def _apply(self, batch: ComparedBatch, done: Done | None) -> None:
+        if self._suppressor is not None:
+            mask_postings(self._suppressor, done)
+        self.applier.apply(batch, done)
 
     def _start_executor(self, alone: bool) -> Executor:
         charge = self._preparation.charge

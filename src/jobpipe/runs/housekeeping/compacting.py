@@ -30,3 +30,11 @@ def _compact_ledger(workspace: Workspace, done: Pruned, seconds: float) -> None:
             done.compacted += compact(path, seconds)
         free = free_bytes(path)
     done.reusable += free
+
+
+def rewrite_files(workspace: Workspace, seconds: float = 300.0) -> None:
+    """All of both files, so that nothing that was overwritten is left in them."""
+    upkeep_of(workspace.documents).compact(seconds)
+    if not is_shared():
+        with turn_to_write():
+            compact(workspace.project.state_dir / "ledger.sqlite3", seconds)

@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Collection
 
 import msgspec
-import xxhash
 
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import FORGOTTEN, Role, Selection, Written
@@ -15,6 +14,7 @@ from jobpipe.ledger.models import Import
 from jobpipe.runs.housekeeping.verifying.agreement import forget_validators
 from jobpipe.runs.housekeeping.verifying.findings import Finding, Verifying
 from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.record import Context
 
 _ROWS = 500
 # Of these every row has a body; a duplicate may share its posting's.
@@ -23,7 +23,7 @@ _ROLES = (Role.POSTING, Role.REJECTED)
 
 def verify_bodies(workspace: Workspace, owner: Import, looking: Verifying) -> None:
     documents = upkeep_of(workspace.documents)
-    contexts = {digest for digest, packed in documents.contexts(owner.pk) if xxhash.xxh3_128_digest(packed) == digest}
+    contexts = {digest for digest, packed in documents.contexts(owner.pk) if _is_context(packed)}
     revisions = {
         row.row: row.revision for role in Role for row in workspace.documents.select(owner.pk, Selection(role=role))
     }
@@ -90,6 +90,14 @@ def _is_sound(body: StoredBody, contexts: Collection[bytes]) -> bool:
             msgspec.json.decode(read.posting)
         except msgspec.DecodeError:
             return False
+    return True
+
+
+def _is_context(packed: bytes) -> bool:
+    try:
+        msgspec.msgpack.decode(packed, type=Context)
+    except msgspec.MsgspecError:
+        return False
     return True
 
 
