@@ -1,8 +1,8 @@
 """Erasing a person's data: found, shown, and masked wherever it is stored; that it was done is kept, it is not.
 
 Postings, their records and earlier revisions, the quarantine, and what the ledger says of them are masked.  The archive
-of an import that has it is removed, for its bytes cannot be changed.  Files of the project and backups are named: nobody
-but people may change those.
+of an import that has it is removed, for its bytes cannot be changed.  Files of the project and backups are named: only
+people may change those.
 """
 
 from __future__ import annotations
