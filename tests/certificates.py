@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def certificate(folder: Path, host: str = "localhost") -> Path:
-    """The file with the key and the certificate, its own authority; of another `host`, it is for that alone."""
+def certificate(folder: Path, host: str = "localhost", *, days: int = 30) -> Path:
+    """The file with the key and the certificate, its own authority; of another `host`, it is for that alone.
+
+    `days`: until it expires; -1 = since yesterday.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = dt.datetime.now(dt.UTC)
@@ -28,8 +31,8 @@ def certificate(folder: Path, host: str = "localhost") -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=30))
+        .not_valid_before(now - dt.timedelta(days=3))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

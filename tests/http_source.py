@@ -10,9 +10,11 @@ import http.server
 import re
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -102,6 +104,14 @@ class HttpSource:
 
     def url(self, path: str, *, login: str = "", host: str = "127.0.0.1") -> str:
         return f"http://{login + '@' if login else ''}{host}:{self.port}{path}"
+
+    def serve_tls(self, certificate: Path, path: str, body: bytes) -> str:
+        """From now on all is served over TLS, with this key and certificate; the URL of the path."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.serve(path, body)
+        return self.url(path, host="localhost").replace("http:", "https:")
 
     def seen(self, path: str) -> list[Seen]:
         """The requests for a path, without its query."""

@@ -19,6 +19,8 @@ _REFUSALS = {
     errno.ENOSPC: "make room on the disk; nothing that was written before is lost",
     errno.EDQUOT: "make room within the quota; nothing that was written before is lost",
     errno.EFBIG: "files may not be that large here: look at `ulimit -f`",
+    errno.EEXIST: "a file lies there where a folder is wanted: move it away",
+    errno.ENOTDIR: "a file lies there where a folder is wanted: move it away",
     errno.EROFS: "it is on a disk that may only be read: `state` in jobpipe.yaml names another folder",
     errno.EACCES: "may its owner, and who runs this command, read and write it?",
     errno.EPERM: "may its owner, and who runs this command, read and write it?",

@@ -85,6 +85,14 @@ class LazyCommands(click.Group):
             raise click.UsageError(f"There is no command '{name}'.{hint}", context)
         return super().resolve_command(context, args)
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            # click would call it a failure that whoever reads has read enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return DONE
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

@@ -21,7 +21,7 @@ def halves(work: Work) -> tuple[Work, Work]:
 def rejected_for_killing(work: Work) -> Transformed:
     """What is said of the one record of a batch that has killed every worker that tried it."""
     (item,) = work.items
-    message = f"transforming this record ended the worker process {DEATHS_BEFORE_HALVING} times"
+    message = f"transforming this record ended the worker process, {DEATHS_BEFORE_HALVING} times or after a long time"
     note = ("crash", "", message)
     body = pack(Body(b"", item.raw, work.contexts[item.context].digest(), note, item.offset))
     return Transformed(item.ordinal, Made.REJECTED, body=body, reason="crash", message=message)

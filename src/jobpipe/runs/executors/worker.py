@@ -13,7 +13,8 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
 import msgspec
@@ -21,11 +22,14 @@ import msgspec
 from jobpipe.definition.models import Definition
 from jobpipe.documents.body import Body, pack, pack_loosely
 from jobpipe.runs.executors.executor import Charge, Done, Work
+from jobpipe.runs.executors.record_time import RecordTime
 from jobpipe.sources.record import Context
 from jobpipe.transform.compile import Transformer, compile_definition
 from jobpipe.transform.outcome import Item, Made, Transformed
 
 _LENGTH = struct.Struct("<Q")
+
+Limit = Callable[[], AbstractContextManager[None]]
 
 
 def transformer_of(charge: Charge) -> Transformer:
@@ -37,14 +41,15 @@ def transformer_of(charge: Charge) -> Transformer:
     )
 
 
-def transform_batch(transformer: Transformer, work: Work) -> Done:
-    """Every item of a batch, transformed and packed; never raises for a record."""
+def transform_batch(transformer: Transformer, work: Work, limit: Limit = nullcontext) -> Done:
+    """Every item of a batch, transformed and packed; never raises for a record. `limit`: around each of them."""
     digests = [context.digest() for context in work.contexts]
     results = []
     for item in work.items:
         context = work.contexts[item.context]
         made = transform_item if not work.is_trial else try_item
-        results.append(made(transformer, item, context, digests[item.context]))
+        with limit():
+            results.append(made(transformer, item, context, digests[item.context]))
     return Done(work.number, results, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
@@ -96,8 +101,9 @@ def main() -> None:
     transformer = transformer_of(msgspec.msgpack.decode(first, type=Charge))
     # All this stays: it need not be searched for garbage, neither between batches nor at the end.
     gc.freeze()
+    limit = RecordTime().limit
     for question in _read_ahead(sys.stdin.buffer):
-        send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question))))
+        send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question), limit)))
 
 
 def _read_ahead(stream: IO[bytes]) -> Iterator[bytes]:
