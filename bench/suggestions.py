@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 OWN = HERE / "suggestions_data"
 SAMPLES = Path(os.environ.get("JOBPIPE_SAMPLES", HERE.parent.parent / "shared" / "samples")) / "taxonomies"
 PAGE = HERE.parent / "docs" / "benchmarks-suggestions.md"
-MOST_QUESTIONS = 600
+MOST_QUESTIONS = 800
 
 
 @dataclass(frozen=True)

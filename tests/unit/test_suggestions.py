@@ -98,6 +98,41 @@ def test_a_damaged_memory_of_vectors_is_made_anew(tmp_path: Path) -> None:
     assert [one.code for one in after] == [one.code for one in before]
 
 
+def test_what_is_learned_of_many_labels_is_kept_and_made_anew_where_it_is_damaged(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    jobs = {"cook": "kitchen", "nurse": "care", "driver": "driving", "welder": "metal", "tailor": "textile"}
+    known = [KnownLabel(f"{job} {word}", code) for job, code in jobs.items() for word in _words(210)]
+    means = Means(tmp_path, meaning=False)
+    before = CombinedSuggester(known, means=means).suggest("night welder", limit=3)
+    (kept,) = tmp_path.glob("*.f16")
+    again = CombinedSuggester(known, means=means).suggest("night welder", limit=3)
+    assert before[0].code == "metal"
+    assert [one.code for one in again] == [one.code for one in before]
+    assert [one.confidence for one in again] == pytest.approx([one.confidence for one in before], abs=0.01)
+    kept.write_bytes(b"damaged")
+    assert CombinedSuggester(known, means=means).suggest("night welder", limit=3) == before
+    assert len(kept.read_bytes()) == 2 * len(known) * len(jobs)
+
+
+def _words(number: int) -> list[str]:
+    letters = "abdefgiklmnoprstu"
+    return [letters[n % 17] + letters[n // 17] + letters[(n * 7) % 17] for n in range(number)]
+
+
+def test_leaving_a_label_out_gives_what_learning_without_it_gives() -> None:
+    numpy = pytest.importorskip("numpy")
+    from jobpipe.taxonomy.suggestions.regression import learn
+
+    draws = numpy.random.default_rng(0)
+    points = draws.normal(size=(70, 9)).astype("float32")
+    kernel = points @ points.T + numpy.eye(70, dtype="float32")
+    codes = [(int(one),) for one in draws.integers(0, 4, 70)]
+    found = learn([kernel[:32], kernel[32:64], kernel[64:]], codes, numpy.array([40]))
+    others = [number for number in range(70) if number != 40]
+    without = learn([kernel[numpy.ix_(others, others)]], [codes[one] for one in others], numpy.array([0]))
+    assert found.left_out[40] == pytest.approx(kernel[40, others] @ without.coefficients, abs=1e-3)
+
+
 def test_two_genders_are_one_title() -> None:
     assert genders("Acheteur / Acheteuse média") == ["Acheteur média", "Acheteuse média"]
     assert genders("Hotel / Restaurant") == ["Hotel / Restaurant"]

@@ -11,13 +11,15 @@ from jobpipe.taxonomy.suggestions.wording import Wording
 
 # How many of the nearest labels are looked at.
 NEAREST = 100
+# What the share in the nearest labels counts beside the regression, in which candidates are looked at first.
+_CROWD = 0.3
 
 
 class Candidate(NamedTuple):
     code: int
     # The nearest of its labels.
     label: int
-    # What a regression over the nearest labels gives it; about 1 where all say the same.
+    # What a regression over the known labels gives it; about 1 where all that are near say the same.
     learned: float
     # Its share in the nearest labels, near ones counting more.
     share: float
@@ -62,7 +64,7 @@ class SpellingEvidence:
         for wording in wordings:
             similar, familiar = self._index.similar(wording)
             nearest = dict(sorted(similar.items(), key=lambda one: (-one[1], one[0]))[:NEAREST])
-            yield Evidence(gather(self._known, nearest, {}, _votes(nearest)), familiar)
+            yield Evidence(gather(self._known, nearest, {}, by_code(self._known, _votes(nearest))), familiar)
 
 
 def _votes(nearest: Mapping[int, float]) -> dict[int, float]:
@@ -70,10 +72,19 @@ def _votes(nearest: Mapping[int, float]) -> dict[int, float]:
     return {label: spelling**4 for label, spelling in nearest.items()}
 
 
+def by_code(known: Known, votes: Mapping[int, float]) -> dict[int, float]:
+    """What the labels say, by code; a label of several says each of them in part."""
+    found: dict[int, float] = defaultdict(float)
+    for label, vote in votes.items():
+        for code in known.codes[label]:
+            found[code] += vote / len(known.codes[label])
+    return found
+
+
 def gather(
     known: Known, spelling: Mapping[int, float], meaning: Mapping[int, float], learned: Mapping[int, float]
 ) -> list[Candidate]:
-    """The codes of the nearest labels; all mappings are by label, and `spelling` has them all."""
+    """The codes of the nearest labels: `spelling` has these all, `meaning` is by label too, `learned` by code."""
     alike = {label: spelling[label] ** 2 + 2 * max(0.0, meaning.get(label, 0.0)) ** 3 for label in spelling}
     whole = sum(value * value for value in alike.values()) or 1.0
     labels: dict[int, list[int]] = defaultdict(list)
@@ -87,11 +98,11 @@ def gather(
             Candidate(
                 code,
                 best,
-                sum(learned[label] / len(known.codes[label]) for label in some),
+                learned[code],
                 sum(alike[label] ** 2 for label in some) / whole,
                 max(spelling[label] for label in some),
                 max((meaning[label] for label in some if label in meaning), default=0.0),
                 len(some),
             )
         )
-    return sorted(found, key=lambda one: (-(one.learned + one.share + alike[one.label]), one.code))
+    return sorted(found, key=lambda one: (-(one.learned + _CROWD * one.share), one.code))

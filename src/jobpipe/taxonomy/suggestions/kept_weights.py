@@ -1,4 +1,4 @@
-"""Weights that were learned from known labels, kept in a file by a digest of what they were learned from."""
+"""What was learned from known labels, kept in files by a digest of what it was learned from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import xxhash
@@ -13,10 +14,13 @@ import xxhash
 from jobpipe.taxonomy.suggestions.evidence import Known
 from jobpipe.taxonomy.suggestions.ranking import WEIGHTS
 
+if TYPE_CHECKING:
+    from jobpipe.taxonomy.suggestions.products import Floats
+
 # Changes where the same labels would give other weights.
-_VERSION = 2
-# Of the files that are kept, the newest.
-_MOST = 30
+_VERSION = 3
+# Of the files that are kept, the newest; coefficients take some megabytes each.
+_MOST, _MOST_COEFFICIENTS = 30, 6
 
 
 def kept_weights(folder: Path | None, kind: str, known: Known) -> list[float] | None:
@@ -33,14 +37,44 @@ def kept_weights(folder: Path | None, kind: str, known: Known) -> list[float] | 
 def keep_weights(folder: Path | None, kind: str, known: Known, weights: list[float]) -> None:
     if folder is None:
         return
-    path = _path(folder, kind, known)
+    _write(_path(folder, kind, known), msgspec.json.encode(weights))
+    _forget(folder, "weights-*.json", _MOST)
+
+
+def kept_coefficients(folder: Path | None, kind: str, known: Known) -> Floats | None:
+    """Of the regression over all labels: one row a label, one column a code. None = not kept, or damaged."""
+    import numpy as np
+
+    if folder is None:
+        return None
+    shape = len(known.codes), 1 + max((code for codes in known.codes for code in codes), default=-1)
+    try:
+        kept = np.fromfile(_path(folder, kind, known).with_suffix(".f16"), np.float16)
+    except OSError:
+        return None
+    if kept.size != shape[0] * shape[1] or not np.isfinite(kept).all():
+        return None
+    return kept.reshape(shape).astype(np.float32)
+
+
+def keep_coefficients(folder: Path | None, kind: str, known: Known, coefficients: Floats) -> None:
+    if folder is None:
+        return
+    _write(_path(folder, kind, known).with_suffix(".f16"), coefficients.astype("float16").tobytes())
+    _forget(folder, "weights-*.f16", _MOST_COEFFICIENTS)
+
+
+def _write(path: Path, content: bytes) -> None:
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(msgspec.json.encode(weights))
+        temporary.write_bytes(content)
         temporary.replace(path)
-        old = sorted(folder.glob("weights-*.json"), key=lambda one: one.stat().st_mtime, reverse=True)
-        for one in old[_MOST:]:
+
+
+def _forget(folder: Path, pattern: str, most: int) -> None:
+    with suppress(OSError):
+        for one in sorted(folder.glob(pattern), key=lambda one: one.stat().st_mtime, reverse=True)[most:]:
             one.unlink(missing_ok=True)
 
 

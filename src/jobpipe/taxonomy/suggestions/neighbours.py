@@ -1,23 +1,30 @@
-"""Evidence with numpy: a small kernel ridge regression for each label, over the known labels nearest to it.
+"""Evidence with numpy: the nearest known labels, and what a kernel ridge regression makes of them.
 
 The similarity of two labels is s² + 2 m³ + s m, with s the cosine of their n-grams and m that of their meanings, once
-what all meanings have in common is taken away; without meanings it is s² + s/2. Nothing is learned beforehand, so that
-a decision counts at once, and what a known label would have got without itself is found by leaving it out.
+what all meanings have in common is taken away; without meanings it is s² + s/2. Where few labels are known, so that a
+decision counts at once, and where too many are, the regression is a small one for each label, over the hundred nearest;
+otherwise one over all known labels, learned once and kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobpipe.taxonomy.suggestions.evidence import NEAREST, Evidence, Known, gather
+from jobpipe.taxonomy.suggestions.evidence import NEAREST, Evidence, Known, by_code, gather
+from jobpipe.taxonomy.suggestions.kept_weights import keep_coefficients, kept_coefficients
 from jobpipe.taxonomy.suggestions.meaning import Encoder
 from jobpipe.taxonomy.suggestions.products import Floats, Products, Rows, Vocabulary
+from jobpipe.taxonomy.suggestions.regression import Learned, learn
 from jobpipe.taxonomy.suggestions.wording import Wording
 
 _RIDGE = 0.3
+# One regression over all takes n³/3 steps and 2 n² bytes for n labels.
+_FEWEST, _MOST = 1_000, 12_000
+_WHOLE_RIDGE = 0.1
 
 
 class NeighbourEvidence:
@@ -35,6 +42,34 @@ class NeighbourEvidence:
             self._mean = vectors.mean(axis=0) * (len(vectors) / (len(vectors) + 10.0))
             self._meanings = _centred(vectors, self._mean)
         self._scale = 1.5 if encoder is None else 4.0
+        self._learned: Learned | None = None
+
+    @property
+    def can_learn(self) -> bool:
+        return _FEWEST <= len(self._known.wordings) <= _MOST
+
+    def recall(self, folder: Path | None) -> bool:
+        """Whether what `learn` made of the same labels was kept there."""
+        coefficients = kept_coefficients(folder, self._kind, self._known)
+        if coefficients is not None:
+            self._learned = Learned(coefficients, {})
+        return coefficients is not None
+
+    def learn(self, folder: Path | None, left_out: Sequence[int]) -> None:
+        """One regression over all labels; what `left_out` is asked for later is made at the same time."""
+        self._learned = learn(self._kernel_rows(), self._known.codes, np.array(left_out, np.int64))
+        keep_coefficients(folder, self._kind, self._known, self._learned.coefficients)
+
+    @property
+    def _kind(self) -> str:
+        return "spelling" if self._encoder is None else "meaning"
+
+    def _kernel_rows(self) -> Iterator[Floats]:
+        for begin, end, spelling in self._products.blocks(self._rows):
+            meanings = self._meanings
+            alike = _kernel(spelling, None if meanings is None else meanings[begin:end] @ meanings.T)
+            alike[np.arange(end - begin), np.arange(begin, end)] = self._scale * (1 + _WHOLE_RIDGE)
+            yield alike
 
     def of(self, wordings: Sequence[Wording]) -> Iterator[Evidence]:
         meanings = None
@@ -56,33 +91,31 @@ class NeighbourEvidence:
             alike = _kernel(spelling, meaning)
             if without is not None:
                 alike[np.arange(end - begin), without[begin:end]] = -np.inf
+            speaks = self._speaks(alike, None if without is None else without[begin:end])
             for row in range(end - begin):
-                yield self._one(
-                    alike[row],
-                    spelling[row],
-                    None if meaning is None else meaning[row],
-                    float(rows.familiar[begin + row]),
-                )
+                nearest = _nearest(alike[row])
+                labels = nearest.tolist()
+                spelled = dict(zip(labels, spelling[row, nearest].tolist(), strict=True))
+                meant = {} if meaning is None else dict(zip(labels, meaning[row, nearest].tolist(), strict=True))
+                learned = self._of_nearest(alike[row], nearest) if speaks is None else dict(enumerate(speaks[row]))
+                yield Evidence(gather(self._known, spelled, meant, learned), float(rows.familiar[begin + row]))
 
-    def _one(self, alike: Floats, spelling: Floats, meaning: Floats | None, familiar: float) -> Evidence:
-        nearest = np.flatnonzero(np.isfinite(alike))
-        if len(nearest) > NEAREST:
-            nearest = np.argpartition(-alike, NEAREST)[:NEAREST]
+    def _speaks(self, alike: Floats, without: NDArray[np.int64] | None) -> list[list[float]] | None:
+        """What the regression over all labels gives each code; None where there is none."""
+        if self._learned is None:
+            return None
+        if without is not None:
+            return [self._learned.left_out[label].tolist() for label in without.tolist()]
+        made: list[list[float]] = (alike @ self._learned.coefficients).tolist()
+        return made
+
+    def _of_nearest(self, alike: Floats, nearest: NDArray[np.int64]) -> dict[int, float]:
         if not len(nearest):
-            return Evidence([], familiar)
+            return {}
         among = self._among(nearest)
         among[np.diag_indices(len(nearest))] += _RIDGE * self._scale
-        learned = np.linalg.solve(among, alike[nearest])
-        labels = nearest.tolist()
-        return Evidence(
-            gather(
-                self._known,
-                dict(zip(labels, spelling[nearest].tolist(), strict=True)),
-                {} if meaning is None else dict(zip(labels, meaning[nearest].tolist(), strict=True)),
-                dict(zip(labels, learned.tolist(), strict=True)),
-            ),
-            familiar,
-        )
+        votes = np.linalg.solve(among, alike[nearest])
+        return by_code(self._known, dict(zip(nearest.tolist(), votes.tolist(), strict=True)))
 
     def _among(self, labels: NDArray[np.int64]) -> Floats:
         """How alike they are to each other."""
@@ -98,6 +131,11 @@ class NeighbourEvidence:
         spelling[np.diag_indices(len(labels))] = 1
         meanings = None if self._meanings is None else self._meanings[labels]
         return _kernel(spelling, None if meanings is None else meanings @ meanings.T)
+
+
+def _nearest(alike: Floats) -> NDArray[np.int64]:
+    found = np.flatnonzero(np.isfinite(alike))
+    return found if len(found) <= NEAREST else np.argpartition(-alike, NEAREST)[:NEAREST]
 
 
 def _kernel(spelling: Floats, meaning: Floats | None) -> Floats:

@@ -17,11 +17,11 @@ from jobpipe.taxonomy.suggestions.suggestion import KnownLabel, Suggestion
 from jobpipe.taxonomy.suggestions.wording import Wording, wording_of
 
 # Labels that are left out in turn to learn what confidence means; fewer than the least say too little.
-_EXAMPLES = 600
+_EXAMPLES = 1_000
 _LEAST = 100
 _BATCH = 256
 # To take so many labels in anew takes less than a second.
-_LEARNED_AT_ONCE = 2_000
+_LEARNED_AT_ONCE = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +124,31 @@ class CombinedSuggester:
         fit_for = [number for number, codes in enumerate(self._known.codes) if any(sizes[code] > 1 for code in codes)]
         if len(fit_for) < _LEAST:
             return defaults
+        some = fit_for[:: max(1, -(-len(fit_for) // _EXAMPLES))]
         weights = kept_weights(self.means.folder, self._kind, self._known)
-        if weights is None:
-            weights = ranking.fit(list(self.left_out(fit_for)), defaults)
-            keep_weights(self.means.folder, self._kind, self._known, weights)
+        if not self._recalled_or_learned(some, anew=weights is None) and weights is not None:
+            return weights
+        weights = ranking.fit(list(self.left_out(some)), defaults)
+        keep_weights(self.means.folder, self._kind, self._known, weights)
         return weights
 
+    def _recalled_or_learned(self, left_out: Sequence[int], *, anew: bool) -> bool:
+        """Whether the regression over all labels was learned just now."""
+        from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
+
+        if not isinstance(self._source, NeighbourEvidence) or not self._source.can_learn:
+            return False
+        if not anew and self._source.recall(self.means.folder):
+            return False
+        self._source.learn(self.means.folder, left_out)
+        return True
+
     def left_out(self, labels: Sequence[int]) -> Iterator[ranking.Example]:
-        """What each known label would be suggested if it were not known; of many, some."""
+        """What each of these known labels would be suggested if it were not known."""
         from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
 
         assert isinstance(self._source, NeighbourEvidence)
-        some = labels[:: max(1, -(-len(labels) // _EXAMPLES))]
-        for number, evidence in zip(some, self._source.left_out(some), strict=True):
+        for number, evidence in zip(labels, self._source.left_out(labels), strict=True):
             yield ranking.Example(
                 evidence, self._known.codes[number], self._letters(self._known.wordings[number], evidence)
             )
