@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from pathlib import Path
 
 import pytest
 
 from fuzz.targets import TARGETS
+from jobpipe.definition.overrides import parse_rule
+from jobpipe.transform.override_templates import Answers
 
 FOUND = Path(__file__).parent.parent / "data/fuzz"
 # Changes of each input.
@@ -45,3 +49,12 @@ def changed(data: bytes, dice: random.Random) -> bytes:
             case _:
                 made[start : start + 1] = bytes([dice.randrange(256)])
     return bytes(made)
+
+
+def test_rules_that_are_compiled_and_left_are_freed() -> None:
+    answers = Answers([parse_rule("drop when posting.title|regex_search('x')", number=1)])
+    assert answers.true_of({"title": "x"})[0] == {0}
+    alive = weakref.ref(answers)
+    del answers
+    gc.collect()
+    assert alive() is None

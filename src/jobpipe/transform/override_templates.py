@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minijinja import Environment, TemplateError
 
 from jobpipe.definition.overrides import OverrideRule
-from jobpipe.transform.expressions import pattern_of
+from jobpipe.transform.timed_patterns import MAX_VALUE, TimedPatterns
 
 # Instructions of MiniJinja's machine: for one rule, and for all of a template together.
 FUEL = 10_000
 FUEL_TOGETHER = 30_000
 MAX_TEMPLATE = 64_000
-# Seconds for one regular expression, and for all those of one posting.
-REGEX_SECONDS = 0.05
-POSTING_SECONDS = 0.2
-# A pattern that was too slow so often is not tried again in this process.
-MAX_SLOW = 20
-MAX_VALUE = 1_000_000
 
 
 class RuleError(Exception):
@@ -34,8 +26,7 @@ class Answers:
 
     def __init__(self, rules: Sequence[OverrideRule]) -> None:
         self._rules = rules
-        self._slow: Counter[str] = Counter()
-        self._left = POSTING_SECONDS
+        self._patterns = TimedPatterns()
         self._together = self._new_environment(FUEL_TOGETHER)
         self._alone = self._new_environment(FUEL)
         self._ready: set[str] = set()
@@ -43,7 +34,7 @@ class Answers:
 
     def begin(self) -> None:
         """The next posting."""
-        self._left = POSTING_SECONDS
+        self._patterns.begin()
 
     def true_of(self, view: Mapping[str, Any]) -> tuple[set[int], dict[int, str]]:
         """The rules whose condition is true; those that failed, with the reason."""
@@ -119,45 +110,6 @@ class Answers:
 
     def _new_environment(self, fuel: int) -> Environment:
         environment = Environment(undefined_behavior="strict", fuel=fuel, auto_escape_callback=lambda name: False)
-        environment.add_filter("regex_search", self._regex_filter("search"))
-        environment.add_filter("regex_match", self._regex_filter("fullmatch"))
-        environment.add_filter("regex_replace", self._replace)
+        for name, function in self._patterns.filters().items():
+            environment.add_filter(name, function)
         return environment
-
-    # Regular expressions -----------------------------------------------------------------------------
-
-    def _regex_filter(self, method: str) -> Callable[..., bool]:
-        def find(text: Any, pattern: Any, ignore_case: Any = False) -> bool:
-            return self._timed(method, text, pattern, bool(ignore_case)) is not None
-
-        return find
-
-    def _replace(self, text: Any, pattern: Any, replacement: Any = "", ignore_case: Any = False) -> Any:
-        if text is None:
-            return None
-        made = self._timed("sub", text, pattern, bool(ignore_case), str(replacement)[:1_000])
-        if len(made) > MAX_VALUE:
-            raise ValueError(f"a text of more than {MAX_VALUE:,} characters")
-        return made
-
-    def _timed(self, method: str, text: Any, pattern: Any, ignore_case: bool, *more: Any) -> Any:
-        """One regular expression on one text, within the time that this posting has left."""
-        if text is None:
-            return None
-        if not isinstance(pattern, str):
-            raise ValueError("a regular expression is text")
-        if self._slow[pattern] >= MAX_SLOW:
-            raise ValueError(f"the regular expression {pattern!r} was too slow {MAX_SLOW} times: it is not tried again")
-        if self._left <= 0:
-            raise ValueError("the regular expressions of this posting's rules took too long")
-        begun = time.monotonic()
-        try:
-            found = getattr(pattern_of(pattern, ignore_case), method)(
-                *more, str(text), timeout=min(REGEX_SECONDS, self._left)
-            )
-        except TimeoutError:
-            self._slow[pattern] += 1
-            raise ValueError(f"the regular expression {pattern!r} took more than {REGEX_SECONDS} s") from None
-        finally:
-            self._left -= time.monotonic() - begun
-        return found
