@@ -38,7 +38,7 @@ class Crawl:
         """Raises DefinitionError where what it needs is not installed."""
         assert source.site is not None
         _need("scrapy", "crawl")
-        if source.site.browser:
+        if source.site.browser and surroundings.kept is None:
             _need("scrapy_playwright", "browser")
             find_browser()
         self._source = source
@@ -54,7 +54,7 @@ class Crawl:
 
     async def _answers(self, orders: Orders, place: str) -> AsyncIterator[bytes]:
         """Raises HostIsDownError where the site's host is being left alone."""
-        host = _first_host(orders)
+        host = "" if orders.kept else _first_host(orders)
         if not host:
             async with contextlib.aclosing(self._crawled(orders, place, host)) as answers:
                 async for chunk in answers:

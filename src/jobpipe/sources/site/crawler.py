@@ -11,13 +11,16 @@ import importlib
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from jobpipe.definition.sites import Site
 from jobpipe.errors import JobpipeError
 from jobpipe.sources.answers import Answer
+from jobpipe.sources.kept_answers import KeptAnswers
 from jobpipe.sources.site.doubts import Doubts
 from jobpipe.sources.site.orders import SILENT, Orders
 from jobpipe.sources.site.outlet import Outlet
@@ -25,6 +28,8 @@ from jobpipe.sources.site.outlet import Outlet
 _AGENT = "job-pipe (imports job postings for their employers)"
 # Seconds that a page of a preview is kept.
 _KEPT = 3600
+# Where the middleware stands that keeps what was asked and answered: between Scrapy's cache (900) and the site.
+NEAREST = 950
 # Open in a browser at the same time: each costs some tens of megabytes.
 _MOST_BROWSER_PAGES = 8
 # What every crawl needs, much of which Scrapy loads by its name only when it is asked to.
@@ -43,6 +48,7 @@ _NEEDED = (
     "scrapy.pqueues",
     "twisted.internet.asyncioreactor",
     "jobpipe.sources.site.credentials",
+    "jobpipe.sources.site.exchanging",
     "jobpipe.sources.site.handwritten",
     "jobpipe.sources.site.spider",
 )
@@ -100,9 +106,13 @@ def _crawl(orders: Orders, outlet: Outlet) -> int:
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
 
-    from jobpipe.sources.site import handwritten
+    from jobpipe.sources.site import exchanging, handwritten
 
     site = orders.of_site()
+    kept = KeptAnswers(Path(orders.kept)) if orders.kept else None
+    exchanging.use(outlet, kept)
+    if kept is not None:
+        exchanging.without_network()
     doubts = Doubts()
     hosts = named_hosts(orders)
     settings = Settings()
@@ -114,7 +124,7 @@ def _crawl(orders: Orders, outlet: Outlet) -> int:
         spider = handwritten.spider_class(site.spider, settings)
         process.settings.set("JOBPIPE_HOSTS", sorted(hosts | handwritten.named_hosts(spider)), priority="cmdline")
         crawler = process.create_crawler(spider)
-        handwritten.keep_guarded(crawler)
+        handwritten.keep_nearest(crawler, _nearest_to_site(orders))
         handwritten.pass_on_items(crawler, orders, outlet)
         process.crawl(crawler)
     else:
@@ -148,12 +158,23 @@ def _crawl(orders: Orders, outlet: Outlet) -> int:
         doubts.add("only the first pages were wanted")
     elif reasons[0] not in ("finished", "pages"):
         doubts.add(f"the crawl was stopped: {reasons[0]}")
-    outlet.give(Answer(kind="end", why=doubts.why, notices=tuple(sorted(doubts.notices))))
+    not_kept = kept.not_kept.as_list() if kept is not None else ()
+    outlet.give(Answer(kind="end", why=doubts.why, notices=tuple(sorted(doubts.notices)), not_kept=not_kept))
     outlet.close()
-    if getattr(crawler.spider, "is_silent", False):
+    if kept is None and getattr(crawler.spider, "is_silent", False):
         print(doubts.why, file=sys.stderr)  # noqa: T201
         return SILENT
     return 0
+
+
+def _nearest_to_site(orders: Orders) -> list[Any]:
+    """Middlewares, the nearest last. What a preview sees is kept for previews alone."""
+    from jobpipe.sources.site.exchanging import Recording, Replaying
+    from jobpipe.sources.site.guarding import Guarded
+
+    if orders.kept:
+        return [Replaying]
+    return [Guarded] if orders.enough is not None else [Guarded, Recording]
 
 
 def _note_refusals(doubts: Doubts) -> None:
@@ -239,8 +260,26 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
             "jobpipe.sources.site.waiting.LeftAlone": 560,
             "jobpipe.sources.site.credentials.Credentials": 595,
         }
+    if orders.kept:
+        return made | _settings_without_site(site)
+    if not site.spider and orders.enough is None:
+        made["DOWNLOADER_MIDDLEWARES"]["jobpipe.sources.site.exchanging.Recording"] = NEAREST
     if site.browser:
         made |= _browser_settings(orders, made)
+    return made
+
+
+def _settings_without_site(site: Site) -> dict[str, Any]:
+    """For a crawl whose answers are kept: it logs in nowhere, waits for nobody, and asks for nothing twice."""
+    made: dict[str, Any] = {
+        "AUTOTHROTTLE_ENABLED": False,
+        "DOWNLOAD_DELAY": 0,
+        "HTTPCACHE_ENABLED": False,
+        "RETRY_ENABLED": False,
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "http", "https", "s3")),
+    }
+    if not site.spider:
+        made["DOWNLOADER_MIDDLEWARES"] = {"jobpipe.sources.site.exchanging.Replaying": NEAREST}
     return made
 
 

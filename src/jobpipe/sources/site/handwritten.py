@@ -6,6 +6,7 @@ import configparser
 import importlib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ import msgspec
 from jobpipe.errors import DefinitionError
 from jobpipe.sources.answers import Answer
 from jobpipe.sources.site.doubts import Doubts
-from jobpipe.sources.site.guarding import REFUSED, Guarded
+from jobpipe.sources.site.guarding import REFUSED
 from jobpipe.sources.site.orders import Orders
 from jobpipe.sources.site.outlet import Outlet
 
@@ -89,12 +90,13 @@ def named_hosts(spider: Any) -> frozenset[str]:
     return frozenset(host.lower() for host in named if host)
 
 
-def keep_guarded(crawler: Any) -> None:
-    """Not by a setting, which the spider's own might undo: whatever hands a request on, the guard comes last."""
+def keep_nearest(crawler: Any, middlewares: Iterable[Any]) -> None:
+    """Not by a setting, which the spider's own might undo: whatever hands a request on, these come last."""
     from scrapy import signals
 
     def add() -> None:
-        crawler.engine.downloader.middleware._add_middleware(Guarded.from_crawler(crawler))
+        for one in middlewares:
+            crawler.engine.downloader.middleware._add_middleware(one.from_crawler(crawler))
 
     crawler.signals.connect(add, signals.engine_started, weak=False)
 

@@ -39,6 +39,8 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     # The definition itself says how many requests its host bears.
     says_per_host: bool = False
     cache: str
+    # A file of answers that are given instead of the site's, which is not asked then; "" = there is none.
+    kept: str = ""
 
     def of_site(self) -> Site:
         return Site.model_validate(self.site)
@@ -70,4 +72,5 @@ def orders_for(source: Source, surroundings: Surroundings) -> Orders:
         enough=surroundings.enough,
         says_per_host="per_host" in source.site.model_fields_set,
         cache=str(surroundings.cache or ""),
+        kept=str(surroundings.kept.file) if surroundings.kept is not None else "",
     )

@@ -140,6 +140,10 @@ class SiteSpider(scrapy.Spider):
         yield from self.on_list(response)
 
     def on_list(self, response: Response) -> Iterator[Any]:
+        yield from self._follow(response)
+        self._keep(response)
+
+    def _follow(self, response: Response) -> Iterator[Any]:
         self._count()
         if trouble := self._trouble(response):
             self._doubts.add(f"{redact(response.meta['asked'])}: {trouble}")
@@ -211,6 +215,10 @@ class SiteSpider(scrapy.Spider):
         return url in self._known and unchanged_since <= since
 
     def on_posting(self, response: Response) -> None:
+        self._read_posting(response)
+        self._keep(response)
+
+    def _read_posting(self, response: Response) -> None:
         self._count()
         asked = response.meta["asked"]
         if response.status == 304:
@@ -275,12 +283,25 @@ class SiteSpider(scrapy.Spider):
         if not response.body.strip():
             self._fail(url, "the page is empty")
             return
-        answer = Answer(kind="page", asked=redact(url), body=response.body, charset=_charset(response), page=url)
+        answer = Answer(
+            kind="page",
+            asked=redact(url),
+            body=response.body,
+            charset=_charset(response),
+            page=url,
+            exchange=response.meta.pop("exchange", None),
+        )
         self._outlet.give(answer)
         self._given += 1
         if self._orders.enough is not None and self._given >= self._orders.enough:
             self.is_over = True
             raise CloseSpider("enough")
+
+    def _keep(self, response: Response) -> None:
+        """What was read, and is given to nobody: it says what to ask next."""
+        if (exchange := response.meta.pop("exchange", None)) is not None:
+            asked = redact(response.meta["asked"])
+            self._outlet.give(Answer(kind="exchange", asked=asked, body=response.body, exchange=exchange))
 
     def closed(self, reason: str) -> None:
         """Scrapy's word for the end; a request that was never answered would be a list that nobody missed."""
