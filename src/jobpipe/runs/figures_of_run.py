@@ -70,6 +70,9 @@ def save_figures(run: Run, figures: Figures, broken: list[str]) -> None:
             "import_row_id": run.import_row_id,
             "at": run.started_at,
             "packed": pack_figures(figures),
+            "changed": bool(
+                run.account.get("new") or run.account.get("updated") or run.absent or run.account.get("closed")
+            ),
             "broken": broken,
         },
     )

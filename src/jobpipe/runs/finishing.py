@@ -18,6 +18,7 @@ from jobpipe.lifecycle import Kind, Outcome
 from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, forget_excluded, live_postings, missing_numbers
+from jobpipe.runs.expectations_of_run import judge_run
 from jobpipe.runs.figures_of_run import figures_of_run, leaves_figures, save_figures
 from jobpipe.runs.history import PastRun, past_runs
 from jobpipe.runs.incidents_of_run import occurrences_of_run, record_run
@@ -265,11 +266,14 @@ class Finish:
             cause=self._cause,
         )
         figures = figures_of_run(self._documents, run, met) if leaves_figures(run) else None
+        judged = judge_run(self._documents, run, figures)
+        for occurrence in judged.occurrences:
+            met.add(occurrence)
         with self._workspace.writing():
-            record_run(self._workspace, run, met)
+            record_run(self._workspace, run, met, also_shows=judged.shows)
             self._journal.close()
             if figures is not None:
-                save_figures(run, figures, [])
+                save_figures(run, figures, judged.broken)
         return report_of(run)
 
 

@@ -69,10 +69,10 @@ def occurrences_of_run(
     return groups
 
 
-def record_run(workspace: Workspace, run: Run, groups: Groups) -> None:
-    """To be called within the transaction that ends the run."""
+def record_run(workspace: Workspace, run: Run, groups: Groups, *, also_shows: Sequence[str] = ()) -> None:
+    """To be called within the transaction that ends the run; `also_shows`: further kinds that it can show to be gone."""
     recorded = record_groups(workspace.project, groups, run=run)
-    kinds = names_with(*_proofs(run))
+    kinds = [*names_with(*_proofs(run)), *also_shows]
     if kinds:
         still = {incident.fingerprint for incident in recorded.all}
         resolve_gone(groups.import_name, kinds, still=still, run=run, why=f"run {run.pk} shows no more of it")

@@ -16,6 +16,8 @@ class RunFigures(models.Model):
     at = models.DateTimeField()
     # `jobpipe.incidents.expectations.figures.pack_figures`
     packed = models.BinaryField()
+    # It found something new, or something gone.
+    changed = models.BooleanField(default=True)
     # Names of the figures that broke with what was expected: later runs do not learn from these.
     broken = models.JSONField(default=list)
 
