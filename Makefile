@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-suggestions clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-expectations bench-suggestions clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -85,6 +85,9 @@ bench-suggestions: $(VENV)/.installed ## Measure suggestions on labels held back
 
 bench-plan: $(VENV)/.installed ## Time plans over 50 000 stored postings, beside transforming them once more
 	$(BIN)/python -m bench.plan --size 50000 --rounds 3
+
+bench-expectations: $(VENV)/.installed ## Count breaks found and false alarms on replayed histories (ten minutes)
+	$(BIN)/python -m bench.expectations --write
 
 bench-overrides: $(VENV)/.installed ## Time what 100 and 1 000 rules of clients cost beside the transformation
 	$(BIN)/python -m bench.overrides

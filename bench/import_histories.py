@@ -23,34 +23,20 @@ from jobpipe.posting_facts import facts_of
 
 BEGIN = datetime(2026, 1, 5, 6, tzinfo=UTC)
 WORDS = {
-    "fr": "Nous cherchons pour notre équipe une personne motivée qui aime le métier et les clients. Vous êtes à l’écoute, "
-    "vous avez de l’expérience dans la région et le goût du travail bien fait. Poste à pourvoir dès que possible. ",
-    "de": "Wir suchen für unser Team eine Person, die gern mit Kunden arbeitet. Sie sind zuverlässig, haben Freude an der "
-    "Arbeit und möchten mit uns wachsen. Wir bieten Ihnen eine gründliche Einführung und faire Löhne. ",
-    "en": "We are looking for a person who likes to work with our customers. You’ll be part of a small team, and you have "
-    "some experience in the field. We offer you training, a fair wage and a good place to work. ",
-    "es": "Buscamos para nuestro equipo una persona con ganas de trabajar. Usted tiene experiencia con los clientes, y le "
-    "gusta la atención al público. Ofrecemos formación, un salario justo y una buena relación en la región. ",
+    "fr": "Nous cherchons pour notre équipe une personne motivée qui aime le métier et les clients. "
+    "Vous êtes à l’écoute, vous avez de l’expérience dans la région et le goût du travail bien fait. ",
+    "de": "Wir suchen für unser Team eine Person, die gern mit Kunden arbeitet. Sie sind zuverlässig, "
+    "haben Freude an der Arbeit und möchten mit uns wachsen. Wir bieten Ihnen faire Löhne. ",
+    "en": "We are looking for a person who likes to work with our customers. You’ll be part of a small "
+    "team, and you have some experience in the field. We offer you training and a fair wage. ",
+    "es": "Buscamos para nuestro equipo una persona con ganas de trabajar. Usted tiene experiencia con "
+    "los clientes, y le gusta la atención al público. Ofrecemos una buena relación en la región. ",
 }
 TITLES = {
-    "fr": (
-        "Boulanger",
-        "Comptable général",
-        "Développeur web",
-        "Infirmière de nuit",
-        "Chargé de clientèle",
-        "Électricien",
-    ),
-    "de": ("Bäcker", "Buchhalterin", "Softwareentwickler", "Pflegefachkraft für Nächte", "Verkäufer", "Elektriker"),
-    "en": ("Baker", "Accountant", "Web developer", "Night nurse’s aide", "Sales assistant", "Electrician"),
-    "es": (
-        "Panadero",
-        "Contable",
-        "Programador de páginas",
-        "Enfermera de noche",
-        "Vendedor en almacén",
-        "Electricista",
-    ),
+    "fr": ("Boulanger", "Comptable général", "Développeur web", "Infirmière de nuit", "Chargé de clientèle"),
+    "de": ("Bäcker", "Buchhalterin", "Softwareentwickler", "Pflegefachkraft für Nächte", "Verkäufer"),
+    "en": ("Baker", "Accountant", "Web developer", "Night nurse’s aide", "Sales assistant"),
+    "es": ("Panadero", "Contable", "Programador de páginas", "Enfermera de noche", "Vendedor en almacén"),
 }
 CITIES = (
     "Lyon",
@@ -81,6 +67,15 @@ OPTIONAL = (
     ),
     *("postal_code", "coordinates", "category", "skills"),
 )
+# Fields with one value.
+PLAIN = {
+    "experience": "some",
+    "education": "some",
+    "industry": "some",
+    "apply_url": "https://jobs.example/apply",
+    "valid_through": "2027-06-01",
+    "skills": ["one"],
+}
 
 
 @dataclass(kw_only=True)
@@ -314,15 +309,9 @@ class History:
             posting.working_time = "full_time" if rng.random() < 0.8 else "part_time"
         if look["remote"]:
             posting.remote = rng.choice(("on_site", "on_site", "hybrid", "remote"))
-        for name in ("experience", "education", "industry"):
+        for name, value in PLAIN.items():
             if look[name]:
-                setattr(posting, name, "some")
-        if look["apply_url"]:
-            posting.apply_url = posting.url
-        if look["valid_through"]:
-            posting.valid_through = "2027-06-01"
-        if look["skills"]:
-            posting.skills = ["one"]
+                setattr(posting, name, value)
         self.live[posting.reference] = Live(posting, facts_of(posting), until)
 
     def _contract(self) -> str:

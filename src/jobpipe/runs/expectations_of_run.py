@@ -18,6 +18,7 @@ from jobpipe.incidents.expectations.judging import Break, judge
 from jobpipe.incidents.expectations.past import Past, PastFigures
 from jobpipe.incidents.expectations.staleness import REMEMBERED, patience_with
 from jobpipe.incidents.expectations.words import message_of
+from jobpipe.incidents.grouping import Groups
 from jobpipe.incidents.occurrence import Occurrence, Sample
 from jobpipe.ledger.models import Incident, IncidentChange, IncidentState, Run, RunFigures, RunKind, RunState
 
@@ -27,6 +28,8 @@ _LOOKED_AT = 500
 _EXAMPLES = 3
 _MAX_VALUE = 120
 STALE = "source-stale"
+# What is missing is told by these where a posting may expire by it.
+_SAY_FEWER = frozenset({"source-shrank", "source-held", "source-flapping"})
 
 
 @dataclass
@@ -40,8 +43,8 @@ class Judged:
     shows: tuple[str, ...] = ()
 
 
-def judge_run(documents: Documents, run: Run, figures: Figures | None) -> Judged:
-    """`figures`: None where the run found its source unchanged, or left none."""
+def judge_run(documents: Documents, run: Run, figures: Figures | None, met: Groups) -> Judged:
+    """`figures`: None where the run found its source unchanged, or left none; `met`: what is told of it already."""
     if run.kind != RunKind.IMPORT or run.instead or run.state not in (RunState.SUCCEEDED, RunState.HELD):
         return Judged()
     judged = Judged(shows=(STALE,))
@@ -56,6 +59,8 @@ def judge_run(documents: Documents, run: Run, figures: Figures | None) -> Judged
         own_change = is_own_change(past.runs[-1].run, run)
         breaks = judge(figures, past, run.started_at, own_change=own_change)
         judged.broken = [one.measure for one in breaks]
+        if any(one.first.kind in _SAY_FEWER for one in met.all()):
+            breaks = [one for one in breaks if one.measure != "count"]
         judged.occurrences += _occurrences(documents, run, breaks, own_change=own_change)
     judged.shows = (*KINDS, STALE)
     return judged

@@ -266,7 +266,7 @@ class Finish:
             cause=self._cause,
         )
         figures = figures_of_run(self._documents, run, met) if leaves_figures(run) else None
-        judged = judge_run(self._documents, run, figures)
+        judged = judge_run(self._documents, run, figures, met)
         for occurrence in judged.occurrences:
             met.add(occurrence)
         with self._workspace.writing():

@@ -70,7 +70,7 @@ def occurrences_of_run(
 
 
 def record_run(workspace: Workspace, run: Run, groups: Groups, *, also_shows: Sequence[str] = ()) -> None:
-    """To be called within the transaction that ends the run; `also_shows`: further kinds that it can show to be gone."""
+    """To be called within the transaction that ends the run; `also_shows`: more kinds that it can show to be gone."""
     recorded = record_groups(workspace.project, groups, run=run)
     kinds = [*names_with(*_proofs(run)), *also_shows]
     if kinds:

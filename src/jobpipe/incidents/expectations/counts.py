@@ -17,7 +17,7 @@ from jobpipe.incidents.expectations.past import Past, PastFigures
 ENOUGH_RUNS = 8
 # Below this no one would miss anything.
 LEAST_BEFORE = 12
-LEAST_FALL = 0.14
+LEAST_FALL = 0.13
 HEALED = 0.07
 _A_WEEK = timedelta(days=7)
 _AROUND = timedelta(hours=14)
@@ -29,26 +29,32 @@ def judge_count(now: Figures, past: Past, at: datetime) -> tuple[float, int, boo
     normal = past.normal("count", at)
     if len(normal) < ENOUGH_RUNS:
         return None
-    points = [(one.at, float(one.figures.read)) for one in normal if one.figures.read]
+    points = _points(normal)
     if len(points) < ENOUGH_RUNS:
         return None
     before, fall = _fall(points, at, read)
     if before < LEAST_BEFORE or fall <= 0:
         return None
     lasts = past.is_broken("count", at)
-    least = HEALED if lasts else max(LEAST_FALL, 2 * _wobble(points), _chance(normal, before))
+    least = (
+        HEALED if lasts else max(LEAST_FALL, 1.6 * _wobble(_points(past.lived("count", at))), _chance(normal, before))
+    )
     return (before, len(points), lasts) if fall > least else None
 
 
 def expected_count(past: Past, at: datetime) -> tuple[float, float] | None:
     """(about so many records, at least so many) for a run at that moment; None where too little is known."""
     normal = past.normal("count", at)
-    points = [(one.at, float(one.figures.read)) for one in normal if one.figures.read]
+    points = _points(normal)
     if len(points) < ENOUGH_RUNS:
         return None
     candidates = _candidates(points, at)
     about, lowest = candidates[0], min(candidates)
-    return about, lowest * (1 - min(0.99, max(LEAST_FALL, 2 * _wobble(points), _chance(normal, lowest))))
+    return about, lowest * (1 - min(0.99, max(LEAST_FALL, 1.6 * _wobble(points), _chance(normal, lowest))))
+
+
+def _points(runs: Sequence[PastFigures]) -> list[tuple[datetime, float]]:
+    return [(one.at, float(one.figures.read)) for one in runs if one.figures.read]
 
 
 def _fall(points: Sequence[tuple[datetime, float]], at: datetime, read: float) -> tuple[float, float]:
@@ -82,4 +88,4 @@ def _chance(normal: Sequence[PastFigures], before: float) -> float:
     """Postings go every day; so many of them may by chance."""
     values = [one.figures.read for one in normal[-30:]]
     usually = fmean(abs(a - b) for a, b in pairwise(values)) if len(values) > 1 else 0.0
-    return (usually + 4 * math.sqrt(usually + 1) + 2) / before
+    return (usually + 3.5 * math.sqrt(usually + 1) + 1) / before

@@ -25,6 +25,10 @@ RECENT, REMEMBERED = 9, 45
 FEW_RUNS, ENOUGH_RUNS = 3, 8
 # Postings that must be worse, whatever their share.
 LEAST_POSTINGS = 4
+# Of postings that were not there before: fewer come from one hand.
+LEAST_OTHERS = 9
+# They come in batches that have much in common: so many of them say as much as one.
+BATCH = 4
 # The least harm, as a share of all postings: by postings that were there before, and by others.
 LEAST_MOVED, LEAST_OTHER = 0.10, 0.25
 # Of a mix, which moves more easily.
@@ -113,7 +117,7 @@ def _judge_measure(measure: Measure, now: Figures, past: Past, at: datetime) -> 
     lasts = past.is_broken(measure.name, at)
     if harm <= HEALED or harm * now.live < LEAST_POSTINGS - 1:
         return None
-    if not lasts and not _is_certain(measure, harm, usual, normal, now):
+    if not lasts and not _is_certain(measure, harm, usual, normal, past.lived(measure.name, at), now):
         return None
     return Break(
         measure=measure.name,
@@ -134,7 +138,12 @@ def _harm(measure: Measure, usual: float | dict[str, float]) -> float:
 
 
 def _is_certain(
-    measure: Measure, harm: float, usual: float | Mapping[str, float], normal: Sequence[PastFigures], now: Figures
+    measure: Measure,
+    harm: float,
+    usual: float | Mapping[str, float],
+    normal: Sequence[PastFigures],
+    lived: Sequence[PastFigures],
+    now: Figures,
 ) -> bool:
     is_mix = isinstance(measure, Mix)
     if harm * now.live < LEAST_POSTINGS:
@@ -147,21 +156,26 @@ def _is_certain(
     of_moved, of_others = (LEAST_MIX_MOVED, LEAST_MIX_OTHER) if is_mix else (LEAST_MOVED, LEAST_OTHER)
     if harm < (of_moved if is_moved else of_others):
         return False
-    wobble = _wobble(measure.name, _values_of(measure.name, normal[-REMEMBERED:]))
+    wobble = _wobble(measure.name, _values_of(measure.name, lived[-REMEMBERED:]))
     if is_moved:
-        return harm > 2 * wobble
+        return harm > 1.5 * wobble
     # Where keys change with each run, what is new is what was there: how far it wobbles says all of chance.
     is_new_each_time = median(one.figures.turned_over for one in normal[-RECENT:]) > 0.8
-    return harm > 2.5 * wobble and (is_new_each_time or harm > _chance(measure, usual, now))
+    return (
+        harm > 2.5 * wobble
+        and harm * now.live >= LEAST_OTHERS
+        and (is_new_each_time or harm > _chance(measure, usual, now))
+    )
 
 
 def _chance(measure: Measure, usual: float | Mapping[str, float], now: Figures) -> float:
     """What chance makes of a share when so many postings are new: five deviations of it."""
     new = max(1, now.account.get("new", 0), round(0.02 * now.live))
+    hands = max(1.0, new / BATCH)
     if isinstance(usual, float):
-        deviation = math.sqrt(max(usual * (1 - usual), 0.05) / new)
+        deviation = math.sqrt(max(usual * (1 - usual), 0.05) / hands)
     else:
-        deviation = sum(math.sqrt(share * (1 - share) / new) for share in usual.values()) / 2
+        deviation = sum(math.sqrt(share * (1 - share) / hands) for share in usual.values()) / 2
     return 5 * deviation * min(1.0, new / max(now.live, 1)) + 1 / max(now.counted, 1)
 
 

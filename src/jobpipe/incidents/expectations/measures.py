@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from jobpipe.incidents.expectations.figures import NOTHING, Figures
 
-# Fewer values than this in nine of ten postings are no distribution that could shift.
 _SAME = ("description", "title", "posted_at")
 
 
@@ -36,11 +35,13 @@ class Mix:
     value: Mapping[str, float]
     # The share of postings that were there before and have another value now.
     moved: float
+    # The share of postings that have a value at all.
+    said: float = 1.0
 
     def harm(self, usual: Mapping[str, float]) -> float:
-        """The share of postings that would have to change to make one of the other."""
+        """The share of all postings that would have to change to make one of the other."""
         names = {*self.value, *usual}
-        return sum(abs(self.value.get(name, 0.0) - usual.get(name, 0.0)) for name in names) / 2
+        return self.said * sum(abs(self.value.get(name, 0.0) - usual.get(name, 0.0)) for name in names) / 2
 
 
 Measure = Share | Mix
@@ -50,7 +51,8 @@ def measures_of(figures: Figures, fields: frozenset[str] = frozenset()) -> dict[
     """By name; `fields`: those that earlier runs had, which are measured too where no posting has them any more."""
     if not figures.counted:
         return {}
-    return {one.name: one for one in (*_shares(figures, fields), *_mixes(figures))}
+    found: list[Measure] = [*_shares(figures, fields), *_mixes(figures)]
+    return {one.name: one for one in found}
 
 
 def _shares(figures: Figures, fields: frozenset[str]) -> list[Share]:
@@ -93,11 +95,12 @@ def _mixes(figures: Figures) -> list[Mix]:
         said = {value: number for value, number in counted.items() if value != NOTHING}
         if total := sum(said.values()):
             moved = figures.pairs.moved.get(name, 0) * scale
-            found.append(Mix(f"values:{name}", {value: number / total for value, number in said.items()}, moved))
+            shares = {value: number / total for value, number in said.items()}
+            found.append(Mix(f"values:{name}", shares, moved, total / figures.counted))
     for name, steps in figures.lengths.items():
         if total := sum(steps.values()):
             moved = figures.pairs.moved.get(f"length of {name}", 0) * scale
-            found.append(Mix(f"length:{name}", _by_octave(steps, total), moved))
+            found.append(Mix(f"length:{name}", _by_octave(steps, total), moved, total / figures.counted))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from jobpipe.incidents.expectations.figures import Figures
 from jobpipe.incidents.expectations.measures import Measure
@@ -13,6 +14,8 @@ from jobpipe.incidents.expectations.measures import Measure
 # What has been so for so long, in so many runs, is how it is now, whatever it was before.
 NEW_NORMAL_AFTER = timedelta(days=28)
 NEW_NORMAL_RUNS = 10
+# So often broken and come back is how an import lives.
+FLAPPED = 3
 # Measures that say what rules and mappings make of a source, rather than what the source has.
 OURS = ("values:", "length:")
 
@@ -63,6 +66,16 @@ class Past:
             if one.accepted & {name, "*"}:
                 learned, broken = broken or [one], []
         return broken if _is_new_normal(broken, at) else learned
+
+    def lived(self, name: str, at: datetime) -> list[PastFigures]:
+        """The runs that say how much a measure wobbles: what broke again and again, and came back, is its way."""
+        normal = self.normal(name, at)
+        if not normal:
+            return []
+        inside = range(normal[0].run, normal[-1].run + 1)
+        lived = [one for one in self.runs if one.run in inside]
+        healed = sum(name in one.broken and name not in after.broken for one, after in pairwise(lived))
+        return lived if healed >= FLAPPED else normal
 
     def is_broken(self, name: str, at: datetime) -> bool:
         """Whether it was broken in the last run, and that is not how it is by now."""

@@ -42,11 +42,17 @@ def patience_with(changes: Sequence[datetime], now: datetime) -> Patience | None
         allowed = max(1.5 * longest, _HOLIDAYS.total_seconds())
         if (now.month, now.day) >= (12, 22) or (now.month, now.day) <= (1, 8):
             allowed = max(allowed, _TURN_OF_THE_YEAR.total_seconds())
-    elif wobble < 0.35:
+    elif wobble < 0.35 or _has_a_rhythm(gaps):
         allowed = max(1.2 * longest, longest + _LEAST.total_seconds())
     else:
         allowed = 2.5 * longest
     return Patience(*(timedelta(seconds=seconds) for seconds in (usual, longest, allowed)))
+
+
+def _has_a_rhythm(gaps: Sequence[float]) -> bool:
+    """Whether the longest gaps come again and again, as every night brings one: eight of them are nearly as long."""
+    longest = sorted(gaps, reverse=True)
+    return len(longest) >= 16 and longest[7] > 0.8 * longest[0]
 
 
 def rests(changes: Sequence[datetime]) -> bool:
