@@ -26,9 +26,12 @@ def working(workers: int | None = 0) -> Working:
     return Working(Progress(), StopRequest(), workers)
 
 
-def plan(project: ProjectFolder, *, definition: str | None = None, decisions: tuple[Any, ...] = ()) -> Plan | None:
+def plan(
+    project: ProjectFolder, *, definition: str | None = None, decisions: tuple[Any, ...] = (), **more: Any
+) -> Plan | None:
+    """`more`: further parts of the change."""
     given = (definition, "new.yaml") if definition is not None else None
-    change = Change(given, tuple(map(sound_decision, decisions)))
+    change = Change(given, tuple(map(sound_decision, decisions)), **more)
     with project.open() as workspace:
         return make_plan(workspace, "offers", change, by="ann", working=working())
 

@@ -19,8 +19,9 @@ from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
 from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
 from jobpipe.runs.network_settings import set_network
+from jobpipe.runs.override_changes import overrides_with
 from jobpipe.runs.override_layers import overrides_of
-from jobpipe.runs.taxonomies import find_in_force
+from jobpipe.runs.taxonomies import find_in_force, stored
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.formats.settings import settings_of
@@ -32,6 +33,7 @@ from jobpipe.transform.revision import revision_of
 
 if TYPE_CHECKING:
     from jobpipe.runs.deciding_labels import Decision
+    from jobpipe.runs.deciding_overrides import RuleDecision
     from jobpipe.runs.workspace import Workspace
 
 Decide = Callable[[Definition, dict[str, MappingTable]], dict[str, MappingTable]]
@@ -94,8 +96,12 @@ class Change:
     definition: tuple[str, str] | None = None
     # As `jobpipe.runs.deciding_labels.sound_decision` gives them.
     decisions: tuple[Decision, ...] = ()
-    # Gives what lies above the definition; None = what the ledger says.
+    # Gives what lies above the definition; None = what the ledger says, and `rules` above it.
     overrides: Override | None = None
+    # Decisions over rules that are to be taken.
+    rules: tuple[RuleDecision, ...] = ()
+    # A release of a taxonomy, by its name and number, that is to be in force.
+    release: tuple[str, int] | None = None
 
 
 NO_CHANGE = Change()
@@ -111,10 +117,17 @@ def prepare(workspace: Workspace, name: str, change: Change = NO_CHANGE) -> Prep
 
 def layers_of(project: Project, change: Change = NO_CHANGE) -> Layers:
     """As the ledger says, which is open."""
+    override = change.overrides or (functools.partial(overrides_with, change.rules) if change.rules else overrides_of)
+
+    def find(name: str) -> Taxonomy | None:
+        if change.release is not None and change.release[0] == name:
+            return stored(*change.release)
+        return find_in_force(project, name)
+
     return Layers(
         decide=functools.partial(with_decisions, further=change.decisions),
-        override=overrides_of if change.overrides is None else change.overrides,
-        find=functools.partial(find_in_force, project),
+        override=override,
+        find=find,
     )
 
 

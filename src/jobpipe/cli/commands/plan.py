@@ -13,6 +13,7 @@ from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.deciding_labels import Decision
+    from jobpipe.runs.deciding_overrides import RuleDecision
     from jobpipe.runs.workspace import Workspace
 
 _SHOW = "show"
@@ -73,6 +74,14 @@ def command() -> None:
     metavar="CSV",
     help="Decisions over labels, in rows as `jobpipe map import` takes them.",
 )
+@click.option(
+    "--overrides",
+    "overrides",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rules above the definition, as `jobpipe override import` takes them; without a scope they are the import's.",
+)
+@click.option("--taxonomy", metavar="NAME:VERSION", help="A release of a taxonomy that is not in force yet.")
 @click.option("--table", default="", help="Of rows that name no table.")
 @click.option("--workers", type=click.IntRange(0, 64), help="Worker processes (0: none).")
 @samples_option
@@ -85,6 +94,8 @@ def make(
     name: str,
     definition: Path | None,
     mappings: Path | None,
+    overrides: Path | None,
+    taxonomy: str | None,
     table: str,
     workers: int | None,
     samples: int,
@@ -109,7 +120,13 @@ def make(
     with open_workspace(context) as workspace:
         workspace.project.text_of(name)
         decisions = _decisions(workspace, mappings, table) if mappings is not None else ()
-        plan = make_plan(workspace, name, Change(text, decisions), by=who(by), working=working)
+        change = Change(
+            text,
+            decisions,
+            rules=_rules(overrides, name) if overrides is not None else (),
+            release=_release(workspace, taxonomy) if taxonomy is not None else None,
+        )
+        plan = make_plan(workspace, name, change, by=who(by), working=working)
         document = nothing_document(name) if plan is None else document_of(plan)
     if as_json:
         print_json(document)
@@ -136,6 +153,24 @@ def show(context: click.Context, number: int, samples: int, as_json: bool) -> No
     with open_workspace(context):
         document = document_of(plan_numbered(number))
     print_json(document) if as_json else print_plan(document, samples=samples)
+
+
+def _rules(file: Path, name: str) -> tuple[RuleDecision, ...]:
+    from jobpipe.definition.loading import read_text
+    from jobpipe.runs.override_files import read_rules
+
+    return tuple(read_rules(read_text(file, str(file)), file.name, scope="import", owner=name))
+
+
+def _release(workspace: Workspace, said: str) -> tuple[str, int]:
+    """Raises UsageError where it is none that waits."""
+    from jobpipe.errors import UsageError
+    from jobpipe.runs.taxonomy_releases import release_of
+
+    name, _, number = said.partition(":")
+    if number and not number.isdecimal():
+        raise UsageError(f"--taxonomy {said}: {number!r} is no number of a version", hint="--taxonomy NAME:VERSION")
+    return name, release_of(workspace, name, int(number) if number else None).number
 
 
 def _decisions(workspace: Workspace, file: Path, table: str) -> tuple[Decision, ...]:

@@ -35,6 +35,10 @@ class Plan(models.Model):
     shown = models.TextField(blank=True)
     # Decisions over labels that are to be taken: `jobpipe.runs.deciding_labels.Decision`.
     decisions = models.JSONField(default=list)
+    # Decisions over rules that are to be taken, until they are: `jobpipe.runs.deciding_overrides.RuleDecision`.
+    rules = models.JSONField(default=list)
+    # The name and the number of a release of a taxonomy that is to be in force, until it is; [] = none.
+    release = models.JSONField(default=list)
     # What it was made on: `jobpipe.runs.plans.basis.Basis`.
     basis = models.JSONField(default=dict)
     # Its figures, as `jobpipe plan --json` gives them. Text: what a source says may be no JSON of a database.

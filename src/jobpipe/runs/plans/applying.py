@@ -15,6 +15,8 @@ from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.conducting import Conductor
 from jobpipe.runs.deciding_labels import Decision, decide
+from jobpipe.runs.deciding_overrides import RuleDecision
+from jobpipe.runs.deciding_overrides import decide as decide_rules
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.plans.basis import basis_of, refuse_stale
 from jobpipe.runs.plans.kinds import kept_parts_of
@@ -24,13 +26,20 @@ from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_d
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_held
 from jobpipe.runs.starting import new_run
+from jobpipe.runs.taxonomies import number_in_force
+from jobpipe.runs.taxonomy_releases import apply as apply_release
 from jobpipe.runs.workspace import Workspace
 
 
 def change_of(plan: Plan) -> Change:
     """What it was made for."""
     definition = (plan.definition, plan.shown) if plan.definition else None
-    return Change(definition, tuple(Decision(**decision) for decision in plan.decisions))
+    return Change(
+        definition,
+        tuple(Decision(**decision) for decision in plan.decisions),
+        rules=tuple(RuleDecision(**decision) for decision in plan.rules),
+        release=(plan.release[0], plan.release[1]) if plan.release else None,
+    )
 
 
 def apply_plan(workspace: Workspace, number: int, *, by: str, working: Working) -> RunReport:
@@ -88,6 +97,19 @@ def _make_the_change(workspace: Workspace, plan: Plan, change: Change, by: str) 
         _write_definition(workspace, plan)
     if change.decisions:
         decide(workspace, change.decisions, by=by)
+    with workspace.writing():
+        # Once: what is in force is no change any more.
+        if change.rules:
+            decide_rules(workspace, change.rules, by=by)
+        if change.release is not None:
+            name, number = change.release
+            apply_release(workspace, name, number, on=number_in_force(name), by=by)
+        if change.rules or change.release is not None:
+            now = prepare(workspace, plan.import_row.name)
+            plan.rules, plan.release = [], []
+            # New rules have their numbers now.
+            plan.basis = {**plan.basis, "revision": now.revision_text, "tables": now.tables_digest}
+            plan.save(update_fields=["rules", "release", "basis"])
 
 
 def _write_definition(workspace: Workspace, plan: Plan) -> None:

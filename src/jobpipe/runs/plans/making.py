@@ -69,6 +69,8 @@ def make_plan(workspace: Workspace, name: str, change: Change, *, by: str, worki
         definition=change.definition[0] if change.definition else "",
         shown=change.definition[1] if change.definition else "",
         decisions=[asdict(decision) for decision in change.decisions],
+        rules=[asdict(decision) for decision in change.rules],
+        release=list(change.release or ()),
         basis=msgspec.to_builtins(basis),
         document=msgspec.json.encode(figures).decode(),
         partial=figures["partial"],
