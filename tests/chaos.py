@@ -39,7 +39,7 @@ SIZE = 500
 # What is killed how often, in proportion.
 WEIGHTS = {"all at once": 6, "the main process": 4, "a worker": 4, "SIGTERM": 1, "SIGINT": 1}
 # Where a run is to be killed, in proportion; and how long it stays there, seconds: the moment is anywhere within.
-STAGES = {"starting": (1, 0.2), "extraction": (3, 0.6), "applying": (5, 1.2), "finishing": (4, 0.25)}
+STAGES = {"starting": (1, 0.2), "extraction": (3, 0.4), "applying": (6, 0.2), "finishing": (4, 0.2)}
 MOST_KILLS_OF_A_RUN = 4
 # Seconds for anything that nobody disturbs.
 PATIENCE = 120.0
@@ -299,8 +299,9 @@ class Chaos:
 def _contents(project: ProjectFolder, name: str, *, duplicates: bool) -> Any:
     rows, postings = project.contents(name)
     rows = [row for row in rows if duplicates or row[1] != "DUPLICATE"]
-    # A site's pages come in the order in which they answer.
-    return ([(*row[:6], *row[7:]) for row in rows] if name == "site" else rows), postings
+    # A site's pages come in the order in which they answer; a reprocess counts from what it has.
+    has_order = name != "site" and duplicates
+    return (rows if has_order else [(*row[:6], *row[7:]) for row in rows]), postings
 
 
 def _from(wanted: str) -> tuple[str, ...]:
