@@ -22,7 +22,7 @@ ALLOWED = {
     "lifecycle": {"documents", "posting", "transform"},
     "destinations": {"errors", "posting", "safety"},
     "ledger": {"errors"},
-    "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger"},
+    "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger", "sources"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
         *("taxonomy", "incidents", "logs", "tracing", "posting_facts"),

@@ -49,6 +49,7 @@ COMMANDS = {
     "incidents": "What went wrong, like errors together: list, acknowledge, mute, assign, resolve.",
     "owners": "Who holds which role, and so has which incidents.",
     "expectations": "Show what an import's past makes one expect of its next run.",
+    "notify": "Tell people of incidents: test, preview, send, log.",
     "quarantine": "List rejected records, with reason and place; try them again after a fix.",
     "report": "Tell a publisher what was refused in its feed, at which line, and how to mend it.",
     "export": "Write an import's live postings to a file.",

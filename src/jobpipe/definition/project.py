@@ -22,8 +22,10 @@ from jobpipe.definition.loading import (
     validate,
 )
 from jobpipe.definition.mappings import read_table
+from jobpipe.definition.notifying import Channel, Escalation, MailServer, NotifySettings, Recipient, wrong_words
 from jobpipe.definition.reporting import ReportSettings
 from jobpipe.definition.settings import ClientSettings, ClusterSettings, HostSettings, NearDuplicateSettings, Settings
+from jobpipe.definition.spots import spot_of
 from jobpipe.errors import Place, UsageError
 
 SETTINGS_FILE = "jobpipe.yaml"
@@ -34,6 +36,12 @@ _BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("near_duplicates",): NearDuplicateSettings,
     ("keep",): KeepSettings,
     ("disk",): DiskSettings,
+    ("people", "*"): Recipient,
+    ("notify",): NotifySettings,
+    ("notify", "mail"): MailServer,
+    ("notify", "channels", "*"): Channel,
+    ("notify", "escalate"): Escalation,
+    ("notify", "roles", "*"): Recipient,
     ("report",): ReportSettings,
     ("clients", "*"): ClientSettings,
     ("clients", "*", "report"): ReportSettings,
@@ -149,4 +157,9 @@ def _of_import(loaded: LoadedDefinition, name: str) -> LoadedDefinition:
 def _open(root: Path) -> Project:
     text = read_text(root / SETTINGS_FILE, SETTINGS_FILE)
     document = parse_yaml(text, SETTINGS_FILE)
-    return Project(root, validate(Settings, document, text, SETTINGS_FILE, _BLOCKS))
+    settings = validate(Settings, document, text, SETTINGS_FILE, _BLOCKS)
+    wrong = wrong_words(settings.people, settings.notify)
+    faults = [Fault(spot_of(document, path, of_key=True), message, hint) for path, message, hint in wrong]
+    if faults:
+        raise InvalidFileError(SETTINGS_FILE, text, faults)
+    return Project(root, settings)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
+from jobpipe.definition.notifying import NotifySettings, Recipient
 from jobpipe.definition.reporting import ReportSettings
 from jobpipe.definition.roles import Role
 from jobpipe.definition.schedules import check_zone
@@ -108,6 +109,9 @@ class Settings(Model):
     disk: DiskSettings = DiskSettings()
     # Who holds which role, where neither the import nor its client says otherwise.
     owners: dict[Role, str] = Field(default={})
+    # Who is told of incidents, by the name that `owners` give them.
+    people: dict[str, Recipient] = Field(default={})
+    notify: NotifySettings = NotifySettings()
     # What publishers are told of their feeds, where neither the import nor its client says otherwise.
     report: ReportSettings = ReportSettings()
     # By the name that definitions give as `client`.

@@ -370,6 +370,14 @@ _KINDS = (
         gone=Proof.TOLD,
     ),
     Kind(
+        name="notification-failed",
+        role="operator",
+        severity=Severity.ERROR,
+        title="people are not told: a channel fails",
+        advice="`jobpipe notify log` has what waits; it is sent when the channel works again.",
+        gone=Proof.TOLD,
+    ),
+    Kind(
         name="disk-budget",
         role="operator",
         severity=Severity.CRITICAL,

@@ -16,6 +16,7 @@ from jobpipe.ledger.models.incidents import (
 from jobpipe.ledger.models.leases import HostTrouble, HostTurns, Lease
 from jobpipe.ledger.models.mappings import MappingChange, MappingEntry, Scope
 from jobpipe.ledger.models.near_duplicates import NearDuplicate, NearDuplicateDecision
+from jobpipe.ledger.models.notifications import Notice, NoticeState, Notification, NotificationState
 from jobpipe.ledger.models.overrides import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
@@ -44,6 +45,10 @@ __all__ = [
     "MappingEntry",
     "NearDuplicate",
     "NearDuplicateDecision",
+    "Notice",
+    "NoticeState",
+    "Notification",
+    "NotificationState",
     "Override",
     "OverrideChange",
     "OverrideScope",

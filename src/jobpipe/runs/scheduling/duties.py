@@ -13,6 +13,7 @@ from jobpipe.incidents.states import end_mutes
 from jobpipe.ledger.models import Import
 from jobpipe.runs.ending import end_past_their_day
 from jobpipe.runs.lease import ImportIsRunningError, hold
+from jobpipe.runs.notifying import Teller
 from jobpipe.runs.posting_overrides import overdue, settle_now
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.scheduling.watching import watch
@@ -24,6 +25,8 @@ log = logging.getLogger("jobpipe.scheduler")
 # Seconds between two looks at what is late, and between two at what has ended.
 _WATCH = 30.0
 _END = 900.0
+# Seconds between two passes over what people are to be told.
+_TELL = 60.0
 
 
 class Duties:
@@ -32,13 +35,17 @@ class Duties:
     def __init__(self, workspace: Workspace, clock: Callable[[], datetime]) -> None:
         self._workspace = workspace
         self._clock = clock
-        self._watched = self._ended = -_END
+        self._watched = self._ended = self._told = -_END
+        self._teller = Teller(workspace)
 
     def do_what_is_due(self) -> None:
         passed = time.monotonic()
         if passed - self._watched >= _WATCH:
             self._watched = passed
             watch(self._workspace.project, self._clock())
+        if passed - self._told >= _TELL:
+            self._told = passed
+            self._teller.tell()
         if passed - self._ended >= _END:
             self._ended = passed
             end_mutes()

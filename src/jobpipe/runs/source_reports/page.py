@@ -11,7 +11,8 @@ from html import escape
 from jobpipe.runs.quarantine import Rejected
 from jobpipe.runs.source_reports.gathering import END_SOON
 from jobpipe.runs.source_reports.report import FeedReport, Refusals, SourceReport
-from jobpipe.runs.source_reports.wording import Wording, plain
+from jobpipe.runs.source_reports.wording import Wording
+from jobpipe.safety.one_line import one_line
 from jobpipe.safety.secrets import redact
 
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -21,7 +22,7 @@ _CARD = "border:1px solid #d9dee5;border-radius:8px;padding:16px;margin:16px 0;b
 
 
 def as_page(report: SourceReport, wording: Wording) -> str:
-    heading = plain(wording.texts.heading.format(client=report.client))
+    heading = one_line(wording.texts.heading.format(client=report.client))
     body = "".join(_of_feed(feed, wording, named=len(report.feeds) > 1) for feed in report.feeds)
     return (
         f'<!DOCTYPE html>\n<html lang="{wording.texts.code}"><head><meta charset="utf-8">'
@@ -49,7 +50,7 @@ def _parts(feed: FeedReport, wording: Wording, *, named: bool) -> Iterator[str]:
     said = [read, *([texts.unchanged] if feed.unchanged else []), *([texts.older] if feed.is_older else [])]
     yield f'<p style="{_QUIET};margin:0 0 4px">{escape(" ".join(said))}</p>'
     for place in feed.places:
-        yield f'<p style="{_MONO};color:#5b6470;margin:0 0 4px">{escape(redact(plain(place)))}</p>'
+        yield f'<p style="{_MONO};color:#5b6470;margin:0 0 4px">{escape(redact(one_line(place)))}</p>'
     for kind in feed.troubles:
         style = "background:#fdecea;border-left:4px solid #b3261e;padding:10px 14px;margin:14px 0;border-radius:4px"
         yield f'<p style="{style}"><strong>!</strong> {escape(wording.trouble(kind))}</p>'
@@ -103,11 +104,11 @@ def _of_group(group: Refusals, wording: Wording) -> str:
 
 
 def _of_record(record: Rejected, wording: Wording) -> str:
-    title = plain(record.title) or wording.texts.no_title
-    key = f" · {wording.texts.reference} {plain(record.key)}" if record.key else ""
+    title = one_line(record.title) or wording.texts.no_title
+    key = f" · {wording.texts.reference} {one_line(record.key)}" if record.key else ""
     # The file's name alone: the whole place stands above.
     file = record.part.rstrip("/").rpartition("/")[2] if "/" in record.part else record.part
-    place = ", ".join(part for part in (redact(plain(file, 80)), wording.place(record)) if part)
+    place = ", ".join(part for part in (redact(one_line(file, 80)), wording.place(record)) if part)
     return (
         '<div style="border-top:1px solid #e6eaef;padding:8px 0 6px;margin-top:6px;overflow-wrap:anywhere">'
         f"<strong>{escape(title)}</strong>{escape(key)}"

@@ -11,8 +11,9 @@ from jobpipe.ledger.models import Import
 from jobpipe.runs.quarantine import MAX_LOCATED, Rejected, with_places
 from jobpipe.runs.source_reports.gathering import refused_records
 from jobpipe.runs.source_reports.report import FeedReport
-from jobpipe.runs.source_reports.wording import Wording, plain
+from jobpipe.runs.source_reports.wording import Wording
 from jobpipe.runs.workspace import Workspace
+from jobpipe.safety.one_line import one_line
 from jobpipe.safety.spreadsheets import without_formula
 
 COLUMNS = (
@@ -44,8 +45,8 @@ def _cells(name: str, record: Rejected, wording: Wording) -> list[str]:
         str(record.column or ""),
         str(record.offset) if record.offset >= 0 and record.offset != record.line else "",
         str(record.ordinal or ""),
-        plain(record.key, _MAX_CELL),
-        plain(record.title, _MAX_CELL),
+        one_line(record.key, _MAX_CELL),
+        one_line(record.title, _MAX_CELL),
         wording.field(record.field) if record.field else "",
         reason.what,
         reason.mend,

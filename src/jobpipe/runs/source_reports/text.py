@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from jobpipe.runs.source_reports.gathering import END_SOON
 from jobpipe.runs.source_reports.report import FeedReport, Refusals, SourceReport
-from jobpipe.runs.source_reports.wording import Wording, plain
+from jobpipe.runs.source_reports.wording import Wording
+from jobpipe.safety.one_line import one_line
 from jobpipe.safety.secrets import redact
 
 _WIDTH = 78
@@ -15,7 +16,7 @@ _WIDTH = 78
 
 def as_text(report: SourceReport, wording: Wording) -> str:
     texts = wording.texts
-    lines = [*_wrapped(plain(texts.heading.format(client=report.client))), ""]
+    lines = [*_wrapped(one_line(texts.heading.format(client=report.client))), ""]
     for feed in report.feeds:
         lines += [*_of_feed(feed, wording, named=len(report.feeds) > 1), ""]
     lines += _wrapped(texts.footer)
@@ -27,7 +28,7 @@ def _of_feed(feed: FeedReport, wording: Wording, *, named: bool) -> Iterator[str
     if named:
         yield from (f"== {feed.name} ==", "")
     for place in feed.places:
-        yield redact(plain(place))
+        yield redact(one_line(place))
     if feed.at is None:
         yield from _wrapped(texts.nothing_read)
     else:
@@ -61,8 +62,8 @@ def _of_group(group: Refusals, wording: Wording) -> Iterator[str]:
         yield f"  {texts.for_example}: {reason.example}"
     yield f"  {texts.where}:"
     for record in group.examples:
-        title = plain(record.title) or texts.no_title
-        key = f"{texts.reference} {plain(record.key)}: " if record.key else ""
+        title = one_line(record.title) or texts.no_title
+        key = f"{texts.reference} {one_line(record.key)}: " if record.key else ""
         yield from _wrapped(f"- {wording.place(record)}: {key}{title}", start="  ", indent="    ")
         yield from _wrapped(wording.detail(record), start="    ", indent="    ")
     if group.count > len(group.examples):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from jobpipe.runs.quarantine import Rejected
 from jobpipe.runs.source_reports.languages import LANGUAGES, ReasonText, Texts
 from jobpipe.runs.source_reports.report import FeedReport, SourceReport
+from jobpipe.safety.one_line import one_line
 from jobpipe.safety.secrets import redact
 
 # Field of a posting -> a value that is right in every language.
@@ -42,9 +43,6 @@ EXAMPLES = {
 _OF_VALUES = ("missing", "invalid", "step")
 # What may be done about it in the definition, at the end of a message.
 _HINT = re.compile(r" \((?!line ).*\)$", re.DOTALL)
-# Characters of a detail, which may repeat what the source says.
-_MAX_DETAIL = 300
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 class Wording:
@@ -61,7 +59,7 @@ class Wording:
     def field(self, name: str) -> str:
         """As people call it; one that no posting of the schema has keeps its name."""
         fields = self.texts.fields
-        return fields.get(name) or fields.get(name.partition(".")[0]) or plain(name.removeprefix("extra."))
+        return fields.get(name) or fields.get(name.partition(".")[0]) or one_line(name.removeprefix("extra."))
 
     def reason(self, reason: str, field: str) -> ReasonText:
         """With the field's name put in, and the example that fits it best."""
@@ -101,7 +99,7 @@ class Wording:
     def detail(self, record: Rejected) -> str:
         """What job-pipe itself says of it, without what is for whoever wrote the definition."""
         said = record.message if record.reason == "malformed" else _HINT.sub("", record.message)
-        return redact(plain(said))
+        return redact(one_line(said))
 
     def also(self, feed: FeedReport, days: int) -> list[tuple[str, list[str]]]:
         """What else there is to know: a sentence, and what it lists."""
@@ -110,11 +108,11 @@ class Wording:
         if repeated := feed.figures.get("repeated", 0):
             found.append((texts.repeated.format(count=self.number(repeated)), []))
         if feed.labels_in_all:
-            listed = [f"{plain(label)} ({self.number(count)}×)" for label, count in feed.labels]
+            listed = [f"{one_line(label)} ({self.number(count)}×)" for label, count in feed.labels]
             listed += ["…"] if feed.labels_in_all > len(feed.labels) else []
             found.append((texts.labels.format(count=self.number(feed.labels_in_all)), listed))
         if feed.fields_lost:
-            found.append((texts.fields_lost, [plain(one) for one in feed.fields_lost]))
+            found.append((texts.fields_lost, [one_line(one) for one in feed.fields_lost]))
         if feed.end_soon:
             found.append((texts.end_soon.format(count=self.number(feed.end_soon), days=days), []))
         return found
@@ -123,11 +121,5 @@ class Wording:
         """Of a mail: one line."""
         if report.refused or report.has_trouble:
             said = self.texts.subject if report.refused else self.texts.heading
-            return plain(said.format(client=report.client, count=self.number(report.refused)))
-        return plain(self.texts.subject_fine.format(client=report.client))
-
-
-def plain(text: str, limit: int = _MAX_DETAIL) -> str:
-    """One line without control characters, nor those that turn the direction of what follows."""
-    said = " ".join(_CONTROL.sub(" ", text).split())
-    return said if len(said) <= limit else said[: limit - 1] + "…"
+            return one_line(said.format(client=report.client, count=self.number(report.refused)))
+        return one_line(self.texts.subject_fine.format(client=report.client))
