@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0014_figures_changed'),
+        ('ledger', '0015_plans_of_layers'),
     ]
 
     operations = [
