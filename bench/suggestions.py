@@ -235,8 +235,7 @@ def measure(task: Task, make: Callable[[Task], Callable[[list[str]], Answers]]) 
 # What is written ---------------------------------------------------------------------------------
 
 
-def compare(half: str, only: str) -> str:
-    folder = Path(tempfile.mkdtemp())
+def compare(half: str, wanted: str, folder: Path) -> str:
     runners: dict[str, Callable[[Task], Callable[[list[str]], Answers]]] = {
         "rapidfuzz": by_rapidfuzz,
         "TF-IDF": by_tf_idf,
@@ -247,7 +246,7 @@ def compare(half: str, only: str) -> str:
     lines.append("| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     pooled: list[tuple[float, bool]] = []
     for task in tasks(half):
-        if only not in task.name:
+        if not any(one in task.name for one in wanted.split(",")):
             continue
         for name, make in runners.items():
             result = measure(task, make)
@@ -305,15 +304,19 @@ def inner_split(known: Sequence[KnownLabel]) -> tuple[list[tuple[str, frozenset[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="tasks whose name has this in it; the page is not written then")
+    parser.add_argument(
+        "--tasks", default="", help="parts of their names, with commas between; the page is not written then"
+    )
+    parser.add_argument("--kept", type=Path, help="a folder that keeps vectors, and what is learned, for the next time")
     parser.add_argument("--half", choices=["d", "h"], default="h", help="of our own labels: development or held out")
     parser.add_argument("--weights", action="store_true", help="find the default weights instead")
     given = parser.parse_args()
     if given.weights:
         find_weights()
         return
-    table = compare(given.half, given.only)
-    if not given.only and given.half == "h":
+    with tempfile.TemporaryDirectory() as anew:
+        table = compare(given.half, given.tasks, given.kept or Path(anew))
+    if not given.tasks and given.half == "h":
         PAGE.write_text(f"# Benchmarks: suggestions\n\n{_INTRODUCTION}\n\n{table}\n", encoding="utf-8")
 
 
@@ -321,7 +324,7 @@ _INTRODUCTION = """\
 Labels are held back by a digest of the normalised label: none is both known and asked. `python -m bench.suggestions`
 compares with the nearest labels by rapidfuzz (WRatio) and by TF-IDF over n-grams of characters, in the same run. Our
 own category labels have a half that was looked at during the work and one that was not, which is measured here. Of
-large tables at most 600 of the labels held back are asked. Learning includes the vectors of meaning (about 3 ms a
+large tables at most 800 of the labels held back are asked. Learning includes the vectors of meaning (about 3 ms a
 label), which a project keeps; two cores, with other work beside."""
 
 

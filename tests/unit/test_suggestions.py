@@ -60,6 +60,11 @@ def test_a_label_in_another_language_is_found_by_its_meaning(by_meaning: Combine
     assert best(by_meaning, "Vrachtwagenchauffeur") == "driving"
 
 
+def test_what_the_glossary_knows_counts_where_the_model_knows_no_such_word(by_meaning: CombinedSuggester) -> None:
+    assert best(by_meaning, "Métiers de bouche") != "people"
+    assert best(by_meaning, "Personalwesen") == best(by_meaning, "RH") == "people"
+
+
 def test_without_the_extra_spelling_and_the_glossary_are_left() -> None:
     suggester = CombinedSuggester(NAMES, means=SPELLING)
     assert best(suggester, "Cooks (H/F)") == "kitchen"

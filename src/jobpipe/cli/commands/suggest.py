@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -51,6 +52,8 @@ def command(
     Of 100 suggestions with the confidence 0.8, about 80 should be right. Lines come out in their order; an empty line
     gives no suggestion. Nothing is decided or stored: `jobpipe map` does that.
     """
+    # Before numpy is loaded: more threads than this gain little, and take what others need.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.suggesting import read_examples, suggester_of_taxonomy
     from jobpipe.runs.taxonomies import in_force

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 # A word of so few letters is an abbreviation: its subject is said in full where meanings are compared.
 SHORT = 4
+# Words of so few letters are passed over between two that belong together.
+_ARTICLE = 2
 
 
 def subjects_of(words: tuple[str, ...]) -> list[str]:
@@ -17,7 +19,9 @@ def subjects_of(words: tuple[str, ...]) -> list[str]:
     for word in words:
         found.update(dict.fromkeys(_of_word(word)))
     whole = _glossary()["whole"]
-    for one, other in pairwise(words):
+    # Articles and the like may stand between: aide à domicile, bureau d'études.
+    main = [word for word in words if len(word) > _ARTICLE]
+    for one, other in [*pairwise(words), *pairwise(main)]:
         found.update(dict.fromkeys(whole.get(f"{one}_{other}", ())))
     return list(found)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jobpipe.taxonomy.suggestions.products import Floats
 
 # Changes where the same labels would give other weights.
-_VERSION = 3
+_VERSION = 4
 # Of the files that are kept, the newest; coefficients take some megabytes each.
 _MOST, _MOST_COEFFICIENTS = 30, 6
 

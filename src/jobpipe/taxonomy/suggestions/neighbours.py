@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobpipe.taxonomy.suggestions.evidence import NEAREST, Evidence, Known, by_code, gather
+from jobpipe.taxonomy.suggestions.glossary import subjects_of
 from jobpipe.taxonomy.suggestions.kept_weights import keep_coefficients, kept_coefficients
 from jobpipe.taxonomy.suggestions.meaning import Encoder
 from jobpipe.taxonomy.suggestions.products import Floats, Products, Rows, Vocabulary
@@ -22,6 +23,8 @@ from jobpipe.taxonomy.suggestions.regression import Learned, learn
 from jobpipe.taxonomy.suggestions.wording import Wording
 
 _RIDGE = 0.3
+# How far a meaning is moved towards what the glossary says; both have the length 1.
+_SUBJECTS = 0.5
 # One regression over all takes n³/3 steps and 2 n² bytes for n labels.
 _FEWEST, _MOST = 1_000, 12_000
 _WHOLE_RIDGE = 0.1
@@ -40,7 +43,7 @@ class NeighbourEvidence:
             vectors = encoder.encode([one.text for one in known.wordings])
             # A few labels say little of what all have in common.
             self._mean = vectors.mean(axis=0) * (len(vectors) / (len(vectors) + 10.0))
-            self._meanings = _centred(vectors, self._mean)
+            self._meanings = self._with_subjects(_centred(vectors, self._mean), known.wordings)
         self._scale = 1.5 if encoder is None else 4.0
         self._learned: Learned | None = None
 
@@ -74,8 +77,22 @@ class NeighbourEvidence:
     def of(self, wordings: Sequence[Wording]) -> Iterator[Evidence]:
         meanings = None
         if self._encoder is not None:
-            meanings = _centred(self._encoder.encode([one.text for one in wordings]), self._mean)
+            vectors = self._encoder.encode([one.text for one in wordings])
+            meanings = self._with_subjects(_centred(vectors, self._mean), wordings)
         yield from self._found(self._vocabulary.rows(wordings), meanings, None)
+
+    def _with_subjects(self, meanings: Floats, wordings: Sequence[Wording]) -> Floats:
+        """The meanings moved towards what the glossary says that their words stand for."""
+        assert self._encoder is not None
+        subjects = [subjects_of(one.words) for one in wordings]
+        names = list(dict.fromkeys(name for some in subjects for name in some))
+        vectors = _centred(self._encoder.encode(names), self._mean)
+        places = {name: place for place, name in enumerate(names)}
+        for row, some in enumerate(subjects):
+            if some:
+                subject = vectors[[places[name] for name in some]].mean(axis=0)
+                meanings[row] += _SUBJECTS * subject / max(float(np.linalg.norm(subject)), 1e-6)
+        return _centred(meanings, np.float32(0))
 
     def left_out(self, labels: Sequence[int]) -> Iterator[Evidence]:
         """For known labels, each as if it were not known."""
@@ -146,7 +163,7 @@ def _kernel(spelling: Floats, meaning: Floats | None) -> Floats:
     return both
 
 
-def _centred(vectors: Floats, mean: Floats) -> Floats:
+def _centred(vectors: Floats, mean: Floats | np.float32) -> Floats:
     made: Floats = vectors - mean
     made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-6)
     return made
