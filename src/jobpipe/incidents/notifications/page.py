@@ -60,5 +60,5 @@ def _of_incident(told: Told, link: str) -> str:
     return (
         '<div style="border-top:1px solid #e6eaef;padding:8px 0;overflow-wrap:anywhere">'
         f"<strong>{name}</strong>: {escape(told.message)}{place}"
-        f'<code style="{_MONO};color:#5b6470">{escape(command_for(told))}</code></div>'
+        f'<div style="{_MONO};color:#5b6470">{escape(command_for(told))}</div></div>'
     )
