@@ -91,4 +91,4 @@ def test_a_release_of_a_taxonomy_is_planned_before_it_is_in_force(tmp_path: Path
     assert (said["account"]["read"], said["account"]["updated"]) == (1, 1)
     with project.open():
         assert number_in_force("house") == number
-    assert project.postings()["k2"]["category"][0]["label"] == "Service"
+    assert project.postings()["k2"]["category"][0]["name"] == "Service"
