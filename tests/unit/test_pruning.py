@@ -12,15 +12,17 @@ from begun_run import begin
 from command_line import jobpipe
 from engines import ON_A_CLUSTER
 from project_folder import DEFINITION, ProjectFolder, xml_feed
+from serve_process import wait_until
 
 from jobpipe.definition.faults import InvalidFileError
 from jobpipe.documents.store import Role, Status
 from jobpipe.documents.upkeep import upkeep_of
 from jobpipe.incidents.occurrence import Occurrence, Sample
 from jobpipe.incidents.recording import record, resolve_gone
-from jobpipe.ledger.models import Import, Incident, PartRead, Run, RunState
+from jobpipe.ledger.models import Import, Incident, Notification, NotificationState, PartRead, Run, RunState
 from jobpipe.runs.housekeeping.freed import Pruned
-from jobpipe.runs.housekeeping.pruning import daily_duties, prune
+from jobpipe.runs.housekeeping.pruning import prune
+from jobpipe.runs.scheduling.daily_pruning import DailyPruning
 from jobpipe.sources.archive import runs_in
 
 OFFERS = {f"k{number}": f"Offre {number}" for number in range(20)}
@@ -216,10 +218,33 @@ def test_what_becomes_free_goes_back_to_the_disk(project: ProjectFolder) -> None
     assert len(project.keys()) == 1
 
 
-def test_daily_duties_are_one_call(project: ProjectFolder) -> None:
+def test_who_schedules_has_it_done_once_a_day(project: ProjectFolder) -> None:
     project.run(xml_feed(OFFERS), workers=0)
-    with project.open() as workspace:
-        assert daily_duties(workspace).notes == []
+    project.run(xml_feed({**OFFERS, "k1": "Autre"}), workers=0)
+    project.configure("keep: {archive_size: 1KB, archive_runs: 1}\n")
+    daily = DailyPruning(project.root, first=0)
+    daily.prune_if_due()
+    wait_until(lambda: not daily.is_pruning, "it is done")
+    assert len(archived(project)) == 1
+    # The same day nothing more is done.
+    daily.prune_if_due()
+    assert not daily.is_pruning
+
+
+def test_what_was_sent_is_emptied_and_not_sent_again(project: ProjectFolder) -> None:
+    project.run(xml_feed(OFFERS), workers=0)
+    with project.open():
+        now = datetime.now(UTC)
+        for key, state in (("old", NotificationState.SENT), ("waits", NotificationState.QUEUED)):
+            Notification.objects.create(
+                key=key, recipient="ann", channel="mail", to=["ann@example.org"], subject="s", text="t", state=state,
+                created_at=now, next_try=now,
+            )  # fmt: skip
+    done = pruned(project, after=LATER)
+    assert count(done, "messages") == 1
+    with project.open():
+        kept = {one.key: (one.text, one.to) for one in Notification.objects.all()}
+    assert kept == {"old": ("", []), "waits": ("t", ["ann@example.org"])}
 
 
 def test_the_command_says_what_it_freed(project: ProjectFolder) -> None:

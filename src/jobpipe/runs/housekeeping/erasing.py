@@ -28,6 +28,7 @@ from jobpipe.ledger.models import (
     IncidentChange,
     NearDuplicate,
     NearDuplicateDecision,
+    Notification,
     Plan,
     Run,
     RunState,
@@ -49,6 +50,7 @@ _TOLD: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (Run, "runs", ("notices", "error", "why")),
     (Plan, "plans", ("document",)),
     (NearDuplicate, "near-duplicates", ("reason",)),
+    (Notification, "messages", ("to", "subject", "text", "html", "payload", "attachments", "error")),
     (NearDuplicateDecision, "near-duplicates", ("postings",)),
 )
 _FILES = ("tests", "imports", "mappings", "taxonomies", "feeds")

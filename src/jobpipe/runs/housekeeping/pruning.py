@@ -12,12 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from jobpipe.definition.keeping import KeepSettings
 from jobpipe.ledger.models import Import
-from jobpipe.runs.disk_space import watch_disk
 from jobpipe.runs.housekeeping.compacting import compact_files
 from jobpipe.runs.housekeeping.freed import Pruned
 from jobpipe.runs.housekeeping.pruning_archive import prune_archive
 from jobpipe.runs.housekeeping.pruning_documents import DocumentsPruning
-from jobpipe.runs.housekeeping.pruning_ledger import prune_incidents, prune_run_details
+from jobpipe.runs.housekeeping.pruning_ledger import prune_incidents, prune_messages, prune_run_details
 from jobpipe.runs.housekeeping.pruning_leftovers import prune_leftovers
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.workspace import Workspace
@@ -53,15 +52,7 @@ def prune(workspace: Workspace, *, dry_run: bool = False, now: datetime | None =
         workspace, done, samples_before=ages.before(ages.keep.samples), before=ages.before(ages.keep.incidents)
     )
     prune_run_details(workspace, done, ages.before(ages.keep.runs))
+    prune_messages(workspace, done, ages.before(ages.keep.logs))
     prune_leftovers(workspace, done, ages.now, logs_before=ages.before(ages.keep.logs))
     compact_files(workspace, done, COMPACTING_SECONDS)
-    return done
-
-
-def daily_duties(workspace: Workspace) -> Pruned:
-    """What whoever keeps a project running does once a day: prune, and look at the disk."""
-    done = prune(workspace)
-    room = watch_disk(workspace.project)
-    if room.warning:
-        done.notes.append(room.warning)
     return done

@@ -10,7 +10,18 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from jobpipe.errors import DefinitionError, UsageError
-from jobpipe.ledger.models import Batch, Import, Incident, IncidentState, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models import (
+    Batch,
+    Import,
+    Incident,
+    IncidentState,
+    Notification,
+    NotificationState,
+    PartRead,
+    Run,
+    RunKind,
+    RunState,
+)
 from jobpipe.runs.history import runs_that_need_their_bytes
 from jobpipe.runs.housekeeping.freed import Pruned
 from jobpipe.runs.workspace import Workspace
@@ -40,6 +51,19 @@ def prune_incidents(
         if not done.dry_run:
             with workspace.writing():
                 Incident.objects.filter(pk__in=numbers).update(samples=[])
+
+
+def prune_messages(workspace: Workspace, done: Pruned, before: datetime | None) -> None:
+    """What was sent is emptied: its key stays, so that it is never sent again."""
+    line = done.new("messages")
+    if before is None:
+        return
+    over = Notification.objects.exclude(state=NotificationState.QUEUED).filter(created_at__lt=before).exclude(text="")
+    for numbers in _pieces(over):
+        line.add(len(numbers))
+        if not done.dry_run:
+            with workspace.writing():
+                Notification.objects.filter(pk__in=numbers).update(text="", html="", to=[], payload={}, attachments=[])
 
 
 def prune_run_details(workspace: Workspace, done: Pruned, before: datetime | None) -> None:

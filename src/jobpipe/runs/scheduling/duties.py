@@ -11,11 +11,13 @@ from datetime import datetime
 from jobpipe.errors import JobpipeError
 from jobpipe.incidents.states import end_mutes
 from jobpipe.ledger.models import Import
+from jobpipe.runs.disk_space import watch_disk
 from jobpipe.runs.ending import end_past_their_day
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notifying import Teller
 from jobpipe.runs.posting_overrides import overdue, settle_now
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.scheduling.daily_pruning import DailyPruning
 from jobpipe.runs.scheduling.watching import watch
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
@@ -37,6 +39,7 @@ class Duties:
         self._clock = clock
         self._watched = self._ended = self._told = -_END
         self._teller = Teller(workspace)
+        self._pruning = DailyPruning(workspace.project.root)
 
     def do_what_is_due(self) -> None:
         passed = time.monotonic()
@@ -46,9 +49,11 @@ class Duties:
         if passed - self._told >= _TELL:
             self._told = passed
             self._teller.tell()
+        self._pruning.prune_if_due()
         if passed - self._ended >= _END:
             self._ended = passed
             end_mutes()
+            watch_disk(self._workspace.project)
             end_all_past_their_day(self._workspace, self._clock())
             _settle_overdue(self._workspace)
 

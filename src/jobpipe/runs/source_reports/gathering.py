@@ -159,7 +159,7 @@ def _troubles(name: str) -> list[str]:
 
 
 def _fields_lost(name: str) -> list[str]:
-    found = Incident.objects.filter(import_name=name, kind="coverage-broke", state__in=UNRESOLVED)
+    found = Incident.objects.filter(import_name=name, kind="fields-gone", state__in=UNRESOLVED)
     return list(found.order_by("-last_seen").values_list("message", flat=True)[:5])
 
 
