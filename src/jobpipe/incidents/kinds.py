@@ -414,12 +414,13 @@ def names_with(*proofs: Proof) -> list[str]:
 _OF_REASONS = {
     "malformed": "record-malformed",
     "crash": "record-killed-worker",
+    "timeout": "record-killed-worker",
     "hook": "hook-failed",
     "internal": "record-met-bug",
 }
 
 # Of what is in quarantine.
-RECORD_KINDS = ("posting-invalid", *_OF_REASONS.values())
+RECORD_KINDS = ("posting-invalid", *dict.fromkeys(_OF_REASONS.values()))
 
 
 def kind_of_reason(reason: str) -> str:

@@ -2,6 +2,11 @@
 
 from jobpipe.runs.source_reports.languages.texts import ReasonText, Texts
 
+_TOO_MUCH = ReasonText(
+    what="Das Angebot konnte nicht verarbeitet werden",
+    mend="Es braucht mehr Platz oder Zeit, als wir erlauben. Ist sein Text extrem lang, oder enthält er Bilder "
+    "oder Dateien, lassen Sie diese weg; sonst bringen wir das in Ordnung.",
+)
 _OURS = "Sie müssen nichts tun: Das bringen wir in Ordnung. Das Angebot ist aufgehoben und wird erneut versucht."
 
 TEXTS = Texts(
@@ -130,11 +135,8 @@ TEXTS = Texts(
         "path": ReasonText(what="„{field}“ konnte nicht nachgesehen werden", mend=_OURS),
         "rule": ReasonText(what="Eine Regel ließ sich auf das Angebot nicht anwenden", mend=_OURS),
         "hook": ReasonText(what="„{field}“ konnte bei uns nicht ermittelt werden", mend=_OURS),
-        "crash": ReasonText(
-            what="Das Angebot konnte nicht verarbeitet werden",
-            mend="Es braucht mehr Platz oder Zeit, als wir erlauben. Ist sein Text extrem lang, oder enthält er Bilder "
-            "oder Dateien, lassen Sie diese weg; sonst bringen wir das in Ordnung.",
-        ),
+        "crash": _TOO_MUCH,
+        "timeout": _TOO_MUCH,
         "internal": ReasonText(what="Ein Fehler bei uns", mend=_OURS),
     },
     troubles={

@@ -2,6 +2,11 @@
 
 from jobpipe.runs.source_reports.languages.texts import ReasonText, Texts
 
+_TOO_MUCH = ReasonText(
+    what="The offer could not be processed",
+    mend="It takes more room or time than we allow. If its text is extremely long, or holds pictures or files, "
+    "leave those out; otherwise this is ours to mend.",
+)
 _OURS = "You need not do anything: this is ours to mend. The offer is kept and will be tried again."
 
 TEXTS = Texts(
@@ -127,11 +132,8 @@ TEXTS = Texts(
         "path": ReasonText(what="“{field}” could not be looked up", mend=_OURS),
         "rule": ReasonText(what="A rule could not be applied to the offer", mend=_OURS),
         "hook": ReasonText(what="“{field}” could not be worked out on our side", mend=_OURS),
-        "crash": ReasonText(
-            what="The offer could not be processed",
-            mend="It takes more room or time than we allow. If its text is extremely long, or holds pictures or files, "
-            "leave those out; otherwise this is ours to mend.",
-        ),
+        "crash": _TOO_MUCH,
+        "timeout": _TOO_MUCH,
         "internal": ReasonText(what="A fault on our side", mend=_OURS),
     },
     troubles={

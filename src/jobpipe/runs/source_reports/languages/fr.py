@@ -2,6 +2,11 @@
 
 from jobpipe.runs.source_reports.languages.texts import ReasonText, Texts
 
+_TOO_MUCH = ReasonText(
+    what="L'offre n'a pas pu être traitée",
+    mend="Elle demande plus de place ou de temps que nous n'en accordons. Si son texte est extrêmement long, "
+    "ou contient des images ou des fichiers, retirez-les ; sinon, c'est à nous de corriger.",
+)
 _OURS = "Vous n'avez rien à faire : c'est à nous de corriger. L'offre est conservée et sera réessayée."
 
 TEXTS = Texts(
@@ -130,11 +135,8 @@ TEXTS = Texts(
         "path": ReasonText(what="« {field} » n'a pas pu être cherché", mend=_OURS),
         "rule": ReasonText(what="Une règle n'a pas pu être appliquée à l'offre", mend=_OURS),
         "hook": ReasonText(what="« {field} » n'a pas pu être calculé de notre côté", mend=_OURS),
-        "crash": ReasonText(
-            what="L'offre n'a pas pu être traitée",
-            mend="Elle demande plus de place ou de temps que nous n'en accordons. Si son texte est extrêmement long, "
-            "ou contient des images ou des fichiers, retirez-les ; sinon, c'est à nous de corriger.",
-        ),
+        "crash": _TOO_MUCH,
+        "timeout": _TOO_MUCH,
         "internal": ReasonText(what="Une erreur de notre côté", mend=_OURS),
     },
     troubles={

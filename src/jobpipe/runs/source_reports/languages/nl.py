@@ -2,6 +2,11 @@
 
 from jobpipe.runs.source_reports.languages.texts import ReasonText, Texts
 
+_TOO_MUCH = ReasonText(
+    what="De vacature kon niet worden verwerkt",
+    mend="Ze vraagt meer ruimte of tijd dan wij toestaan. Is de tekst extreem lang, of bevat hij "
+    "afbeeldingen of bestanden, laat die dan weg; anders lossen wij dit op.",
+)
 _OURS = "U hoeft niets te doen: dit lossen wij op. De vacature is bewaard en wordt opnieuw geprobeerd."
 
 TEXTS = Texts(
@@ -128,11 +133,8 @@ TEXTS = Texts(
         "path": ReasonText(what="“{field}” kon niet worden opgezocht", mend=_OURS),
         "rule": ReasonText(what="Een regel kon niet op de vacature worden toegepast", mend=_OURS),
         "hook": ReasonText(what="“{field}” kon bij ons niet worden bepaald", mend=_OURS),
-        "crash": ReasonText(
-            what="De vacature kon niet worden verwerkt",
-            mend="Ze vraagt meer ruimte of tijd dan wij toestaan. Is de tekst extreem lang, of bevat hij "
-            "afbeeldingen of bestanden, laat die dan weg; anders lossen wij dit op.",
-        ),
+        "crash": _TOO_MUCH,
+        "timeout": _TOO_MUCH,
         "internal": ReasonText(what="Een fout bij ons", mend=_OURS),
     },
     troubles={
