@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import mongo_server
 import postgres_server
@@ -133,8 +134,8 @@ def test_expected_errors_and_bugs_are_told_apart(tmp_path: Path, monkeypatch: py
 def test_a_finish_that_is_broken_off_and_repeated_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = ProjectFolder(tmp_path)
 
-    def die_after(*given: object) -> None:
-        record_run(*given)  # type: ignore[arg-type]
+    def die_after(*given: Any, **named: Any) -> None:
+        record_run(*given, **named)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
