@@ -250,7 +250,7 @@ def test_what_was_sent_is_emptied_and_not_sent_again(project: ProjectFolder) -> 
 def test_the_command_says_what_it_freed(project: ProjectFolder) -> None:
     project.run(xml_feed(OFFERS), workers=0)
     done = jobpipe("-C", project.root, "prune")
-    assert (done.returncode, done.stdout) == (0, "nothing to remove\n")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "nothing to remove")
     project.run(xml_feed({**OFFERS, "k1": "Autre"}), workers=0)
     project.configure("keep: {archive_size: 1KB, archive_runs: 1}\n")
     done = jobpipe("-C", project.root, "prune", "--dry-run")
