@@ -13,7 +13,7 @@ from jobpipe.documents.store import Selection, Status
 from jobpipe.ledger.models import Import, Plan
 from jobpipe.lifecycle.outcomes import was_a_posting
 from jobpipe.runs.conducting import StopRequest
-from jobpipe.runs.deciding_labels import sound_decision
+from jobpipe.runs.mappings.deciding import sound_decision
 from jobpipe.runs.plans.applying import apply_plan
 from jobpipe.runs.plans.making import Working, make_plan
 from jobpipe.runs.preparing import Change

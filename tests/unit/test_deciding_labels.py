@@ -19,12 +19,12 @@ from jobpipe.cli.mapping_lists import decision_of, entries_of
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import MappingEntry, Scope
 from jobpipe.runs.conducting import StopRequest, run_import
-from jobpipe.runs.deciding_labels import Decision, StaleDecisionError, decide, history, undo
-from jobpipe.runs.mapping_files import read_decisions, write_entries
-from jobpipe.runs.mapping_scopes import UsedTables, apply_now
+from jobpipe.runs.mappings.deciding import Decision, StaleDecisionError, decide, history, undo
+from jobpipe.runs.mappings.files import read_decisions, write_entries
+from jobpipe.runs.mappings.remapping import Remapped
+from jobpipe.runs.mappings.scopes import UsedTables, apply_now
+from jobpipe.runs.mappings.unmapped import unmapped_labels
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped
-from jobpipe.runs.unmapped import unmapped_labels
 
 DEFINITION = """\
 import: offers

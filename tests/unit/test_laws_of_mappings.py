@@ -13,7 +13,7 @@ from project_folder import ProjectFolder, adds_up
 
 from jobpipe.errors import UsageError
 from jobpipe.runs.conducting import StopRequest
-from jobpipe.runs.deciding_labels import Decision, decide, undo
+from jobpipe.runs.mappings.deciding import Decision, decide, undo
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.reprocessing import remap_import
 

@@ -15,9 +15,9 @@ from project_folder import ProjectFolder, adds_up, xml_feed
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Override
 from jobpipe.runs.conducting import StopRequest
-from jobpipe.runs.deciding_overrides import RuleDecision, decide, decide_posting, roll_back, undo
-from jobpipe.runs.override_scopes import apply_now
-from jobpipe.runs.posting_overrides import settle_now
+from jobpipe.runs.overrides.deciding import RuleDecision, decide, decide_posting, roll_back, undo
+from jobpipe.runs.overrides.scopes import apply_now
+from jobpipe.runs.overrides.single_postings import settle_now
 from jobpipe.runs.progress import Progress
 
 DEFINITION = """\

@@ -15,9 +15,9 @@ from planning import apply, changed_fields, figures, plan, postings
 from project_folder import ProjectFolder, adds_up
 
 from jobpipe.documents.store import Status
-from jobpipe.runs.deciding_labels import Decision, decide
-from jobpipe.runs.deciding_overrides import RuleDecision
-from jobpipe.runs.deciding_overrides import decide as decide_rules
+from jobpipe.runs.mappings.deciding import Decision, decide
+from jobpipe.runs.overrides.deciding import RuleDecision
+from jobpipe.runs.overrides.deciding import decide as decide_rules
 
 HEAD = "import: offers\nclient: Acme\nsource:\n  feed: feed.xml\n  record: offer\n"
 LABELS = ("Vente", "Salle", "VENTE", "Chef de rang")

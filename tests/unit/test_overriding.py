@@ -115,7 +115,7 @@ def test_a_rule_sees_what_those_before_it_have_made() -> None:
 
 def test_the_nearest_layer_says_the_last_word() -> None:
     from jobpipe.ledger.models import Override
-    from jobpipe.runs.override_layers import overrides_in
+    from jobpipe.runs.overrides.layers import overrides_in
 
     rows = [
         Override(pk=number, scope=scope, owner="x", active=True, content={"rule": f"set title = '{scope}'"})

@@ -12,7 +12,7 @@ from jobpipe.definition.project import find_project
 from jobpipe.documents.store import Role
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import Import, Plan, Run
-from jobpipe.runs.deciding_labels import Decision, decide
+from jobpipe.runs.mappings.deciding import Decision, decide
 from jobpipe.runs.plans.basis import StalePlanError
 from jobpipe.runs.plans.making import KEPT
 from jobpipe.runs.previewing import preview

@@ -9,9 +9,9 @@ from planning import apply, figures, plan
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.ledger.models import Override, Plan
-from jobpipe.runs.deciding_overrides import RuleDecision, decide
-from jobpipe.runs.taxonomies import number_in_force
-from jobpipe.runs.taxonomy_releases import Origin, load
+from jobpipe.runs.overrides.deciding import RuleDecision, decide
+from jobpipe.runs.taxonomies.in_force import number_in_force
+from jobpipe.runs.taxonomies.releases import Origin, load
 from jobpipe.taxonomy.taxonomies import Category, Taxonomy, Term
 
 FEED = xml_feed({f"k{number}": f"Offre {number}" for number in range(10)})

@@ -10,11 +10,11 @@ from project_folder import ProjectFolder, adds_up, xml_feed
 
 from jobpipe.documents.store import Status
 from jobpipe.ledger.models import Import, Override, Run
-from jobpipe.runs import override_layers
 from jobpipe.runs.conducting import StopRequest, owner_of
-from jobpipe.runs.deciding_overrides import decide_posting, undo
 from jobpipe.runs.lease import hold
-from jobpipe.runs.posting_overrides import overdue, settle_import, settle_now
+from jobpipe.runs.overrides import layers
+from jobpipe.runs.overrides.deciding import decide_posting, undo
+from jobpipe.runs.overrides.single_postings import overdue, settle_import, settle_now
 from jobpipe.runs.preparing import prepare
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport
@@ -99,11 +99,11 @@ def test_values_of_one_posting_are_set_at_once_and_stay(project: ProjectFolder) 
 
 def test_it_ends_by_itself_when_its_day_is_over(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     project.run(xml_feed(OFFERS))
-    monkeypatch.setattr(override_layers, "today", lambda: "2026-12-31")
+    monkeypatch.setattr(layers, "today", lambda: "2026-12-31")
     exclude(project, "k3", until="2026-12-31")
     exclude(project, "k4", until="2027-12-31")
     assert project.keys() == OFFERS.keys() - {"k3", "k4"}
-    monkeypatch.setattr(override_layers, "today", lambda: "2027-01-01")
+    monkeypatch.setattr(layers, "today", lambda: "2027-01-01")
     with project.open() as workspace:
         assert overdue(workspace) == ["offers"]
     assert project.run(xml_feed(OFFERS)).state == "succeeded"
@@ -115,7 +115,7 @@ def test_it_ends_by_itself_when_its_day_is_over(project: ProjectFolder, monkeypa
 def test_a_scheduler_may_end_it_without_a_run(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     project.run(xml_feed(OFFERS))
     exclude(project, "k3", until="2998-12-31")
-    monkeypatch.setattr(override_layers, "today", lambda: "2999-01-01")
+    monkeypatch.setattr(layers, "today", lambda: "2999-01-01")
     with project.open() as workspace:
         for name in overdue(workspace):
             settle_import(workspace, name, progress=Progress(), stop=StopRequest())

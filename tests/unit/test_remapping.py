@@ -13,9 +13,9 @@ from jobpipe.documents.store import Role, Status
 from jobpipe.ledger.models import Import, Run, RunKind
 from jobpipe.runs.conducting import StopRequest, owner_of
 from jobpipe.runs.lease import hold
+from jobpipe.runs.mappings.remapping import Remapped
 from jobpipe.runs.preparing import prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped
 from jobpipe.runs.reprocessing import remap_import
 
 DEFINITION = """\

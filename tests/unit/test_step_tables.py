@@ -15,11 +15,11 @@ from jobpipe.cli.mapping_lists import decision_of
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.runs.checking import load_checked, warnings_of
 from jobpipe.runs.conducting import StopRequest
-from jobpipe.runs.deciding_labels import Decision, decide
-from jobpipe.runs.mapping_scopes import UsedTables, apply_now
+from jobpipe.runs.mappings.deciding import Decision, decide
+from jobpipe.runs.mappings.remapping import Remapped
+from jobpipe.runs.mappings.scopes import UsedTables, apply_now
+from jobpipe.runs.mappings.unmapped import unmapped_labels
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped
-from jobpipe.runs.unmapped import unmapped_labels
 
 DEFINITION = """\
 import: offers

@@ -20,15 +20,15 @@ from project_folder import ProjectFolder
 
 from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.ledger.models import MappingEntry, TaxonomyState
-from jobpipe.runs.deciding_labels import Decision, decide
-from jobpipe.runs.mapping_scopes import UsedTables, apply_now
+from jobpipe.runs.mappings.deciding import Decision, decide
+from jobpipe.runs.mappings.remapping import Remapped
+from jobpipe.runs.mappings.scopes import UsedTables, apply_now
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped
 from jobpipe.runs.starting import StopRequest
-from jobpipe.runs.taxonomies import in_force, names
-from jobpipe.runs.taxonomy_applying import Applied, RolledBack, Wanted, apply_release, take_release_back
-from jobpipe.runs.taxonomy_plans import ReleasePlan, plan_release
-from jobpipe.runs.taxonomy_releases import Origin, Release, StaleReleaseError, load
+from jobpipe.runs.taxonomies.applying import Applied, RolledBack, Wanted, apply_release, take_release_back
+from jobpipe.runs.taxonomies.in_force import in_force, names
+from jobpipe.runs.taxonomies.planning import ReleasePlan, plan_release
+from jobpipe.runs.taxonomies.releases import Origin, Release, StaleReleaseError, load
 from jobpipe.taxonomy.comparing import compare
 from jobpipe.taxonomy.exporting import write_csv
 from jobpipe.taxonomy.loading.files import load_files

@@ -12,7 +12,7 @@ from jobpipe.cli.printing import console, plain_text
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from jobpipe.runs.expectations import Expectations
+    from jobpipe.runs.expectations.telling import Expectations
 
 _SORTS = {
     "count": "records",

@@ -8,11 +8,11 @@ from typing import TextIO
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Scope
-from jobpipe.runs.deciding_labels import Decision, decide, undo
-from jobpipe.runs.mapping_scopes import UsedTables
+from jobpipe.runs.mappings.deciding import Decision, decide, undo
+from jobpipe.runs.mappings.scopes import UsedTables
+from jobpipe.runs.mappings.suggesting import means_of, suggester_of_table
+from jobpipe.runs.mappings.unmapped import UnmappedLabel, tables_of, unmapped_labels
 from jobpipe.runs.selecting import select
-from jobpipe.runs.suggesting import means_of, suggester_of_table
-from jobpipe.runs.unmapped import UnmappedLabel, tables_of, unmapped_labels
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.labels import normalise_label
 from jobpipe.taxonomy.suggesting import Choices, labels_of

@@ -10,8 +10,8 @@ import click
 from jobpipe.cli.printing import console, plain_text, print_json
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import MappingChange, MappingEntry
-from jobpipe.runs.deciding_labels import Decision
-from jobpipe.runs.remapping import Remapped
+from jobpipe.runs.mappings.deciding import Decision
+from jobpipe.runs.mappings.remapping import Remapped
 from jobpipe.runs.report import RunReport
 
 

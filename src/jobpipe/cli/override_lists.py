@@ -10,8 +10,8 @@ import click
 from jobpipe.cli.printing import console, plain_text, print_json
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Override, OverrideChange
+from jobpipe.runs.overrides.trying import Trial
 from jobpipe.runs.report import RunReport
-from jobpipe.runs.trying_rules import Trial
 
 _MAX_CELL = 60
 

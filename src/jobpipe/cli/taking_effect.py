@@ -15,7 +15,7 @@ from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
     from jobpipe.errors import JobpipeError
-    from jobpipe.runs.remapping import Remapped
+    from jobpipe.runs.mappings.remapping import Remapped
     from jobpipe.runs.workspace import Workspace
 
 
@@ -49,7 +49,7 @@ def made_again(
 ) -> Mapping[str, Remapped | JobpipeError | None]:
     """The postings of these imports that the decision touches, made again if that is to be now."""
     from jobpipe.cli.progress import progress_for
-    from jobpipe.runs.mapping_scopes import apply_now
+    from jobpipe.runs.mappings.scopes import apply_now
     from jobpipe.runs.progress import Progress
     from jobpipe.runs.starting import StopRequest
 

@@ -10,8 +10,8 @@ import click
 
 from jobpipe.cli.printing import console, plain_text, print_json
 from jobpipe.ledger.models import TaxonomyChange, TaxonomyVersion
-from jobpipe.runs.taxonomies import Overview, unknown_code
-from jobpipe.runs.taxonomy_releases import Release
+from jobpipe.runs.taxonomies.in_force import Overview, unknown_code
+from jobpipe.runs.taxonomies.releases import Release
 from jobpipe.taxonomy.searching import below, search
 from jobpipe.taxonomy.taxonomies import Category, Taxonomy
 

@@ -9,10 +9,10 @@ from jobpipe.cli.printing import console, plain_text, print_json
 from jobpipe.cli.taking_effect import TakingEffect
 from jobpipe.cli.taxonomy_lists import print_table
 from jobpipe.errors import JobpipeError
-from jobpipe.runs.remapping import Remapped
-from jobpipe.runs.taxonomy_applying import Applied, RolledBack
-from jobpipe.runs.taxonomy_plans import KINDS, Effect, ReleasePlan, orphan_document
-from jobpipe.runs.taxonomy_uses import MappingUse
+from jobpipe.runs.mappings.remapping import Remapped
+from jobpipe.runs.taxonomies.applying import Applied, RolledBack
+from jobpipe.runs.taxonomies.planning import KINDS, Effect, ReleasePlan, orphan_document
+from jobpipe.runs.taxonomies.uses import MappingUse
 
 Done = Mapping[str, Remapped | JobpipeError | None]
 _SHOWN_CODES = 6

@@ -12,7 +12,7 @@ from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import literal_logins, problems_of_variables
 from jobpipe.definition.yaml import Spot
 from jobpipe.errors import DefinitionError
-from jobpipe.runs.code_checking import problems_of_codes
+from jobpipe.runs.taxonomies.code_checking import problems_of_codes
 from jobpipe.sources.transports import TRANSPORTS, scheme_of, transport_for
 from jobpipe.transform.compile import check_definition
 from jobpipe.transform.problems import Problem

@@ -26,16 +26,16 @@ from jobpipe.runs.hints import give_hints
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.lease import ImportIsRunningError, hold
+from jobpipe.runs.mappings.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.notices import note
+from jobpipe.runs.overrides.single_postings import of_today, settle
 from jobpipe.runs.part_ranges import PartRanges
 from jobpipe.runs.pausing import refusal_of
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
-from jobpipe.runs.posting_overrides import of_today, settle
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import begin_queued, is_over, skip_queued, stand_in_for, waiting_run
 from jobpipe.runs.recording_failures import with_incidents
-from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader

@@ -18,15 +18,15 @@ from jobpipe.lifecycle import Kind, Outcome
 from jobpipe.lifecycle.doubt import doubted_since
 from jobpipe.lifecycle.evidence import Accepted, Evidence, PartEvidence, Reading, weigh
 from jobpipe.runs.absence import Absence, forget_excluded, live_postings, missing_numbers
-from jobpipe.runs.expectations_of_run import judge_run
-from jobpipe.runs.figures_of_run import figures_of_run, leaves_figures, save_figures
+from jobpipe.runs.expectations.figures import figures_of_run, leaves_figures, save_figures
+from jobpipe.runs.expectations.judging import judge_run
 from jobpipe.runs.history import PastRun, past_runs
 from jobpipe.runs.incidents_of_run import occurrences_of_run, record_run
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
-from jobpipe.runs.leaving_out import note_left_out
 from jobpipe.runs.near_duplicates.following import follow_run
 from jobpipe.runs.notices import note
+from jobpipe.runs.overrides.leaving_out import note_left_out
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import last_applied
 from jobpipe.runs.report import RunReport, report_of

@@ -19,8 +19,8 @@ from jobpipe.incidents.occurrence import MAX_RAW, MAX_SAMPLES, Occurrence, Sampl
 from jobpipe.incidents.recording import record, record_groups, resolve_gone
 from jobpipe.incidents.source_troubles import trouble_of
 from jobpipe.ledger.models import Incident, IncidentState, Run, RunKind, RunState
+from jobpipe.runs.mappings.unmapped import UnmappedLabel, unmapped_labels
 from jobpipe.runs.source_reading import PartReading
-from jobpipe.runs.unmapped import UnmappedLabel, unmapped_labels
 
 if TYPE_CHECKING:
     from jobpipe.definition.project import Project

@@ -14,11 +14,11 @@ from jobpipe.runs.comparing import MAX_MISS_BYTES, ComparedBatch, Comparer
 from jobpipe.runs.executors.executor import Done, Executor
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
+from jobpipe.runs.overrides.taking_down import TakenDown, left_as_it_is
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.recovery import restore
 from jobpipe.runs.retransforming import Retransformer
 from jobpipe.runs.suppressing import mask_postings, mask_records, suppressor_of
-from jobpipe.runs.taking_down import TakenDown, left_as_it_is
 from jobpipe.runs.window import Window
 from jobpipe.runs.workspace import Workspace
 from jobpipe.sources.asking import way_of

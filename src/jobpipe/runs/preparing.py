@@ -17,11 +17,11 @@ from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
-from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
+from jobpipe.runs.mappings.layers import tables_without_decisions, with_decisions
 from jobpipe.runs.network_settings import set_network
-from jobpipe.runs.override_changes import overrides_with
-from jobpipe.runs.override_layers import overrides_of
-from jobpipe.runs.taxonomies import find_in_force, stored
+from jobpipe.runs.overrides.changes import overrides_with
+from jobpipe.runs.overrides.layers import overrides_of
+from jobpipe.runs.taxonomies.in_force import find_in_force, stored
 from jobpipe.safety.limits import Limits
 from jobpipe.sources.formats.feed_level import feed_paths
 from jobpipe.sources.formats.settings import settings_of
@@ -32,8 +32,8 @@ from jobpipe.transform.coding import coded_table, with_codes
 from jobpipe.transform.revision import revision_of
 
 if TYPE_CHECKING:
-    from jobpipe.runs.deciding_labels import Decision
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.mappings.deciding import Decision
+    from jobpipe.runs.overrides.deciding import RuleDecision
     from jobpipe.runs.workspace import Workspace
 
 Decide = Callable[[Definition, dict[str, MappingTable]], dict[str, MappingTable]]
@@ -94,7 +94,7 @@ class Change:
 
     # The text of the definition, and how people know that; None = what the project's file says.
     definition: tuple[str, str] | None = None
-    # As `jobpipe.runs.deciding_labels.sound_decision` gives them.
+    # As `jobpipe.runs.mappings.deciding.sound_decision` gives them.
     decisions: tuple[Decision, ...] = ()
     # Gives what lies above the definition; None = what the ledger says, and `rules` above it.
     overrides: Override | None = None

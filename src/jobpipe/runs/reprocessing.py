@@ -13,10 +13,10 @@ from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
+from jobpipe.runs.mappings.remapping import Remapped, Touched, bring_up_to_date, conclude, note_up_to_date, touched_by
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.recording_failures import with_incidents
-from jobpipe.runs.remapping import Remapped, Touched, bring_up_to_date, conclude, note_up_to_date, touched_by
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
 from jobpipe.runs.stored_records import in_order

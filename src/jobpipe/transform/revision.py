@@ -3,7 +3,7 @@
 It seeds the digests of records, so that a record read under another revision is never taken for known.
 Comments and the order of keys in the YAML, schedules, owners and expiry rules are not in it; nor is what mapping
 tables say: each state row remembers the labels it was made with, and a changed table touches those rows only
-(`jobpipe.runs.remapping`).
+(`jobpipe.runs.mappings.remapping`).
 """
 
 from __future__ import annotations

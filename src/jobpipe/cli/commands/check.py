@@ -60,7 +60,7 @@ def _checked_files(project: Project) -> list[DefinitionError]:
     """What is wrong with the files that all imports share."""
     from jobpipe.errors import DefinitionError
     from jobpipe.runs.checking import check_hooks
-    from jobpipe.runs.code_checking import check_files
+    from jobpipe.runs.taxonomies.code_checking import check_files
 
     wrong = []
     checks: tuple[Callable[[], object], ...] = (
@@ -103,8 +103,8 @@ def _check(project: Project, name: str, *, are_files_sound: bool) -> dict[str, A
 
 def _environ(project: Project) -> Mapping[str, str]:
     """With the sealed secrets, where there is a ledger: checking makes none."""
-    from jobpipe.runs.code_checking import open_if_there
     from jobpipe.runs.secret_values import environ_of
+    from jobpipe.runs.taxonomies.code_checking import open_if_there
 
     return environ_of(project) if open_if_there(project) else os.environ
 

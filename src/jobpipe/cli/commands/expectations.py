@@ -20,7 +20,7 @@ def command(context: click.Context, name: str, as_json: bool) -> None:
     from jobpipe.cli.expectation_lists import print_expectations
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
-    from jobpipe.runs.expectations import expectations_of
+    from jobpipe.runs.expectations.telling import expectations_of
 
     with open_workspace(context):
         found = expectations_of(name)

@@ -149,7 +149,7 @@ def history(context: click.Context, table: str, label: str, limit: int, as_json:
     from jobpipe.cli.mapping_lists import change_document, print_changes
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
-    from jobpipe.runs.deciding_labels import history as history_of
+    from jobpipe.runs.mappings.deciding import history as history_of
 
     with open_workspace(context):
         found = history_of(table=table, label=label, limit=limit)
@@ -164,7 +164,7 @@ def undo(context: click.Context, number: int | None, how: TakingEffect) -> int:
     """Take back change NUMBER, with those that were made together with it; otherwise the last one."""
     from jobpipe.cli.mapping_lists import decision_of
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_labels import undo as take_back
+    from jobpipe.runs.mappings.deciding import undo as take_back
 
     with open_workspace(context) as workspace:
         changes = take_back(workspace, number, by=how.by)
@@ -194,7 +194,7 @@ def import_(
     """
     from jobpipe.cli.opening import open_workspace
     from jobpipe.definition.loading import read_text
-    from jobpipe.runs.mapping_files import read_decisions
+    from jobpipe.runs.mappings.files import read_decisions
 
     scope, owner = scope_of(name, client)
     with open_workspace(context) as workspace:
@@ -211,7 +211,7 @@ def export(context: click.Context, table: str, name: str, client: str) -> None:
     """Write what people decided as CSV to stdout."""
     from jobpipe.cli.mapping_lists import entries_of
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.mapping_files import write_entries
+    from jobpipe.runs.mappings.files import write_entries
 
     with open_workspace(context):
         sys.stdout.write(write_entries(entries_of(table, name, client)))
@@ -234,7 +234,7 @@ def _decide_one(
     any_code: bool = False,
 ) -> int:
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_labels import Decision
+    from jobpipe.runs.mappings.deciding import Decision
 
     scope, owner = scope_of(name, client)
     decision = Decision(
@@ -246,8 +246,8 @@ def _decide_one(
 
 def _decide(workspace: Any, decisions: list[Any], how: TakingEffect, *, any_code: bool) -> int:
     from jobpipe.cli.mapping_lists import decision_of
-    from jobpipe.runs.deciding_labels import decide
-    from jobpipe.runs.mapping_scopes import UsedTables
+    from jobpipe.runs.mappings.deciding import decide
+    from jobpipe.runs.mappings.scopes import UsedTables
 
     UsedTables(workspace).check(decisions, any_code=any_code)
     changes = decide(workspace, decisions, by=how.by)
@@ -257,7 +257,7 @@ def _decide(workspace: Any, decisions: list[Any], how: TakingEffect, *, any_code
 def _after(workspace: Any, decisions: list[Any], how: TakingEffect) -> int:
     """Make the postings again that the decisions touch, and say what became of it; the exit code."""
     from jobpipe.cli.mapping_lists import print_applied
-    from jobpipe.runs.mapping_scopes import UsedTables
+    from jobpipe.runs.mappings.scopes import UsedTables
 
     names = UsedTables(workspace).users(decisions)
     done = made_again(workspace, names, how)

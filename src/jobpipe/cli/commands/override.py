@@ -67,7 +67,7 @@ def add(
     how: TakingEffect,
 ) -> int:
     """Add RULE."""
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.overrides.deciding import RuleDecision
 
     scope, owner = scope_of(name, client)
     one = RuleDecision(
@@ -96,7 +96,7 @@ def set_(
     how: TakingEffect,
 ) -> int:
     """Change rule NUMBER: to RULE, or its name, note or place."""
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.overrides.deciding import RuleDecision
 
     one = RuleDecision(number=number, rule=rule, name=title, note=note, before=before, revision=revision)
     return _decide(context, [one], how)
@@ -108,7 +108,7 @@ def set_(
 @click.pass_context
 def remove(context: click.Context, numbers: tuple[int, ...], how: TakingEffect) -> int:
     """Remove rules."""
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.overrides.deciding import RuleDecision
 
     return _decide(context, [RuleDecision(number=number, removed=True) for number in numbers], how)
 
@@ -119,7 +119,7 @@ def remove(context: click.Context, numbers: tuple[int, ...], how: TakingEffect) 
 @click.pass_context
 def disable(context: click.Context, numbers: tuple[int, ...], how: TakingEffect) -> int:
     """Let rules do nothing for a while."""
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.overrides.deciding import RuleDecision
 
     return _decide(context, [RuleDecision(number=number, enabled=False) for number in numbers], how)
 
@@ -130,7 +130,7 @@ def disable(context: click.Context, numbers: tuple[int, ...], how: TakingEffect)
 @click.pass_context
 def enable(context: click.Context, numbers: tuple[int, ...], how: TakingEffect) -> int:
     """Let disabled rules count again."""
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.overrides.deciding import RuleDecision
 
     return _decide(context, [RuleDecision(number=number, enabled=True) for number in numbers], how)
 
@@ -151,7 +151,7 @@ def check(
     from jobpipe.cli.override_lists import print_trial, trial_document
     from jobpipe.cli.printing import print_json
     from jobpipe.definition.overrides import parse_rule
-    from jobpipe.runs.trying_rules import try_rule
+    from jobpipe.runs.overrides.trying import try_rule
     from jobpipe.transform.override_checks import check_rule
 
     scope, owner = scope_of(name or on, client) if not client else scope_of(name, client)
@@ -176,7 +176,7 @@ def history(context: click.Context, number: int | None, limit: int, as_json: boo
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.override_lists import change_document, print_changes
     from jobpipe.cli.printing import print_json
-    from jobpipe.runs.deciding_overrides import history as history_of
+    from jobpipe.runs.overrides.deciding import history as history_of
 
     with open_workspace(context):
         found = history_of(number=number or 0, limit=limit)
@@ -193,7 +193,7 @@ def history(context: click.Context, number: int | None, limit: int, as_json: boo
 def undo(context: click.Context, change: int | None, how: TakingEffect) -> int:
     """Take back CHANGE (a number of `override history`), with those made together with it; otherwise the last one."""
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_overrides import undo as take_back
+    from jobpipe.runs.overrides.deciding import undo as take_back
 
     with open_workspace(context) as workspace:
         return _after(workspace, take_back(workspace, change, by=how.by), how)
@@ -206,7 +206,7 @@ def undo(context: click.Context, change: int | None, how: TakingEffect) -> int:
 def rollback(context: click.Context, change: int, how: TakingEffect) -> int:
     """Make all rules what they were right after CHANGE; 0: before the first."""
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_overrides import roll_back
+    from jobpipe.runs.overrides.deciding import roll_back
 
     with open_workspace(context) as workspace:
         return _after(workspace, roll_back(workspace, change, by=how.by), how)
@@ -226,9 +226,9 @@ def import_(context: click.Context, file: Path, name: str, client: str, replace:
     """
     from jobpipe.cli.opening import open_workspace
     from jobpipe.definition.loading import read_text
-    from jobpipe.runs.deciding_overrides import RuleDecision, decide, rules_of_scope
-    from jobpipe.runs.override_files import read_rules
-    from jobpipe.runs.override_scopes import check_owner
+    from jobpipe.runs.overrides.deciding import RuleDecision, decide, rules_of_scope
+    from jobpipe.runs.overrides.files import read_rules
+    from jobpipe.runs.overrides.scopes import check_owner
 
     scope, owner = scope_of(name, client)
     with open_workspace(context) as workspace:
@@ -251,7 +251,7 @@ def import_(context: click.Context, file: Path, name: str, client: str, replace:
 def export(context: click.Context, name: str, client: str, as_csv: bool) -> None:
     """Write rules as YAML or CSV to stdout."""
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.override_files import write_rules
+    from jobpipe.runs.overrides.files import write_rules
 
     with open_workspace(context) as workspace:
         sys.stdout.write(write_rules(_rules(workspace, name, client), as_csv=as_csv))
@@ -263,7 +263,7 @@ def export(context: click.Context, name: str, client: str, as_csv: bool) -> None
 def _rules(workspace: Any, name: str, client: str) -> list[Any]:
     """In the order in which they count; of all where neither is given."""
     from jobpipe.ledger.models import Override
-    from jobpipe.runs.override_layers import in_order, of_import
+    from jobpipe.runs.overrides.layers import in_order, of_import
 
     if name:
         found = Override.objects.filter(of_import(workspace.project.load(name).definition), active=True)
@@ -275,8 +275,8 @@ def _rules(workspace: Any, name: str, client: str) -> list[Any]:
 
 def _decide(context: click.Context, decisions: list[Any], how: TakingEffect) -> int:
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_overrides import decide
-    from jobpipe.runs.override_scopes import check_owner
+    from jobpipe.runs.overrides.deciding import decide
+    from jobpipe.runs.overrides.scopes import check_owner
 
     with open_workspace(context) as workspace:
         for one in decisions:
@@ -289,7 +289,7 @@ def _after(workspace: Any, changes: list[Any], how: TakingEffect) -> int:
     """Make the postings again that the rules are about, and say what became of it; the exit code."""
     from jobpipe.cli.override_lists import print_applied
     from jobpipe.cli.progress import progress_for
-    from jobpipe.runs.override_scopes import apply_now, touched_by
+    from jobpipe.runs.overrides.scopes import apply_now, touched_by
     from jobpipe.runs.progress import Progress
     from jobpipe.runs.starting import StopRequest
 

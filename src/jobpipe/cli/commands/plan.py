@@ -12,8 +12,8 @@ from jobpipe.cli.deciding_person import who
 from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
-    from jobpipe.runs.deciding_labels import Decision
-    from jobpipe.runs.deciding_overrides import RuleDecision
+    from jobpipe.runs.mappings.deciding import Decision
+    from jobpipe.runs.overrides.deciding import RuleDecision
     from jobpipe.runs.workspace import Workspace
 
 _SHOW = "show"
@@ -157,7 +157,7 @@ def show(context: click.Context, number: int, samples: int, as_json: bool) -> No
 
 def _rules(file: Path, name: str) -> tuple[RuleDecision, ...]:
     from jobpipe.definition.loading import read_text
-    from jobpipe.runs.override_files import read_rules
+    from jobpipe.runs.overrides.files import read_rules
 
     return tuple(read_rules(read_text(file, str(file)), file.name, scope="import", owner=name))
 
@@ -165,7 +165,7 @@ def _rules(file: Path, name: str) -> tuple[RuleDecision, ...]:
 def _release(workspace: Workspace, said: str) -> tuple[str, int]:
     """Raises UsageError where it is none that waits."""
     from jobpipe.errors import UsageError
-    from jobpipe.runs.taxonomy_releases import release_of
+    from jobpipe.runs.taxonomies.releases import release_of
 
     name, _, number = said.partition(":")
     if number and not number.isdecimal():
@@ -175,9 +175,9 @@ def _release(workspace: Workspace, said: str) -> tuple[str, int]:
 
 def _decisions(workspace: Workspace, file: Path, table: str) -> tuple[Decision, ...]:
     from jobpipe.definition.loading import read_text
-    from jobpipe.runs.deciding_labels import sound_decision
-    from jobpipe.runs.mapping_files import read_decisions
-    from jobpipe.runs.mapping_scopes import UsedTables
+    from jobpipe.runs.mappings.deciding import sound_decision
+    from jobpipe.runs.mappings.files import read_decisions
+    from jobpipe.runs.mappings.scopes import UsedTables
 
     text = read_text(file, str(file))
     decisions = read_decisions(text, file.name, table=table, scope="global", owner="")

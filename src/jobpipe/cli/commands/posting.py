@@ -136,7 +136,7 @@ def list_(context: click.Context, name: str, as_json: bool) -> None:
     from jobpipe.cli.override_lists import posting_document, print_postings
     from jobpipe.cli.printing import print_json
     from jobpipe.ledger.models import Override
-    from jobpipe.runs.override_layers import posting_override
+    from jobpipe.runs.overrides.layers import posting_override
 
     with open_workspace(context):
         rows = Override.objects.filter(scope="posting", active=True).order_by("owner", "key")
@@ -155,7 +155,7 @@ def history(context: click.Context, key: str, limit: int, as_json: bool) -> None
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.override_lists import change_document, print_changes
     from jobpipe.cli.printing import print_json
-    from jobpipe.runs.deciding_overrides import history as history_of
+    from jobpipe.runs.overrides.deciding import history as history_of
 
     with open_workspace(context):
         found = history_of(postings=True, key=key, limit=limit)
@@ -173,7 +173,7 @@ def history(context: click.Context, key: str, limit: int, as_json: bool) -> None
 def undo(context: click.Context, change: int | None, by: str, as_json: bool) -> None:
     """Take back CHANGE (a number of `posting history`); otherwise the last one."""
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_overrides import undo as take_back
+    from jobpipe.runs.overrides.deciding import undo as take_back
 
     with open_workspace(context) as workspace:
         _after(workspace, take_back(workspace, change, by=who(by), postings=True), as_json=as_json)
@@ -184,7 +184,7 @@ def undo(context: click.Context, change: int | None, by: str, as_json: bool) -> 
 
 def _limits(until: Any, reason: str) -> dict[str, str]:
     from jobpipe.errors import UsageError
-    from jobpipe.runs.override_layers import today
+    from jobpipe.runs.overrides.layers import today
 
     day = until.date().isoformat() if until is not None else ""
     if day and day < today():
@@ -203,8 +203,8 @@ def _decide(
     as_json: bool,
 ) -> None:
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.deciding_overrides import decide_postings
     from jobpipe.runs.finding_postings import chosen_imports
+    from jobpipe.runs.overrides.deciding import decide_postings
 
     key, name, all_of_them = about
     with open_workspace(context) as workspace:
@@ -215,7 +215,7 @@ def _decide(
 
 def _after(workspace: Any, changes: list[Any], *, as_json: bool) -> None:
     from jobpipe.cli.posting_view import print_settled
-    from jobpipe.runs.posting_overrides import settle_now
+    from jobpipe.runs.overrides.single_postings import settle_now
     from jobpipe.runs.progress import Progress
     from jobpipe.runs.starting import StopRequest
 

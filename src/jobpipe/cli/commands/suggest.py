@@ -55,8 +55,8 @@ def command(
     # Before numpy is loaded: more threads than this gain little, and take what others need.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.suggesting import read_examples, suggester_of_taxonomy
-    from jobpipe.runs.taxonomies import in_force
+    from jobpipe.runs.mappings.suggesting import read_examples, suggester_of_taxonomy
+    from jobpipe.runs.taxonomies.in_force import in_force
 
     with open_workspace(context) as workspace:
         taxonomy = in_force(workspace.project, name)

@@ -66,8 +66,8 @@ def load(
     """
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_lists import print_loaded
-    from jobpipe.runs.taxonomy_releases import Origin, check_name
-    from jobpipe.runs.taxonomy_releases import load as keep
+    from jobpipe.runs.taxonomies.releases import Origin, check_name
+    from jobpipe.runs.taxonomies.releases import load as keep
     from jobpipe.taxonomy.loading.files import load_files
     from jobpipe.taxonomy.loading.wishes import Wishes
 
@@ -96,7 +96,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     """List the taxonomies: the version in force, how much is in it, and a release that waits."""
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_lists import print_taxonomies
-    from jobpipe.runs.taxonomies import overview
+    from jobpipe.runs.taxonomies.in_force import overview
 
     with open_workspace(context) as workspace:
         print_taxonomies(overview(workspace.project), as_json=as_json)
@@ -124,7 +124,7 @@ def show(
     """Show a taxonomy: what is at its top, or CODE with its labels, what is above and below it."""
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_lists import Shown, print_taxonomy
-    from jobpipe.runs.taxonomies import in_force, stored
+    from jobpipe.runs.taxonomies.in_force import in_force, stored
 
     with open_workspace(context) as workspace:
         found = stored(name, number) if number is not None else in_force(workspace.project, name)
@@ -141,7 +141,7 @@ def plan(context: click.Context, name: str, number: int | None, limit: int, as_j
     """Show what a release does before it is applied: to codes, to mappings, to stored postings. Nothing is changed."""
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_plan_table import print_plan
-    from jobpipe.runs.taxonomy_plans import plan_release
+    from jobpipe.runs.taxonomies.planning import plan_release
 
     with open_workspace(context) as workspace:
         print_plan(plan_release(workspace, name, number), limit=limit, as_json=as_json)
@@ -164,7 +164,7 @@ def apply(
     """
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_plan_table import print_applied_release
-    from jobpipe.runs.taxonomy_applying import Wanted, apply_release
+    from jobpipe.runs.taxonomies.applying import Wanted, apply_release
 
     with open_workspace(context) as workspace:
         done = apply_release(workspace, name, Wanted(number, on, move_mappings), by=how.by)
@@ -179,7 +179,7 @@ def rollback(context: click.Context, name: str, how: TakingEffect) -> int:
     """Put the version in force that was before the last change, with the mappings that went along."""
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_plan_table import print_rolled_back
-    from jobpipe.runs.taxonomy_applying import take_release_back
+    from jobpipe.runs.taxonomies.applying import take_release_back
 
     with open_workspace(context) as workspace:
         done = take_release_back(workspace, name, by=how.by)
@@ -195,9 +195,9 @@ def history(context: click.Context, name: str, limit: int, as_json: bool) -> Non
     """List who loaded, applied and rolled back what and when, the newest first."""
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.taxonomy_lists import print_history
-    from jobpipe.runs.taxonomies import no_taxonomy
-    from jobpipe.runs.taxonomy_releases import history as history_of
-    from jobpipe.runs.taxonomy_releases import versions
+    from jobpipe.runs.taxonomies.in_force import no_taxonomy
+    from jobpipe.runs.taxonomies.releases import history as history_of
+    from jobpipe.runs.taxonomies.releases import versions
 
     with open_workspace(context) as workspace:
         found = history_of(name, limit)
@@ -215,7 +215,7 @@ def export(context: click.Context, name: str, number: int | None) -> None:
     import sys
 
     from jobpipe.cli.opening import open_workspace
-    from jobpipe.runs.taxonomies import in_force, stored
+    from jobpipe.runs.taxonomies.in_force import in_force, stored
     from jobpipe.taxonomy.exporting import write_csv
 
     with open_workspace(context) as workspace:
@@ -233,8 +233,8 @@ def remove(context: click.Context, name: str, anyway: bool, by: str, as_json: bo
     """Take a taxonomy out of force: a file of the project counts, or none. `rollback` brings it back."""
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
-    from jobpipe.runs.taxonomy_releases import remove as take_away
-    from jobpipe.runs.taxonomy_uses import check_unused
+    from jobpipe.runs.taxonomies.releases import remove as take_away
+    from jobpipe.runs.taxonomies.uses import check_unused
 
     with open_workspace(context) as workspace:
         if not anyway:

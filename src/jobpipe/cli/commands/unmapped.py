@@ -9,7 +9,7 @@ import click
 from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
-    from jobpipe.runs.unmapped import UnmappedLabel
+    from jobpipe.runs.mappings.unmapped import UnmappedLabel
 
 
 @click.command("unmapped")
@@ -25,8 +25,8 @@ def command(context: click.Context, name: str, client: str, table: str, as_json:
     """
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
+    from jobpipe.runs.mappings.unmapped import unmapped_labels
     from jobpipe.runs.selecting import select
-    from jobpipe.runs.unmapped import unmapped_labels
 
     with open_workspace(context) as workspace:
         selectors = [name] if name else [f"client:{client}"] if client else []

@@ -31,7 +31,7 @@ class Override(models.Model):
     revision = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=200, blank=True)
-    # Of a posting: under what the stored one was made (`jobpipe.runs.posting_overrides.mark_of`); "" = under nothing.
+    # Of a posting: under what the stored one was made (`mark_of` in `runs.overrides.single_postings`); "" = nothing.
     applied = models.CharField(max_length=32, blank=True)
 
     class Meta:

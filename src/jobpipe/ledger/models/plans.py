@@ -33,9 +33,9 @@ class Plan(models.Model):
     # The text that is to become the import's definition, and where it came from; "" = the project's file as it was.
     definition = models.TextField(blank=True)
     shown = models.TextField(blank=True)
-    # Decisions over labels that are to be taken: `jobpipe.runs.deciding_labels.Decision`.
+    # Decisions over labels that are to be taken: `jobpipe.runs.mappings.deciding.Decision`.
     decisions = models.JSONField(default=list)
-    # Decisions over rules that are to be taken, until they are: `jobpipe.runs.deciding_overrides.RuleDecision`.
+    # Decisions over rules that are to be taken, until they are: `jobpipe.runs.overrides.deciding.RuleDecision`.
     rules = models.JSONField(default=list)
     # The name and the number of a release of a taxonomy that is to be in force, until it is; [] = none.
     release = models.JSONField(default=list)

@@ -14,20 +14,20 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.conducting import Conductor
-from jobpipe.runs.deciding_labels import Decision, decide
-from jobpipe.runs.deciding_overrides import RuleDecision
-from jobpipe.runs.deciding_overrides import decide as decide_rules
 from jobpipe.runs.lease import ImportIsRunningError, hold
+from jobpipe.runs.mappings.deciding import Decision, decide
+from jobpipe.runs.mappings.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
+from jobpipe.runs.overrides.deciding import RuleDecision
+from jobpipe.runs.overrides.deciding import decide as decide_rules
 from jobpipe.runs.plans.basis import basis_of, refuse_stale
 from jobpipe.runs.plans.kinds import kept_parts_of
 from jobpipe.runs.plans.making import Working
 from jobpipe.runs.preparing import Change, Preparation, prepare
-from jobpipe.runs.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_held
 from jobpipe.runs.starting import new_run
-from jobpipe.runs.taxonomies import number_in_force
-from jobpipe.runs.taxonomy_releases import apply as apply_release
+from jobpipe.runs.taxonomies.in_force import number_in_force
+from jobpipe.runs.taxonomies.releases import apply as apply_release
 from jobpipe.runs.workspace import Workspace
 
 

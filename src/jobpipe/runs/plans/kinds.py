@@ -10,9 +10,9 @@ from jobpipe.definition.models import Definition
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Import, PlanKind, Run, RunKind, RunState
 from jobpipe.runs.kept_parts import KeptParts
+from jobpipe.runs.mappings.remapping import is_up_to_date
 from jobpipe.runs.plans.basis import last_run
 from jobpipe.runs.preparing import Preparation
-from jobpipe.runs.remapping import is_up_to_date
 from jobpipe.runs.workspace import Workspace
 
 # What of a source decides which records there are, and what they are.

@@ -15,13 +15,13 @@ from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run, RunKin
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.runs.absence import live_postings
 from jobpipe.runs.conducting import Conductor
+from jobpipe.runs.mappings.remapping import Touched, remap_records, touched_by
 from jobpipe.runs.plans.basis import basis_of
 from jobpipe.runs.plans.figures import figures_of
 from jobpipe.runs.plans.kinds import changed_words, kept_parts_of, kind_of
 from jobpipe.runs.plans.trial import Trial, TrialProgress
 from jobpipe.runs.preparing import Change, Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Touched, remap_records, touched_by
 from jobpipe.runs.reprocessing import reprocess_records
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace

@@ -15,7 +15,7 @@ from jobpipe.runs.disk_space import watch_disk
 from jobpipe.runs.ending import end_past_their_day
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notifying import Teller
-from jobpipe.runs.posting_overrides import overdue, settle_now
+from jobpipe.runs.overrides.single_postings import overdue, settle_now
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.scheduling.daily_pruning import DailyPruning
 from jobpipe.runs.scheduling.watching import watch

@@ -9,9 +9,9 @@ from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import UsageError
 from jobpipe.incidents.states import UNRESOLVED
 from jobpipe.ledger.models import Import, Incident, Run, RunKind, RunState
+from jobpipe.runs.mappings.unmapped import unmapped_labels
 from jobpipe.runs.quarantine import Rejected, with_places, without_places
 from jobpipe.runs.source_reports.report import FeedReport, Refusals, SourceReport
-from jobpipe.runs.unmapped import unmapped_labels
 from jobpipe.runs.workspace import Workspace
 
 # Shown of each reason.

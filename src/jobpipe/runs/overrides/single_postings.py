@@ -1,6 +1,6 @@
 """What people decided of single postings, in force on what is stored: at once, and until its day is over.
 
-A decision is in the ledger first (`jobpipe.runs.deciding_overrides`).  `Override.applied` marks what the stored posting
+A decision is in the ledger first (`jobpipe.runs.overrides.deciding`).  `Override.applied` marks what the stored posting
 was made under; where that is not what counts today, the posting is made again from its stored record, in a run of the
 kind `reprocess`.  So a decision that ends by its day, one that is taken back and one whose application was killed are
 found alike, by a query of the ledger and no look at the documents.  Records that come later get it from the charge.
@@ -21,13 +21,13 @@ from jobpipe.ledger.models import Import, Override, OverrideScope, Run, RunKind,
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.lease import ImportIsRunningError, hold
-from jobpipe.runs.override_layers import overrides_of, posting_override
+from jobpipe.runs.mappings.remapping import Touched, remap_records
+from jobpipe.runs.overrides.layers import overrides_of, posting_override
+from jobpipe.runs.overrides.taking_down import PERSON, excluded_keys
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Touched, remap_records
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.starting import StopRequest, new_run
-from jobpipe.runs.taking_down import PERSON, excluded_keys
 from jobpipe.runs.workspace import Workspace
 
 _WHY = "stored records of postings that a person decided over"

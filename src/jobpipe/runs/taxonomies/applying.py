@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from jobpipe.errors import DefinitionError
 from jobpipe.ledger.models import TaxonomyChange
-from jobpipe.runs.deciding_labels import Decision, StaleDecisionError, decide, undo
-from jobpipe.runs.mapping_scopes import UsedTables
-from jobpipe.runs.taxonomy_plans import ReleasePlan, plan_release
-from jobpipe.runs.taxonomy_releases import apply, roll_back
-from jobpipe.runs.taxonomy_uses import MappingUse
+from jobpipe.runs.mappings.deciding import Decision, StaleDecisionError, decide, undo
+from jobpipe.runs.mappings.scopes import UsedTables
+from jobpipe.runs.taxonomies.planning import ReleasePlan, plan_release
+from jobpipe.runs.taxonomies.releases import apply, roll_back
+from jobpipe.runs.taxonomies.uses import MappingUse
 from jobpipe.runs.workspace import Workspace
 from jobpipe.transform.coding import coded_table
 

@@ -11,7 +11,7 @@ from jobpipe.definition.models import Definition
 from jobpipe.ledger.models import MappingEntry, Scope
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
-from jobpipe.runs.deciding_labels import Decision, identity_of, take
+from jobpipe.runs.mappings.deciding import Decision, identity_of, take
 from jobpipe.taxonomy.tables import Layer, MappingTable, file_table
 from jobpipe.transform.step_tables import step_tables
 from jobpipe.transform.tables import tables_in_place, tables_of_decisions, tables_used

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from jobpipe.ledger.models import TaxonomyVersion
-from jobpipe.runs.taxonomies import number_in_force, of_file, stored
-from jobpipe.runs.taxonomy_releases import release_of
-from jobpipe.runs.taxonomy_uses import MappingUse, PostingUses, mapping_uses, posting_uses
+from jobpipe.runs.taxonomies.in_force import number_in_force, of_file, stored
+from jobpipe.runs.taxonomies.releases import release_of
+from jobpipe.runs.taxonomies.uses import MappingUse, PostingUses, mapping_uses, posting_uses
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.comparing import Differences, compare
 from jobpipe.taxonomy.taxonomies import Taxonomy

@@ -12,7 +12,7 @@ from jobpipe.definition.loading import read_text
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import MappingEntry, Scope
 from jobpipe.ledger.unavailable import ledger_expected
-from jobpipe.runs.taxonomies import find_in_force
+from jobpipe.runs.taxonomies.in_force import find_in_force
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester, Means
 from jobpipe.taxonomy.suggestions.suggestion import KnownLabel

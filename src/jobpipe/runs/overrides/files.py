@@ -17,7 +17,7 @@ from jobpipe.definition.loading import parse_yaml
 from jobpipe.definition.overrides import OverrideError, parse_rule
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Override, OverrideScope
-from jobpipe.runs.deciding_overrides import RuleDecision
+from jobpipe.runs.overrides.deciding import RuleDecision
 from jobpipe.transform.override_checks import check_rule
 
 COLUMNS = ("number", "scope", "owner", "rule", "name", "note", "enabled")

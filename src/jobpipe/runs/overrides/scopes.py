@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
 from jobpipe.ledger.models import Import, OverrideChange, OverrideScope, Run, RunState
-from jobpipe.runs.mapping_scopes import UsedTables
+from jobpipe.runs.mappings.scopes import UsedTables
 from jobpipe.runs.preparing import prepare
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport

@@ -10,7 +10,7 @@ from django.db.models import Max
 from jobpipe.definition.overrides import PostingOverride
 from jobpipe.documents.store import Role, Status, Written
 from jobpipe.ledger.models import Override, OverrideScope
-from jobpipe.runs.override_layers import posting_override
+from jobpipe.runs.overrides.layers import posting_override
 
 # Why a posting is excluded.
 PERSON = "person"

@@ -10,7 +10,7 @@ from jobpipe.definition.models import Definition
 from jobpipe.documents.store import LabelUse
 from jobpipe.errors import DefinitionError
 from jobpipe.ledger.models import Import
-from jobpipe.runs.mapping_layers import tables_without_decisions, with_decisions
+from jobpipe.runs.mappings.layers import tables_without_decisions, with_decisions
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.labels import normalise_label
 from jobpipe.taxonomy.tables import MappingTable, decider, parse_use

@@ -10,8 +10,8 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Override, OverrideScope
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
-from jobpipe.runs.deciding_overrides import RuleDecision
-from jobpipe.runs.override_layers import of_import, overrides_in
+from jobpipe.runs.overrides.deciding import RuleDecision
+from jobpipe.runs.overrides.layers import of_import, overrides_in
 
 # Behind all that are there: where a new rule comes.
 _LAST = 1e12

@@ -8,7 +8,7 @@ import os
 from jobpipe.definition.loading import LoadedDefinition
 from jobpipe.definition.project import Project
 from jobpipe.ledger.opening import open_ledger
-from jobpipe.runs.taxonomies import find_in_force, names, of_file
+from jobpipe.runs.taxonomies.in_force import find_in_force, names, of_file
 from jobpipe.taxonomy.taxonomies import Taxonomy
 from jobpipe.transform.coding import CodedTable, code_of, coded_table
 from jobpipe.transform.problems import Problem

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import TaxonomyChange, TaxonomyState, TaxonomyVersion
 from jobpipe.ledger.text import storable
-from jobpipe.runs.taxonomies import no_taxonomy
+from jobpipe.runs.taxonomies.in_force import no_taxonomy
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.taxonomies import Taxonomy, digest_of, pack
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import MappingEntry, Scope
-from jobpipe.runs.deciding_labels import Decision
+from jobpipe.runs.mappings.deciding import Decision
 
 MAX_ROWS = 200_000
 _COLUMNS = ("table", "scope", "owner", "label", "pattern", "code", "taxonomy")

@@ -22,7 +22,7 @@ from jobpipe.incidents.expectations.past import Past
 from jobpipe.incidents.expectations.staleness import Patience, patience_with
 from jobpipe.incidents.expectations.words import mix_of, percent, range_of
 from jobpipe.ledger.models import Import, Run
-from jobpipe.runs.expectations_of_run import changes_before, past_of
+from jobpipe.runs.expectations.judging import changes_before, past_of
 
 # Shares below are of no interest where nothing broke.
 _SEEN = 0.005

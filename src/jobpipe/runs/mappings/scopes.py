@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from jobpipe.definition.models import Definition
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
 from jobpipe.ledger.models import Scope
-from jobpipe.runs.deciding_labels import Decision
 from jobpipe.runs.lease import ImportIsRunningError
-from jobpipe.runs.mapping_layers import tables_without_decisions
+from jobpipe.runs.mappings.deciding import Decision
+from jobpipe.runs.mappings.layers import tables_without_decisions
+from jobpipe.runs.mappings.remapping import Remapped
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.remapping import Remapped
 from jobpipe.runs.reprocessing import remap_import
 from jobpipe.runs.starting import StopRequest
-from jobpipe.runs.taxonomies import find_in_force, unknown_code
+from jobpipe.runs.taxonomies.in_force import find_in_force, unknown_code
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.taxonomies import Taxonomy
 from jobpipe.transform.coding import code_of, coded_table

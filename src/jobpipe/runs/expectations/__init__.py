@@ -1,0 +1,1 @@
+"""What an import's past says of its next run: the figures that runs leave, and the breaks that they show."""

@@ -1,0 +1,1 @@
+"""Rules of clients and decisions over single postings, above the definitions: kept, compiled, in force at once."""
