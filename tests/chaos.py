@@ -359,6 +359,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--size", type=int, default=SIZE, help="jobs of an import on its first day")
     parser.add_argument("--most-kills", type=int, default=MOST_KILLS_OF_A_RUN, help="of one run")
+    parser.add_argument("--no-site", action="store_true", help="crawl nothing, which takes longest")
     given = parser.parse_args()
     print(f"seed {given.seed}: the same choices again with --seed {given.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="jobpipe-chaos-"))
@@ -367,6 +368,7 @@ def main() -> None:
         given.seed,
         size=given.size,
         most_kills=given.most_kills,
+        with_site=not given.no_site,
         tell=lambda text: print(text, flush=True),
     )
     try:

@@ -105,9 +105,14 @@ def test_told_to_stop_it_hands_its_run_back(project: ProjectFolder) -> None:
         wait_until(is_under_way, "no batch was applied")
         assert serve.end() == 0
     assert states() == [RunState.RUNNING]
-    recovered = jobpipe("-C", project.root, "recover")
-    assert recovered.returncode == 0, recovered.stderr
-    assert states() == [RunState.SUCCEEDED]
+
+    # A run that has just begun is not taken for one that was left.
+    def is_recovered() -> bool:
+        recovered = jobpipe("-C", project.root, "recover")
+        assert recovered.returncode == 0, recovered.stderr
+        return states() == [RunState.SUCCEEDED]
+
+    wait_until(is_recovered, "the run was not taken up")
     assert len(project.keys()) == len(SEVERAL)
 
 
@@ -126,7 +131,7 @@ def test_a_process_that_dies_with_a_run_does_not_take_serve_down(project: Projec
     assert run.live == len(SEVERAL) and adds_up(report_of(run))
 
 
-def test_what_kills_its_process_three_times_is_given_up_and_the_others_run(project: ProjectFolder) -> None:
+def test_a_record_that_kills_its_process_is_found_and_the_others_run(project: ProjectFolder) -> None:
     project.configure("workers: 0\n")
     (project.root / "hooks.py").write_text("import os\n\ndef die(value):\n    os.kill(os.getpid(), 9)\n")
     project.define(SCHEDULED.replace("title: title", 'title: [title, {python: "hooks:die"}]'))
@@ -139,10 +144,10 @@ def test_what_kills_its_process_three_times_is_given_up_and_the_others_run(proje
         import_row=owner, state=RunState.QUEUED, started_at=datetime.now(UTC), revision="", definition=""
     )
     with ServeProcess(project.root) as serve:
-        wait_until(lambda: sorted(states()) == [RunState.FAILED, RunState.SUCCEEDED], "not both are over")
+        wait_until(lambda: states() == [RunState.SUCCEEDED, RunState.SUCCEEDED], "not both are over")
         assert serve.get("/healthz")[0] == 200
-    failed = Run.objects.get(import_row__name="offers")
-    assert "three times" in failed.error and adds_up(report_of(failed))
+    run = Run.objects.get(import_row__name="offers")
+    assert run.account["rejected"] == 1 and adds_up(report_of(run))
 
 
 def test_a_process_that_hangs_is_not_overtaken_while_it_lives(project: ProjectFolder) -> None:
