@@ -28,7 +28,7 @@ test: $(VENV)/.installed ## Run the tests that this machine can run; the last li
 	@$(BIN)/python tests/run.py
 
 test-cluster: $(VENV)/.installed ## The tests of imports once more, on PostgreSQL and MongoDB's protocol
-	@$(BIN)/python tests/run.py --cluster
+	@$(BIN)/python tests/run.py --cluster$(if $(SHORT),-short)
 
 chaos: $(VENV)/.installed ## Kill imports, exports and decisions at random on one machine (KILLS=200 SEED=…)
 	@$(BIN)/python tests/chaos.py --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))

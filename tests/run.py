@@ -1,7 +1,7 @@
 """`make test`: runs what this machine can run and says in the last line what was left out.
 
 `make test-cluster` (`--cluster`): the tests of imports alone, each project with its ledger on PostgreSQL and its
-documents on a server that speaks MongoDB's protocol.
+documents on a server that speaks MongoDB's protocol; `--cluster-short`: a few of them, as `.ci/run` does.
 
 With JOBPIPE_LEAVE_NOTHING_OUT set, as `.ci/run` does, leaving something out is a failure.
 """
@@ -21,6 +21,8 @@ OF_IMPORTS = (
     *("api_runs", "cli_run", "examples", "expiry", "hints", "kills", "laws_of_runs", "reprocessing"),
     *("runs_of_edge_feeds", "same_bytes", "several"),
 )
+# Of these what a quarter of the time shows most with; `tests/unit/test_both_engines.py` is always run.
+OF_IMPORTS_IN_SHORT = ("cli_run", "expiry", "hints", "reprocessing", "same_bytes")
 
 
 def main() -> None:
@@ -31,9 +33,10 @@ def main() -> None:
         # Hundreds of processes are started: none of them should compile what it imports anew.
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         given = sys.argv[1:]
-        if given[:1] == ["--cluster"]:
+        if given[:1] in (["--cluster"], ["--cluster-short"]):
             environ["JOBPIPE_TEST_ENGINES"] = "cluster"
-            given[:1] = [f"tests/unit/test_{name}.py" for name in OF_IMPORTS]
+            names = OF_IMPORTS if given[0] == "--cluster" else OF_IMPORTS_IN_SHORT
+            given[:1] = [f"tests/unit/test_{name}.py" for name in names]
         command = [sys.executable, "-m", "pytest", "-n", workers, *given]
         code = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
         reasons = report.read_text(encoding="utf-8").splitlines() if report.exists() else []

@@ -171,7 +171,7 @@ SECRET = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_c
 
 @pytest.mark.skipif(ON_A_CLUSTER, reason="greps files")
 @given(secrets=st.lists(SECRET, min_size=4, max_size=4, unique=True))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_random_secrets_are_in_no_output_and_no_file(
     tmp_path_factory: pytest.TempPathFactory, address: str, secrets: list[str]
 ) -> None:
