@@ -8,18 +8,14 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jobpipe.ledger.models import Import, NearDuplicate, Run
-from jobpipe.lifecycle.near_duplicates import Member
-from jobpipe.runs.near_duplicates.decisions import decisions_of
-from jobpipe.runs.near_duplicates.finding import Finding
-from jobpipe.runs.near_duplicates.index import FOLDER, SignIndex
-from jobpipe.runs.near_duplicates.pairs import forget_others
-from jobpipe.runs.near_duplicates.policy import Keeping
-from jobpipe.runs.near_duplicates.settling import Settling
-from jobpipe.runs.near_duplicates.writing import Writers
 from jobpipe.runs.notices import note
 from jobpipe.runs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from jobpipe.lifecycle.near_duplicates import Member
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +67,15 @@ def follow_alone(
     workspace: Workspace, client: str, *, own: Run | None = None, again: Collection[Member] = ()
 ) -> Followed:
     """The same within `one_at_a_time`."""
+    # Every run comes by here, and few have anything to compare.
+    from jobpipe.runs.near_duplicates.decisions import decisions_of
+    from jobpipe.runs.near_duplicates.finding import Finding
+    from jobpipe.runs.near_duplicates.index import SignIndex
+    from jobpipe.runs.near_duplicates.pairs import forget_others
+    from jobpipe.runs.near_duplicates.policy import Keeping
+    from jobpipe.runs.near_duplicates.settling import Settling
+    from jobpipe.runs.near_duplicates.writing import Writers
+
     policy = workspace.project.settings.near_duplicates.policy_of(client)
     parts = _takers(workspace, client)
     numbers = [owner.pk for owner in parts]
@@ -91,6 +96,8 @@ def follow_alone(
 
 def index_of(workspace: Workspace, client: str) -> Path:
     """A file a client: of two that are compared at the same time none waits for the other."""
+    from jobpipe.runs.near_duplicates.index import FOLDER
+
     return workspace.project.state_dir / FOLDER / f"{_mark(client)}.sqlite3"
 
 

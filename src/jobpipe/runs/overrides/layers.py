@@ -33,6 +33,18 @@ def overrides_of(definition: Definition) -> Overrides:
     return overrides_in(rows)
 
 
+def single_postings_of(owner: str) -> dict[str, PostingOverride]:
+    """What counts today of single postings of an import, by their keys."""
+    rows = Override.objects.filter(scope=OverrideScope.POSTING, owner=owner, active=True)
+    return single_postings_in(rows)
+
+
+def single_postings_in(rows: Iterable[Override]) -> dict[str, PostingOverride]:
+    """What rows that count say of single postings today."""
+    ones = (posting_override(row) for row in rows if row.scope == OverrideScope.POSTING)
+    return {one.key: one for one in ones if one is not None}
+
+
 def of_import(definition: Definition) -> Q:
     """The overrides that may count for it."""
     mine = Q(scope=OverrideScope.GLOBAL) | Q(scope=OverrideScope.IMPORT, owner=definition.import_)
@@ -56,8 +68,7 @@ def overrides_in(rows: Iterable[Override]) -> Overrides:
     found = list(rows)
     enabled = [row for row in found if row.scope != OverrideScope.POSTING and row.content.get("enabled", True)]
     rules = [rule for row in in_order(enabled) if (rule := rule_of(row)) is not None]
-    ones = [one for row in found if row.scope == OverrideScope.POSTING and (one := posting_override(row)) is not None]
-    return Overrides(rules=tuple(rules[:MAX_RULES]), postings={one.key: one for one in ones})
+    return Overrides(rules=tuple(rules[:MAX_RULES]), postings=single_postings_in(found))
 
 
 def rule_of(row: Override) -> OverrideRule | None:

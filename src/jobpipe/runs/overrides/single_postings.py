@@ -22,7 +22,7 @@ from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.mappings.remapping import Touched, remap_records
-from jobpipe.runs.overrides.layers import overrides_of, posting_override
+from jobpipe.runs.overrides.layers import posting_override, single_postings_in, single_postings_of
 from jobpipe.runs.overrides.taking_down import PERSON, excluded_keys
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
@@ -42,7 +42,7 @@ def mark_of(one: PostingOverride | None) -> str:
 
 def of_today(preparation: Preparation) -> Preparation:
     """With what counts of single postings by now: to be asked when the import is held."""
-    return preparation.with_postings(overrides_of(preparation.definition).postings)
+    return preparation.with_postings(single_postings_of(preparation.definition.import_))
 
 
 def settle(
@@ -60,8 +60,8 @@ def settle(
     """
     entries = list(Override.objects.filter(_unsettled(owner.name)))
     before = preparation.overrides.postings
-    preparation = of_today(preparation)
-    now = preparation.overrides.postings
+    now = single_postings_in(one for one in entries if one.active)
+    preparation = preparation.with_postings(now)
     marks = {one.key: mark_of(now.get(one.key)) for one in entries}
     stale = {one.key for one in entries if one.applied != marks[one.key]}
     stale |= {key for key in before.keys() | now.keys() if mark_of(before.get(key)) != mark_of(now.get(key))}

@@ -10,7 +10,7 @@ from django.db.models import Max
 from jobpipe.definition.overrides import PostingOverride
 from jobpipe.documents.store import Role, Status, Written
 from jobpipe.ledger.models import Override, OverrideScope
-from jobpipe.runs.overrides.layers import posting_override
+from jobpipe.runs.overrides.layers import single_postings_of
 
 # Why a posting is excluded.
 PERSON = "person"
@@ -18,8 +18,7 @@ PERSON = "person"
 
 def excluded_keys(owner: str) -> set[str]:
     """Of the postings of an import that are excluded today."""
-    found = map(posting_override, Override.objects.filter(scope=OverrideScope.POSTING, owner=owner, active=True))
-    return {one.key for one in found if one is not None and one.excluded}
+    return {key for key, one in single_postings_of(owner).items() if one.excluded}
 
 
 class TakenDown:
@@ -29,8 +28,9 @@ class TakenDown:
         """`postings`: what the run's records are made under."""
         self._owner = owner
         self._known = {key for key, one in postings.items() if one.excluded}
-        self._newest = self._last_change()
-        self._keys: set[str] = excluded_keys(owner) - self._known
+        # Nothing is asked before something is written.
+        self._newest = -1
+        self._keys: set[str] = set()
 
     def apply(self, written: list[Written]) -> list[Written]:
         """The batch, with what must not be live not live."""

@@ -11,8 +11,6 @@ from jobpipe.errors import DefinitionError, Place, UsageError
 from jobpipe.ledger.models import TaxonomyState, TaxonomyVersion
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
-from jobpipe.taxonomy.loading.files import load_files
-from jobpipe.taxonomy.loading.wishes import Wishes
 from jobpipe.taxonomy.searching import nearest_codes
 from jobpipe.taxonomy.taxonomies import Taxonomy, unpack
 
@@ -71,6 +69,10 @@ def of_file(project: Project, name: str) -> Taxonomy | None:
     path = project.taxonomy_files().get(name)
     if path is None:
         return None
+    # Most runs have no use for the loaders.
+    from jobpipe.taxonomy.loading.files import load_files
+    from jobpipe.taxonomy.loading.wishes import Wishes
+
     try:
         return load_files(name, [path], Wishes(), version=FILE).taxonomy
     except DefinitionError as error:
