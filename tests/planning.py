@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import AbstractContextManager
 from typing import Any
 
 from project_folder import ProjectFolder
@@ -46,6 +47,22 @@ def apply(project: ProjectFolder, made: Plan | None) -> RunReport:
     assert made is not None
     with project.open() as workspace:
         return apply_plan(workspace, made.pk, by="bob", working=working())
+
+
+def planned_and_applied(
+    project: ProjectFolder, no_network: AbstractContextManager[None], definition: str
+) -> dict[str, Any]:
+    """What the plan said, with nobody to ask; the run of its applying did the same."""
+    before = project.contents()
+    with no_network:
+        made = plan(project, definition=definition)
+        said = figures(made)
+        assert not said["partial"], said["missing"]
+        assert project.contents() == before
+        report = apply(project, made)
+    assert (report.kind, report.account) == ("import", said["account"])
+    assert (report.expired, report.live) == (said["expired"], said["live"]["after"])
+    return said
 
 
 def postings(workspace: Workspace, name: str, status: Status | None = None) -> dict[str, dict[str, Any]]:

@@ -29,6 +29,17 @@ posting:
   title: title
   description: text
 """
+# An import of a client, as far as tests of what people decide agree: each says the rest of the posting.
+CLIENT_DEFINITION = """\
+import: offers
+client: Acme
+source:
+  feed: feed.xml
+  record: offer
+posting:
+  reference: "@id"
+  title: title
+"""
 
 
 def xml_feed(offers: dict[str, str] | list[tuple[str, str]], *, head: str = "", tail: str = "</offers>\n") -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from command_line import jobpipe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from project_folder import ProjectFolder
+from project_folder import CLIENT_DEFINITION, ProjectFolder
 
 from jobpipe.cli.mapping_dialogue import Asked, converse
 from jobpipe.cli.mapping_lists import decision_of, entries_of
@@ -26,18 +26,13 @@ from jobpipe.runs.mappings.scopes import UsedTables, apply_now
 from jobpipe.runs.mappings.unmapped import unmapped_labels
 from jobpipe.runs.progress import Progress
 
-DEFINITION = """\
-import: offers
-client: Acme
-source:
-  feed: feed.xml
-  record: offer
-posting:
-  reference: "@id"
-  title: title
+DEFINITION = (
+    CLIENT_DEFINITION
+    + """\
   category: {from: metier, map: jobs}
 owners: {mapping: account-team}
 """
+)
 
 
 def feed(trades: list[str]) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 from engines import examples
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from project_folder import ProjectFolder, adds_up
+from project_folder import CLIENT_DEFINITION, ProjectFolder, adds_up
 
 from jobpipe.errors import UsageError
 from jobpipe.runs.conducting import StopRequest
@@ -17,20 +17,15 @@ from jobpipe.runs.mappings.deciding import Decision, decide, undo
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.reprocessing import remap_import
 
-DEFINITION = """\
-import: offers
-client: Acme
-source:
-  feed: feed.xml
-  record: offer
-posting:
-  reference: "@id"
-  title: title
+DEFINITION = (
+    CLIENT_DEFINITION
+    + """\
   category: {from: metier, map: jobs}
   industry: {from: secteur, map: sectors, unmapped: reject}
 keep: "not posting.category or posting.category[0].code != 'left out'"
 expire: {guard: 100, misses: 1}
 """
+)
 LABELS = ("Vente", "Salle", "VENTE", "Chef de rang")
 CODES = ("a", "b", "left out", None)
 OWNERS = {"global": "", "client": "Acme", "import": "offers"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from planning import apply, changed_fields, figures, plan
-from project_folder import ProjectFolder, adds_up
+from project_folder import CLIENT_DEFINITION, ProjectFolder, adds_up
 
 from jobpipe.definition.project import find_project
 from jobpipe.documents.store import Role
@@ -17,18 +17,13 @@ from jobpipe.runs.plans.basis import StalePlanError
 from jobpipe.runs.plans.making import KEPT
 from jobpipe.runs.previewing import preview
 
-DEFINITION = """\
-import: offers
-client: Acme
-source:
-  feed: feed.xml
-  record: offer
-posting:
-  reference: "@id"
-  title: title
+DEFINITION = (
+    CLIENT_DEFINITION
+    + """\
   description: text
   category: {from: metier, map: jobs}
 """
+)
 UPPER = DEFINITION.replace("title: title", "title: [title, upper]")
 TRADES = ("Vente", "Cuisine", "Salle", "Plonge")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from api_service import ApiService, Asked, Reply
-from planning import apply, figures, plan
+from planning import apply, figures, plan, planned_and_applied
 from project_folder import ProjectFolder
 from soap_service import OfferService
 
@@ -93,25 +93,11 @@ def project_of(tmp_path: Path, service: ApiService, definition: str, address: st
     return project
 
 
-def planned_and_applied(project: ProjectFolder, service: ApiService, definition: str) -> dict[str, Any]:
-    """What the plan said; the run of its applying did the same."""
-    before = project.contents()
-    with no_network(service):
-        made = plan(project, definition=definition)
-        said = figures(made)
-        assert not said["partial"], said["missing"]
-        assert project.contents() == before
-        report = apply(project, made)
-    assert (report.kind, report.account) == ("import", said["account"])
-    assert (report.expired, report.live) == (said["expired"], said["live"]["after"])
-    return said
-
-
 @pytest.mark.parametrize("definition", [LIST, LINKED, BODY], ids=["numbers", "links", "bodies"])
 def test_pages_are_cut_otherwise_without_the_service(tmp_path: Path, service: ApiService, definition: str) -> None:
     project = project_of(tmp_path, service, definition)
     other = definition.format(url=service.url("/jobs")).replace("jobs[*]", "old[*]")
-    said = planned_and_applied(project, service, other)
+    said = planned_and_applied(project, no_network(service), other)
     assert said["account"]["read"] == 8
     assert {posting["title"] for posting in project.postings().values() if posting["title"] == "Old"} == {"Old"}
     # And the service says the same when it is asked.
@@ -123,14 +109,14 @@ def test_details_are_read_otherwise_without_the_service(tmp_path: Path, service:
     project = project_of(tmp_path, service, definition)
     assert project.postings()["j1"]["description"] == "<p>Plus de j1</p>"
     other = definition.format(url=service.url("/jobs")).replace("as: detail", "as: found")
-    said = planned_and_applied(project, service, other.replace("detail.more", "found.short"))
+    said = planned_and_applied(project, no_network(service), other.replace("detail.more", "found.short"))
     assert said["account"]["read"] == 34
     assert project.postings()["j1"]["description"] == "<p>Bref</p>"
 
 
 def test_details_may_be_left_out(tmp_path: Path, service: ApiService) -> None:
     project = project_of(tmp_path, service, DETAILED)
-    said = planned_and_applied(project, service, LIST.format(url=service.url("/jobs")))
+    said = planned_and_applied(project, no_network(service), LIST.format(url=service.url("/jobs")))
     assert (said["account"]["read"], said["account"]["new"]) == (35, 1)
 
 
@@ -168,7 +154,9 @@ def test_a_changed_secret_is_no_other_question(
 ) -> None:
     project = project_of(tmp_path, service, BODY)
     monkeypatch.setenv("KEY", "another-secret-key")
-    planned_and_applied(project, service, BODY.format(url=service.url("/jobs")).replace("jobs[*]", "old[*]"))
+    planned_and_applied(
+        project, no_network(service), BODY.format(url=service.url("/jobs")).replace("jobs[*]", "old[*]")
+    )
 
 
 def test_no_secret_is_kept(tmp_path: Path, service: ApiService) -> None:
@@ -204,7 +192,9 @@ def test_a_soap_service_is_called_again_without_it(tmp_path: Path, service: ApiS
     definition = SOAP.format(address=offers.address)
     project = ProjectFolder(tmp_path / "project", definition)
     assert project.run().state == "succeeded"
-    said = planned_and_applied(project, service, definition.replace("record: offer", "record: offers/offer"))
+    said = planned_and_applied(
+        project, no_network(service), definition.replace("record: offer", "record: offers/offer")
+    )
     assert said["account"]["read"] == 25
     with no_network(service):
         made = plan(project, definition=definition.replace('Page: "{page}"', 'Page: "{page}", Site: Paris'))

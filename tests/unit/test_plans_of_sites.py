@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from job_site import ALL, JobSite, list_page
-from planning import apply, figures, plan
+from planning import apply, figures, plan, planned_and_applied
 from project_folder import ProjectFolder
 
 from jobpipe.documents.store import Status
@@ -42,24 +42,12 @@ def crawled(tmp_path: Path, definition: str) -> ProjectFolder:
     return project
 
 
-def planned_and_applied(project: ProjectFolder, site: JobSite, definition: str) -> dict[str, Any]:
-    """What the plan said; the run of its applying did the same."""
-    before = project.contents()
-    with no_network(site):
-        made = plan(project, definition=definition)
-        said = figures(made)
-        assert not said["partial"], said["missing"]
-        assert project.contents() == before
-        report = apply(project, made)
-    assert (report.kind, report.account) == ("import", said["account"])
-    assert (report.expired, report.live) == (said["expired"], said["live"]["after"])
-    return said
-
-
 def test_other_links_are_followed_without_the_site(site: JobSite, tmp_path: Path) -> None:
     project = crawled(tmp_path, site.definition() + "expire: {misses: 1, guard: 100%}\n")
     said = planned_and_applied(
-        project, site, site.definition(postings="css:li:nth-child(-n+2) a") + "expire: {misses: 1, guard: 100%}\n"
+        project,
+        no_network(site),
+        site.definition(postings="css:li:nth-child(-n+2) a") + "expire: {misses: 1, guard: 100%}\n",
     )
     assert said["expired"] == 2
     assert project.keys() == {"J1", "J2", "J4", "J5"}
@@ -69,7 +57,7 @@ def test_a_mark_of_the_end_closes_postings_without_the_site(site: JobSite, tmp_p
     page = site.resources["/job/5"].body.replace(b"<body>", b"<body><p>This position is <b>filled</b></p>")
     site.page("/job/5", page)
     project = crawled(tmp_path, site.definition())
-    planned_and_applied(project, site, site.definition(gone=["position is filled"]))
+    planned_and_applied(project, no_network(site), site.definition(gone=["position is filled"]))
     assert {row.key: row.reason for row in project.rows(status=Status.EXPIRED)} == {"J5": "closed"}
 
 
@@ -95,7 +83,7 @@ def test_pages_that_were_not_sent_again_are_those_of_an_earlier_crawl(site: JobS
     project = crawled(tmp_path, site.definition())
     site.page("/jobs", list_page(["/job/3", "/job/2", "/job/1"], "/jobs-2"))
     assert project.run().account["read"] == 0
-    said = planned_and_applied(project, site, site.definition(gone=["no such words"]) + "key: title\n")
+    said = planned_and_applied(project, no_network(site), site.definition(gone=["no such words"]) + "key: title\n")
     assert (said["account"]["read"], said["account"]["new"]) == (6, 6)
 
 
@@ -158,7 +146,9 @@ def test_what_a_browser_saw_is_met_again_without_one(site: JobSite, tmp_path: Pa
     pytest.importorskip("scrapy_playwright")
     site.write_with_scripts()
     project = crawled(tmp_path, site.definition(browser=True))
-    said = planned_and_applied(project, site, site.definition(browser=True, postings=["/job/1", "/job/2", "/job/3"]))
+    said = planned_and_applied(
+        project, no_network(site), site.definition(browser=True, postings=["/job/1", "/job/2", "/job/3"])
+    )
     assert said["account"]["read"] == 3
     with no_network(site):
         assert figures(plan(project, definition=site.definition(browser=False)))["partial"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project_folder import ProjectFolder, adds_up
+from project_folder import CLIENT_DEFINITION, ProjectFolder, adds_up
 
 from jobpipe.documents.store import Role, Status
 from jobpipe.ledger.models import Import, Run, RunKind
@@ -18,17 +18,12 @@ from jobpipe.runs.preparing import prepare
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.reprocessing import remap_import
 
-DEFINITION = """\
-import: offers
-client: Acme
-source:
-  feed: feed.xml
-  record: offer
-posting:
-  reference: "@id"
-  title: title
+DEFINITION = (
+    CLIENT_DEFINITION
+    + """\
   category: {from: metier, map: jobs}
 """
+)
 
 
 def feed(trades: dict[str, str]) -> bytes:

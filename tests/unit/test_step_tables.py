@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from project_folder import ProjectFolder
+from project_folder import CLIENT_DEFINITION, ProjectFolder
 from stepping import built, made, new_bench
 
 from jobpipe.cli.mapping_dialogue import Asked, converse
@@ -21,17 +21,12 @@ from jobpipe.runs.mappings.scopes import UsedTables, apply_now
 from jobpipe.runs.mappings.unmapped import unmapped_labels
 from jobpipe.runs.progress import Progress
 
-DEFINITION = """\
-import: offers
-client: Acme
-source:
-  feed: feed.xml
-  record: offer
-posting:
-  reference: "@id"
-  title: title
+DEFINITION = (
+    CLIENT_DEFINITION
+    + """\
   contract: [type, contract]
 """
+)
 TYPES = {f"k{number}": ("CDI", "Vertrag A", "Stage", "Vertrag B")[number % 4] for number in range(40)}
 
 

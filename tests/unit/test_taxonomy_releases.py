@@ -16,7 +16,7 @@ import pytest
 from command_line import jobpipe
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from project_folder import ProjectFolder
+from project_folder import CLIENT_DEFINITION, ProjectFolder
 
 from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.ledger.models import MappingEntry, TaxonomyState
@@ -37,17 +37,12 @@ from jobpipe.taxonomy.taxonomies import Category, Taxonomy, Term, of_categories
 
 SHARED = Path(__file__).parents[3] / "shared" / "samples"
 SAMPLES = Path(os.environ.get("JOBPIPE_SAMPLES", SHARED)) / "taxonomies"
-DEFINITION = """\
-import: offers
-client: Acme
-source:
-  feed: feed.xml
-  record: offer
-posting:
-  reference: "@id"
-  title: title
+DEFINITION = (
+    CLIENT_DEFINITION
+    + """\
   category: {from: metier, map: jobs, taxonomy: house}
 """
+)
 NAMED = DEFINITION.replace("taxonomy: house", "taxonomy: {name: house, language: fr}")
 # code -> (label, parent)
 BEFORE = {
