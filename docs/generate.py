@@ -169,7 +169,15 @@ def commands_page() -> str:
     for name in COMMANDS:
         command = jobpipe.get_command(click.Context(jobpipe), name)
         assert command is not None
-        context = click.Context(command, info_name=f"jobpipe {name}", terminal_width=100, max_content_width=100)
+        # As people see it: a command that was run before in this process remembers its own words for help.
+        words = jobpipe.context_settings["help_option_names"]
+        context = click.Context(
+            command,
+            info_name=f"jobpipe {name}",
+            terminal_width=100,
+            max_content_width=100,
+            help_option_names=words,
+        )
         made.append(f"\n## {name}\n\n```text\n{command.get_help(context)}\n```\n")
         for below, one in _shown_commands(command):
             inner = click.Context(one, info_name=below, parent=context, terminal_width=100, max_content_width=100)
