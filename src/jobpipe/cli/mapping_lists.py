@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
-
-from jobpipe.cli.printing import console, plain_text, print_json
+from jobpipe.cli.made_again import exit_code_of, made_again_document, print_made_again
+from jobpipe.cli.printing import console, print_json, print_rows
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import MappingChange, MappingEntry
 from jobpipe.runs.mappings.deciding import Decision
 from jobpipe.runs.mappings.remapping import Remapped
-from jobpipe.runs.report import RunReport
 
 
 def entries_of(table: str, name: str, client: str) -> list[MappingEntry]:
@@ -73,7 +71,7 @@ def change_document(change: MappingChange) -> dict[str, Any]:
 
 
 def print_entries(found: Sequence[MappingEntry]) -> None:
-    _print(
+    print_rows(
         ("table", "for", "label", "means", "by", "revision"),
         [
             (
@@ -91,7 +89,7 @@ def print_entries(found: Sequence[MappingEntry]) -> None:
 
 
 def print_changes(found: Sequence[MappingChange]) -> None:
-    _print(
+    print_rows(
         ("number", "when (UTC)", "by", "table", "for", "label", "before", "after"),
         [
             (
@@ -133,48 +131,3 @@ def print_applied(
         console().print(f"{decided:,} {'change' if decided == 1 else 'changes'}")
         print_made_again(names, done, is_now=is_now)
     return exit_code_of(done)
-
-
-def made_again_document(names: Sequence[str], done: Mapping[str, Remapped | JobpipeError | None]) -> dict[str, Any]:
-    """The runs that made postings again, and the imports whose next run does it."""
-    waiting = [name for name in names if name not in done or isinstance(done[name], JobpipeError)]
-    return {"reports": [one.as_dict() for one in _reports(done)], "later": waiting}
-
-
-def print_made_again(names: Sequence[str], done: Mapping[str, Remapped | JobpipeError | None], *, is_now: bool) -> None:
-    out = console()
-    for name, one in done.items():
-        if isinstance(one, JobpipeError):
-            out.print(plain_text(f"  {name}: its next run does it ({one.message})"))
-        elif one is None or one.report is None:
-            out.print(plain_text(f"  {name}: no posting is touched"))
-        else:
-            account = one.report.account
-            made = ", ".join(f"{count:,} {word}" for word, count in account.items() if count and word != "read")
-            out.print(plain_text(f"  {name}: {account['read']:,} postings made again: {made} (run {one.report.run})"))
-    if not is_now and names:
-        out.print(plain_text(f"  later, by the next run of {', '.join(names)}"))
-
-
-def exit_code_of(done: Mapping[str, Remapped | JobpipeError | None]) -> int:
-    from jobpipe.cli.commands.run import exit_code
-
-    return exit_code(_reports(done), strict=False)
-
-
-def _reports(done: Mapping[str, Remapped | JobpipeError | None]) -> list[RunReport]:
-    return [one.report for one in done.values() if isinstance(one, Remapped) and one.report is not None]
-
-
-def _print(headings: Sequence[str], rows: list[tuple[str, ...]], *, nothing: str) -> None:
-    from rich.table import Table
-
-    if not rows:
-        click.echo(nothing, err=True)
-        return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in headings:
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(*map(plain_text, row))
-    console().print(table)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
 import msgspec
 
-from jobpipe.cli.printing import console, plain_table, plain_text, print_json
+from jobpipe.cli.printing import console, plain_table, plain_text, print_json, print_rows
 from jobpipe.documents.body import unpack
 
 if TYPE_CHECKING:
@@ -98,18 +97,9 @@ def decision_document(decision: NearDuplicateDecision) -> dict[str, Any]:
 
 
 def print_decisions(found: Sequence[NearDuplicateDecision]) -> None:
-    if not found:
-        click.echo("nothing was decided yet", err=True)
-        return
-    from rich.table import Table
-
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("number", "when (UTC)", "by", "client", "decision"):
-        table.add_column(heading)
-    for one in found:
-        cells = (str(one.pk), f"{one.at:%Y-%m-%d %H:%M}", one.by, one.client, _words_of(one))
-        table.add_row(*map(plain_text, cells))
-    console().print(table)
+    headings = ("number", "when (UTC)", "by", "client", "decision")
+    rows = ((str(one.pk), f"{one.at:%Y-%m-%d %H:%M}", one.by, one.client, _words_of(one)) for one in found)
+    print_rows(headings, rows, nothing="nothing was decided yet")
 
 
 def _words_of(decision: NearDuplicateDecision) -> str:

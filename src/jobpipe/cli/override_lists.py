@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
-
-from jobpipe.cli.printing import console, plain_text, print_json
+from jobpipe.cli.made_again import exit_code_of, made_again_document, print_made_again
+from jobpipe.cli.printing import console, plain_text, print_json, print_rows
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Override, OverrideChange
 from jobpipe.runs.overrides.trying import Trial
@@ -128,38 +127,19 @@ def print_applied(
     as_json: bool,
 ) -> int:
     """What became of changed rules; the exit code."""
-    from jobpipe.cli.commands.run import exit_code
-
-    reports = [one for one in done.values() if isinstance(one, RunReport)]
     if as_json:
-        waiting = [name for name in names if name not in done or isinstance(done[name], JobpipeError)]
-        document = {"changes": [change_document(one) for one in changes], "reports": [one.as_dict() for one in reports]}
-        print_json({**document, "later": waiting})
-        return exit_code(reports, strict=False)
+        changed = [change_document(one) for one in changes]
+        print_json({"changes": changed, **made_again_document(names, done)})
+        return exit_code_of(done)
     out = console()
     if not changes:
         out.print("nothing changes")
         return 0
     for change in changes:
         out.print(plain_text(f"#{change.entry_id}  {shown(change.before)}  →  {shown(change.after)}"))
-    for name, one in done.items():
-        if isinstance(one, JobpipeError):
-            out.print(plain_text(f"  {name}: its next run does it ({one.message})"))
-        elif one is None:
-            out.print(plain_text(f"  {name}: no stored posting is touched"))
-        else:
-            out.print(plain_text(f"  {name}: {_account(one)} (run {one.run})"))
-            for notice in one.notices:
-                if notice.get("kind") in ("left out", "override"):
-                    out.print(plain_text(f"    {notice['message']}"))
-    if not is_now and names:
-        out.print(plain_text(f"  later, by the next run of {', '.join(names)}"))
-    return exit_code(reports, strict=False)
-
-
-def _account(report: RunReport) -> str:
-    made = ", ".join(f"{count:,} {word}" for word, count in report.account.items() if count and word != "read")
-    return f"{report.account['read']:,} postings made again" + (f": {made}" if made else "")
+    untouched = "no stored posting is touched"
+    print_made_again(names, done, is_now=is_now, untouched=untouched, notices=("left out", "override"))
+    return exit_code_of(done)
 
 
 def trial_document(trial: Trial) -> dict[str, Any]:
@@ -197,19 +177,9 @@ def print_trial(trial: Trial) -> None:
         for one in trial.samples
     ]
     if rows:
-        _print(("key", "field", "before", "after"), rows, nothing="")
+        _print(("key", "field", "before", "after"), rows)
     out.print(plain_text("nothing was written"))
 
 
-def _print(headings: Sequence[str], rows: Sequence[tuple[str, ...]], *, nothing: str) -> None:
-    from rich.table import Table
-
-    if not rows:
-        click.echo(nothing, err=True)
-        return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("number", "change", "when (UTC)"))
-    for row in rows:
-        table.add_row(*map(plain_text, row))
-    console().print(table, soft_wrap=False)
+def _print(headings: Sequence[str], rows: Sequence[tuple[str, ...]], *, nothing: str = "") -> None:
+    print_rows(headings, rows, nothing=nothing, wraps=True, whole=("number", "change", "when (UTC)"))

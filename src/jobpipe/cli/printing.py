@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -40,6 +41,32 @@ def plain_table() -> Any:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     return table
+
+
+def print_rows(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    nothing: str = "",
+    wraps: bool = False,
+    whole: Collection[str] = (),
+) -> None:
+    """Cells as they are, below dim headings; `nothing` is said on stderr where there is no row.
+
+    `wraps`: cells are broken to fit the terminal, but those below the headings of `whole`.
+    """
+    import click
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold" if wraps else "ellipsis", no_wrap=heading in whole)
+    for row in rows:
+        table.add_row(*map(plain_text, row))
+    if nothing and not table.row_count:
+        click.echo(nothing, err=True)
+    else:
+        console().print(table, soft_wrap=False if wraps else None)
 
 
 def plain_text(text: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from jobpipe.cli.mapping_lists import exit_code_of, made_again_document, print_made_again
+from jobpipe.cli.made_again import exit_code_of, made_again_document, print_made_again
 from jobpipe.cli.printing import console, plain_text, print_json
 from jobpipe.cli.taking_effect import TakingEffect
 from jobpipe.cli.taxonomy_lists import print_table

@@ -7,8 +7,7 @@ process that conducts runs needs the key; workers that only transform see no sec
 from __future__ import annotations
 
 import os
-from collections import ChainMap
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,16 +28,19 @@ def key_path(project: Project) -> Path:
 
 def environ_of(project: Project) -> Mapping[str, str]:
     """The environment, and below it the sealed secrets: of a project whose ledger is open."""
-    return ChainMap(os.environ, _SealedSecrets(project))
+    return _Environment(project)
 
 
-class _SealedSecrets(MutableMapping[str, str]):
-    """Asked for one by one: a run that needs none asks nothing. What was opened is never shown by this process."""
+class _Environment(Mapping[str, str]):
+    """Sealed secrets are asked for one by one: a run that needs none asks nothing. What was opened is never shown."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
 
     def __getitem__(self, name: str) -> str:
+        return os.environ[name] if name in os.environ else self._opened(name)
+
+    def _opened(self, name: str) -> str:
         row = Secret.objects.filter(name=name).first() if is_variable_name(name) else None
         if row is None:
             raise KeyError(name)
@@ -47,16 +49,10 @@ class _SealedSecrets(MutableMapping[str, str]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter(Secret.objects.values_list("name", flat=True))
+        return iter({*os.environ, *Secret.objects.values_list("name", flat=True)})
 
     def __len__(self) -> int:
-        return Secret.objects.count()
-
-    def __setitem__(self, name: str, value: str) -> None:
-        raise NotImplementedError
-
-    def __delitem__(self, name: str) -> None:
-        raise NotImplementedError
+        return sum(1 for _ in self)
 
 
 def set_secret(workspace: Workspace, name: str, value: str, *, by: str) -> bool:

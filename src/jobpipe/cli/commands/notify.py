@@ -123,16 +123,12 @@ def _row(one: Any) -> dict[str, Any]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
+    from jobpipe.cli.printing import print_rows
 
-    from jobpipe.cli.printing import console, plain_text
+    print_rows(("when", "to", "by", "state", "subject"), map(_cells, rows))
 
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("when", "to", "by", "state", "subject"):
-        table.add_column(heading)
-    for row in rows:
-        tries = f" after {row['attempts']} tries" if row["attempts"] > 1 else ""
-        said = row["subject"] + (f"\n{row['error']}" if row["error"] else "")
-        cells = (row["created_at"][:16], row["recipient"], row["channel"], row["state"] + tries, said)
-        table.add_row(*(plain_text(cell) for cell in cells))
-    console().print(table)
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    tries = f" after {row['attempts']} tries" if row["attempts"] > 1 else ""
+    said = row["subject"] + (f"\n{row['error']}" if row["error"] else "")
+    return row["created_at"][:16], row["recipient"], row["channel"], row["state"] + tries, said

@@ -145,18 +145,13 @@ def _rows(workspace: Workspace, name: str) -> list[dict[str, Any]]:
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
     """Of an import only what differs from the house."""
-    from rich.table import Table
-
-    from jobpipe.cli.printing import console, plain_text
+    from jobpipe.cli.printing import print_rows
 
     house = {row["role"]: (row["holder"], row["layer"]) for row in rows if not row["import"]}
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("import", "role", "who", "says"):
-        table.add_column(heading)
-    for row in rows:
-        if row["import"] and house.get(row["role"]) == (row["holder"], row["layer"]):
-            continue
-        person = row["holder"] if row["holder"] == row["today"] else f"{row['holder']} (away: {row['today']})"
-        cells = (row["import"] or "all", row["role"], person, row["layer"])
-        table.add_row(*(plain_text(cell) for cell in cells))
-    console().print(table)
+    differing = [row for row in rows if not row["import"] or house.get(row["role"]) != (row["holder"], row["layer"])]
+    print_rows(("import", "role", "who", "says"), map(_cells, differing))
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    person = row["holder"] if row["holder"] == row["today"] else f"{row['holder']} (away: {row['today']})"
+    return row["import"] or "all", row["role"], person, row["layer"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOW = "show"
 _MAKE = "make"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 samples_option = click.option(
     "--samples", default=3, show_default=True, type=click.IntRange(0, 10), help="How many changes of a field to show."
 )
@@ -62,22 +63,19 @@ def command() -> None:
 @click.argument("name")
 @click.option(
     "--definition",
-    "definition",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_FILE,
     metavar="FILE",
     help="Another definition of the import, instead of the project's own.",
 )
 @click.option(
     "--mappings",
-    "mappings",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_FILE,
     metavar="CSV",
     help="Decisions over labels, in rows as `jobpipe map import` takes them.",
 )
 @click.option(
     "--overrides",
-    "overrides",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_FILE,
     metavar="FILE",
     help="Rules above the definition, as `jobpipe override import` takes them; without a scope they are the import's.",
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,28 +83,22 @@ def command(
                 sys.stdout.flush()
 
 
-class _opened:  # noqa: N801
+@contextmanager
+def _opened(file: str) -> Iterator[Iterator[str]]:
     """The lines of a file, or of stdin."""
+    from jobpipe.errors import UsageError
 
-    def __init__(self, file: str) -> None:
-        from jobpipe.errors import UsageError
-
-        self._file: TextIO
-        if file == "-":
-            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")  # type: ignore[union-attr]
-            self._file = sys.stdin
-            return
-        try:
-            self._file = Path(file).open(encoding="utf-8-sig", errors="replace")  # noqa: SIM115
-        except OSError as error:
-            raise UsageError(f"{file} cannot be read: {error.strerror}", hint="a file with one label a line") from error
-
-    def __enter__(self) -> Iterator[str]:
-        return iter(self._file)
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not sys.stdin:
-            self._file.close()
+    if file == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+        yield iter(sys.stdin)
+        return
+    try:
+        labels = Path(file).open(encoding="utf-8-sig", errors="replace")  # noqa: SIM115 - the block below closes it
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", hint="a file with one label a line") from error
+    with labels:
+        yield labels
 
 
 def _write_json(number: int, label: str, found: list[Suggestion]) -> None:

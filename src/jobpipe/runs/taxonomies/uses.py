@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
+from jobpipe.definition.models import Definition
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Selection, Status
 from jobpipe.errors import DefinitionError, UsageError
@@ -62,7 +64,8 @@ class PostingUses(NamedTuple):
 
 def mapping_uses(workspace: Workspace, taxonomy: str) -> Iterator[MappingUse]:
     """Every entry that counts and whose code is of this taxonomy, people's first."""
-    coded = [one for one in _coded_tables(workspace) if one.taxonomy == taxonomy]
+    definitions = list(_sound_definitions(workspace))
+    coded = [one for one in _coded_tables(definitions) if one.taxonomy == taxonomy]
     by_table: dict[str, list[_Coded]] = {}
     for one in coded:
         by_table.setdefault(one.table, []).append(one)
@@ -73,12 +76,12 @@ def mapping_uses(workspace: Workspace, taxonomy: str) -> Iterator[MappingUse]:
             yield MappingUse(entry.table, entry.scope, entry.owner, entry.label, code, entry)
     for table, labels in workspace.project.tables().items():
         yield from _written(table, labels, taxonomy, table in by_table, IN_FILE, "")
-    yield from _in_definitions(workspace, taxonomy)
+    yield from _in_definitions(definitions, taxonomy)
 
 
 def check_unused(workspace: Workspace, taxonomy: str) -> None:
     """Raises UsageError where a definition says that codes are of it."""
-    users = [one.name for one in _coded_tables(workspace) if one.taxonomy == taxonomy]
+    users = [one.name for one in _coded_tables(_sound_definitions(workspace)) if one.taxonomy == taxonomy]
     if users and taxonomy not in workspace.project.taxonomy_files():
         raise UsageError(
             f"{taxonomy} is used by {', '.join(users[:5])}",
@@ -106,31 +109,29 @@ def posting_uses(workspace: Workspace, taxonomy: str, groups: Mapping[str, froze
     return PostingUses(by_code, by_group)
 
 
-def _coded_tables(workspace: Workspace) -> Iterator[_Coded]:
+def _sound_definitions(workspace: Workspace) -> Iterator[Definition]:
     for name in workspace.project.imports():
-        try:
-            definition = workspace.project.load(name).definition
-        except DefinitionError:
-            continue
+        with contextlib.suppress(DefinitionError):
+            yield workspace.project.load(name).definition
+
+
+def _coded_tables(definitions: Iterable[Definition]) -> Iterator[_Coded]:
+    for definition in definitions:
         coded = coded_table(definition)
         if coded is not None:
-            yield _Coded(name, definition.client, coded.table, coded.taxonomy)
+            yield _Coded(definition.import_, definition.client, coded.table, coded.taxonomy)
 
 
 def _is_within(one: _Coded, entry: MappingEntry) -> bool:
     return {Scope.IMPORT: one.name, Scope.CLIENT: one.client}.get(Scope(entry.scope), entry.owner) == entry.owner
 
 
-def _in_definitions(workspace: Workspace, taxonomy: str) -> Iterator[MappingUse]:
-    for name in workspace.project.imports():
-        try:
-            definition = workspace.project.load(name).definition
-        except DefinitionError:
-            continue
+def _in_definitions(definitions: Iterable[Definition], taxonomy: str) -> Iterator[MappingUse]:
+    for definition in definitions:
         coded = coded_table(definition)
         own = coded.table if coded is not None and coded.taxonomy == taxonomy else ""
         for table, labels in tables_in_place(definition).items():
-            yield from _written(table, labels, taxonomy, table == own, IN_DEFINITION, name)
+            yield from _written(table, labels, taxonomy, table == own, IN_DEFINITION, definition.import_)
 
 
 def _written(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from jobpipe.errors import DefinitionError, Place
-from jobpipe.sources.formats.csv.dialect import detect_dialect, excel_delimiter
+from jobpipe.sources.formats.csv.dialect import detect_dialect, excel_delimiter, reader_with
 from jobpipe.taxonomy.loading.file_bytes import text_of
 from jobpipe.taxonomy.loading.table import Row, Table
 
@@ -27,16 +27,8 @@ def read_csv(data: bytes, shown: str, encoding: str) -> Table:
         text = text.partition("\n")[2]
     head = text if len(text) <= _HEAD else text[: text.rfind("\n", 0, _HEAD) + 1] or text[:_HEAD]
     dialect = detect_dialect(head, delimiter=given, quote=None)
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote or None,
-        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        escapechar=dialect.escape or None,
-        doublequote=not dialect.escape,
-        # A quote that is never closed would swallow all rows behind it.
-        strict=True,
-    )
+    # A quote that is never closed would swallow all rows behind it.
+    reader = reader_with(dialect, io.StringIO(text, newline=""), strict=True)
     table = Table(shown, [])
     if codec != "utf-8":
         table.notices.append(f"{shown} was read as {codec}")

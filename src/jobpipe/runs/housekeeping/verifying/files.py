@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def verify_files(workspace: Workspace, looking: Verifying) -> None:
             what = f"the index of near-duplicates {path.name} is damaged: {damage[0]}"
             looking.found(
                 Finding("near-duplicate-index", what, "it is removed: the next run makes it again"),
-                lambda path=path: forget_index(path),  # type: ignore[misc]
+                functools.partial(forget_index, path),
             )
 
 

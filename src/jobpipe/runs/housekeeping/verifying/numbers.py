@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def _verify_row_numbers(workspace: Workspace, looking: Verifying, stored: list[i
             what = f"import {number} has row {highest}, and its numbering is at {last}"
             looking.found(
                 Finding("row-numbers", what, "the next rows get higher numbers"),
-                lambda number=number, highest=highest: documents.raise_last_row(number, highest),  # type: ignore[misc]
+                functools.partial(documents.raise_last_row, number, highest),
             )
 
 

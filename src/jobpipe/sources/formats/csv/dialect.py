@@ -12,7 +12,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jobpipe.errors import SourceError
 from jobpipe.sources.record import CsvDialect
@@ -112,17 +112,23 @@ def _quote_of(text: str) -> str:
     return "'" if lines and not double and single * 2 > len(lines) else '"'
 
 
-def _rows(text: str, dialect: CsvDialect) -> Iterator[list[str]]:
-    if csv.field_size_limit() < _MAX_CELL:
-        csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
+def reader_with(dialect: CsvDialect, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+    """A `csv.reader`; `strict`: bad quoting raises csv.Error."""
+    return csv.reader(
+        lines,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         escapechar=dialect.escape or None,
         doublequote=not dialect.escape,
+        strict=strict,
     )
+
+
+def _rows(text: str, dialect: CsvDialect) -> Iterator[list[str]]:
+    if csv.field_size_limit() < _MAX_CELL:
+        csv.field_size_limit(_MAX_CELL)
+    reader = reader_with(dialect, io.StringIO(text, newline=""))
     try:
         yield from reader
     except csv.Error:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from jobpipe.errors import RecordError
+from jobpipe.sources.formats.csv.dialect import reader_with
 from jobpipe.sources.formats.feed_level import feed_path, values_of_feed
 from jobpipe.sources.formats.reading import DigestView, Nodes, PathError, Reading, Values
 from jobpipe.sources.formats.text import decode_mended, is_wide
@@ -173,16 +174,7 @@ def _cells_of_text(raw: bytes, context: Context) -> tuple[list[Any], bool]:
 def _parse_row(text: str, context: Context, *, strict: bool) -> list[Any]:
     dialect = context.dialect
     assert dialect is not None
-    reader = csv.reader(
-        (text,),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote or None,
-        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        escapechar=dialect.escape or None,
-        doublequote=not dialect.escape,
-        strict=strict,
-    )
-    rows: list[list[Any]] = list(reader)
+    rows: list[list[Any]] = list(reader_with(dialect, (text,), strict=strict))
     if len(rows) > 1:
         raise RecordError(f"{len(rows)} rows where one should be", reason="malformed")
     return rows[0] if rows else []
