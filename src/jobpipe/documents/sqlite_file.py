@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import threading
 from array import array
@@ -30,7 +32,6 @@ _UPGRADES = {
 BUSY_SECONDS = 60
 _PRAGMAS = (
     "page_size = 8192",
-    "journal_mode = WAL",
     "synchronous = FULL",
     # KiB, because it is negative. The operating system's cache does the rest.
     "cache_size = -8000",
@@ -100,6 +101,7 @@ class SqliteFile:
             self._connections.append(connection)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").fetchall()
+        _write_ahead(connection, self._path.parent)
         connection.create_function("contains_folded", 2, contains_folded, deterministic=True)
         self._own.connection = connection
         return connection
@@ -197,6 +199,19 @@ class SqliteFile:
             for statement in _statements_from(schema):
                 self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _write_ahead(connection: sqlite3.Connection, folder: Path) -> None:
+    """Processes that open a new file at the same moment take turns: who changes its journal waits for nobody and would
+    fail with "database is locked"."""
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    turn = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    finally:
+        os.close(turn)
 
 
 def _statements_from(schema: int) -> Iterable[str]:
