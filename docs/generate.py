@@ -1,8 +1,9 @@
-"""Writes the pages of `docs/reference/` that come from the code: `python docs/generate.py`. A test keeps them fresh."""
+"""Writes the pages of `docs/reference/` that come from the code: `generate.py [FOLDER]`. A test keeps them fresh."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -169,7 +170,6 @@ def commands_page() -> str:
     for name in COMMANDS:
         command = jobpipe.get_command(click.Context(jobpipe), name)
         assert command is not None
-        # As people see it: a command that was run before in this process remembers its own words for help.
         words = jobpipe.context_settings["help_option_names"]
         context = click.Context(
             command,
@@ -201,11 +201,11 @@ def _shown(value: object) -> str:
     return f"`{_cell(json.dumps(value, ensure_ascii=False))}`"
 
 
-def main() -> None:
-    REFERENCE.mkdir(exist_ok=True)
+def main(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
     for name, text in pages().items():
-        (REFERENCE / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if sys.argv[1:] else REFERENCE)

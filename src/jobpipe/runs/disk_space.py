@@ -27,8 +27,8 @@ KIND = "disk-budget"
 TOLD_AT = 0.9
 # Of what must stay free: below so many times as much it is told.
 TOLD_BELOW = 2
-# Seconds between two looks: at what is free, and at what the project's files take, which may be many.
-_FREE_EVERY = 1.0
+# Seconds between two looks at what the project's files take, which may be many. What is free costs one call of the
+# system, and is asked each time: a fast disk takes more in a second than any sensible reserve.
 _USED_EVERY = 30.0
 _HINT = "`jobpipe prune` makes room; `disk` in jobpipe.yaml says how much there may be"
 
@@ -109,7 +109,6 @@ class DiskWatch:
 
     def __init__(self) -> None:
         self._looked: dict[Path, tuple[float, Room]] = {}
-        self._checked: dict[Path, float] = {}
 
     def begin(self, project: Project) -> None:
         """A run begins. Raises DiskSpaceError where there is no room for it."""
@@ -120,13 +119,10 @@ class DiskWatch:
 
     def check(self, project: Project) -> None:
         """A run is under way. Raises DiskSpaceError where it must stop."""
-        now = time.monotonic()
-        if now - self._checked.get(project.state_dir, 0.0) >= _FREE_EVERY:
-            self._check(project)
+        self._check(project)
 
     def _check(self, project: Project) -> None:
         now = time.monotonic()
-        self._checked[project.state_dir] = now
         looked, room = self._looked.get(project.state_dir, (0.0, None))
         if room is None or room.shortage or (room.budget is not None and now - looked >= _USED_EVERY):
             room = room_of(project)
