@@ -20,19 +20,22 @@ ALLOWED = {
     "transform": {"errors", "posting", "posting_facts", "safety", "definition", "sources", "taxonomy"},
     "documents": {"errors", "safety"},
     "lifecycle": {"documents", "posting", "transform"},
-    "destinations": {"errors", "posting", "safety"},
+    "destinations": {"errors", "posting", "safety", "definition", "sources", "transform"},
     "ledger": {"errors"},
     "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger", "sources"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("taxonomy", "incidents", "logs", "tracing", "posting_facts"),
+        *("taxonomy", "incidents", "logs", "tracing", "posting_facts", "destinations"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
         *("runs", "taxonomy", "incidents", "logs", "health", "tracing"),
     },
     "health": {"errors", "safety", "definition", "documents", "ledger", "incidents", "runs", "sources", "logs"},
-    "serving": {"errors", "safety", "definition", "documents", "ledger", "runs", "health", "incidents", "logs"},
+    "serving": {
+        *("errors", "posting", "safety", "definition", "documents", "ledger", "runs", "health", "incidents", "logs"),
+        "destinations",
+    },
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
         *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving", "tracing"),

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from jobpipe.destinations.export import export_to_file
-from jobpipe.destinations.formats.format import output_format
+from jobpipe.destinations.formats.format import Setting, output_format
 from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.posting import Category, Company, JobPosting, Location, Salary
 
@@ -35,7 +35,7 @@ POSTINGS = [
 
 
 def written(name: str, postings: list[JobPosting] = POSTINGS) -> bytes:
-    return b"".join(output_format(name).write(postings))
+    return b"".join(output_format(name).write(postings, Setting()))
 
 
 def test_json_lines_have_one_posting_a_line_with_the_names_of_the_schema() -> None:

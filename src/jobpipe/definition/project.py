@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from jobpipe.definition.destination_files import read_destination
+from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
 from jobpipe.definition.loading import (
@@ -89,6 +91,19 @@ class Project:
         if name not in self.imports():
             raise self._no_import(name)
         return _of_import(parse_definition(text, shown), name)
+
+    def destinations(self) -> list[str]:
+        """The names of the destinations, sorted: those of the files."""
+        return sorted(path.stem for path in (self.root / "destinations").glob("*.yaml"))
+
+    def load_destination(self, name: str) -> DestinationDefinition:
+        """Raises UsageError where there is no such destination, DefinitionError where it is not valid."""
+        known = self.destinations()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known[:8]) or 'none yet: write one'}"
+            raise UsageError(f"this project has no destination {name!r}", place=Place(source=str(self.root)), hint=hint)
+        return read_destination(self.root / "destinations" / f"{name}.yaml", name)
 
     def hooks_source(self) -> str | None:
         """The text of hooks.py; None = the project has none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from jobpipe.destinations.formats.format import OutputFormat
+from jobpipe.destinations.formats.format import OutputFormat, Setting
 from jobpipe.destinations.writing import write_whole
 from jobpipe.posting import JobPosting
 
@@ -24,5 +24,5 @@ def export_to_file(postings: Iterable[JobPosting], output: OutputFormat, path: P
             counted += 1
             yield posting
 
-    write_whole(output.write(count()), path)
+    write_whole(output.write(count(), Setting()), path)
     return counted

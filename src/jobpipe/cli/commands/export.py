@@ -23,13 +23,13 @@ def command(context: click.Context, name: str, format_name: str, target: str) ->
     """Write the live postings of import NAME to a file."""
     from jobpipe.cli.opening import import_named, open_workspace
     from jobpipe.destinations.export import export_to_file
-    from jobpipe.destinations.formats.format import output_format
+    from jobpipe.destinations.formats.format import Setting, output_format
 
     output = output_format(format_name)
     with open_workspace(context) as workspace:
         postings = _live(workspace, import_named(workspace, name).pk)
         if target == "-":
-            for piece in output.write(postings):
+            for piece in output.write(postings, Setting()):
                 sys.stdout.buffer.write(piece)
             return
         counted = export_to_file(postings, output, Path(target))

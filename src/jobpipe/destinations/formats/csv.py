@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 
-from jobpipe.destinations.formats.format import OutputFormat
+from jobpipe.destinations.formats.format import OutputFormat, Setting
 from jobpipe.posting import JobPosting
 from jobpipe.safety.spreadsheets import without_formula
 
@@ -63,7 +63,7 @@ def _cell(value: object) -> str:
     return without_formula(str(value))
 
 
-def write(postings: Iterable[JobPosting]) -> Iterator[bytes]:
+def write(postings: Iterable[JobPosting], setting: Setting) -> Iterator[bytes]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
@@ -75,4 +75,10 @@ def write(postings: Iterable[JobPosting]) -> Iterator[bytes]:
         yield buffer.getvalue().encode("utf-8", "replace")
 
 
-FORMAT = OutputFormat(name="csv", summary="a table with a header, lists joined by ' | '", write=write)
+FORMAT = OutputFormat(
+    name="csv",
+    summary="a table with a header, lists joined by ' | '",
+    write=write,
+    extension="csv",
+    media_type="text/csv; charset=utf-8",
+)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from jobpipe.destinations.formats.format import OutputFormat
+from jobpipe.destinations.formats.format import OutputFormat, Setting
 from jobpipe.posting import JobPosting, Location, Salary
 
 # Indeed's words.
@@ -88,7 +88,7 @@ def _job(posting: JobPosting, place: Location | None, number: int) -> str:
     return "  <job>\n" + "".join(_element(name, value) for name, value in values.items()) + "  </job>\n"
 
 
-def write(postings: Iterable[JobPosting]) -> Iterator[bytes]:
+def write(postings: Iterable[JobPosting], setting: Setting) -> Iterator[bytes]:
     built = format_datetime(datetime.now(UTC))
     yield f'<?xml version="1.0" encoding="utf-8"?>\n<source>\n  <lastBuildDate>{built}</lastBuildDate>\n'.encode()
     for posting in postings:
@@ -98,4 +98,10 @@ def write(postings: Iterable[JobPosting]) -> Iterator[bytes]:
     yield b"</source>\n"
 
 
-FORMAT = OutputFormat(name="indeed", summary="the Indeed XML feed, one job a place", write=write)
+FORMAT = OutputFormat(
+    name="indeed",
+    summary="the Indeed XML feed, one job a place",
+    write=write,
+    extension="xml",
+    media_type="application/xml",
+)
