@@ -8,6 +8,7 @@ a name below them that is missing is an error, not false.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -59,6 +60,33 @@ def compile_condition(text: str, name: str) -> Condition:
             raise RecordError(f"the rule `{text}` cannot be applied: {error}", reason="rule", field=name) from error
 
     return is_true
+
+
+def compile_value(text: str, name: str) -> Callable[[Mapping[str, Any]], Any]:
+    """A function of a posting that gives what the expression says: plain values.
+
+    Raises ExpressionError; the function raises RecordError(reason="rule") where a posting breaks the expression.
+    """
+    check_expression(text)
+    if uses_record(text):
+        raise ExpressionError(f"`{text}` uses 'record', which is not known here", hint="the variable is `posting`")
+    environment = _new_environment()
+    environment.add_template(name, f"{{{{ ({text}\n)|tojson }}}}")
+    render = environment.render_template
+
+    def value_of(posting: Mapping[str, Any]) -> Any:
+        try:
+            return json.loads(render(name, posting=posting))
+        except TemplateError as error:
+            message = f"the expression `{text}` cannot be applied: {_detail(error)}"
+            hint = "ask first whether it is there: posting.salary and …" if error.kind == "UndefinedError" else ""
+            raise RecordError(message, reason="rule", field=name, hint=hint) from error
+        except Exception as error:  # from a filter of ours, or no plain value
+            raise RecordError(
+                f"the expression `{text}` cannot be applied: {error}", reason="rule", field=name
+            ) from error
+
+    return value_of
 
 
 def uses_record(text: str) -> bool:
