@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import made_ledgers
 import pytest
 from job_site import JobSite
 
@@ -47,3 +48,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def nothing_is_secret_yet() -> None:
     """What a test before called a secret is masked in this process for ever: in this one's texts, too."""
     process_redactor.__init__()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def new_ledgers_are_copied() -> Iterator[None]:
+    with made_ledgers.copied():
+        yield

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import made_ledgers
 import pytest
 
 from jobpipe.ledger.opening import SCHEMA, open_ledger
+
+
+@pytest.fixture(autouse=True)
+def ledgers_are_migrated() -> Iterator[None]:
+    with made_ledgers.migrated():
+        yield
 
 
 def schema_of(path: Path) -> int:
