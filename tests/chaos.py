@@ -90,7 +90,7 @@ class Chaos:
         """Day after day, until so much was killed. Raises ChaosError."""
         os.environ[MARK] = self._folder.name
         self._wanted = kills
-        with self.sources.served(), Starter(self._folder) as self._starter:
+        with self.sources.served(), Starter(self._folder, small_batches=True) as self._starter:
             while self.killed.total() < kills:
                 self._day(kills)
                 self.days += 1

@@ -5,18 +5,21 @@ One process loads everything and then only forks: what it forks is killed as any
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from command_line import SOURCES
-
+SOURCES = Path(__file__).parent.parent / "src"
+_SMALL_BATCHES = "--small-batches"
 # Smaller batches, that small feeds have several.
 _BATCH = 40
 _FLUSH = 60
@@ -40,27 +43,29 @@ class Command:
 
     @property
     def said(self) -> str:
-        return self._output.with_suffix(".out").read_text(errors="replace")
+        return self._output.with_suffix(".out").read_text(encoding="utf-8", errors="replace")
 
     @property
     def complained(self) -> str:
-        return self._output.with_suffix(".err").read_text(errors="replace")
+        return self._output.with_suffix(".err").read_text(encoding="utf-8", errors="replace")
 
 
 class Starter:
     """`with Starter(folder) as starter: starter.start("run", "offers").is_over(60)`. One command at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, small_batches: bool = False) -> None:
+        """What commands say is kept in this folder until the next one begins."""
         self._output = folder / "command"
+        self._options = [_SMALL_BATCHES] if small_batches else []
         self._last: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, __file__, *self._options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCES), str(Path(__file__).parent)])},
+            env={**os.environ, "PYTHONPATH": str(SOURCES), "PYTHONIOENCODING": "utf-8"},
         )
         return self
 
@@ -74,10 +79,18 @@ class Starter:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def start(self, *arguments: str | Path) -> Command:
+    def start(
+        self, *arguments: str | Path, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> Command:
+        """`environ`: all that there is in its environment; None: what was there when this began."""
         if self._last is not None:
             self._last.join()
-        asked = {"arguments": [str(one) for one in arguments], "output": str(self._output)}
+        asked = {
+            "arguments": [str(one) for one in arguments],
+            "output": str(self._output),
+            "cwd": str(cwd or Path.cwd()),
+            "environ": None if environ is None else dict(environ),
+        }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
@@ -91,25 +104,33 @@ class Starter:
         return self._process.stdout.readline()
 
 
-def _run(arguments: Sequence[str], output: Path) -> None:
-    """In the forked process."""
+def _run(asked: Mapping[str, Any]) -> None:
+    """In the forked process, which becomes like one that Python has just started."""
     os.setsid()
+    output = Path(asked["output"])
     for number, ending in ((1, ".out"), (2, ".err")):
         file = os.open(output.with_suffix(ending), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(file, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    from jobpipe.cli.main import main
+    os.chdir(asked["cwd"])
+    if asked["environ"] is not None:
+        os.environ.clear()
+        os.environ.update(asked["environ"])
+        time.tzset()
+    command = importlib.import_module("jobpipe.cli.main")
+    sys.path[0] = asked["cwd"]
+    sys.argv = [str(command.__file__), *asked["arguments"]]
+    # What the processes that it starts by `multiprocessing` begin with.
+    sys.modules["__main__"] = command
+    command.main()
 
-    main(list(arguments))
 
+def _load(*, small_batches: bool) -> None:
+    """All that commands may need: whoever is forked finds it there."""
+    from jobpipe.cli.main import COMMANDS
 
-def _load() -> None:
-
-    import jobpipe.cli.commands.accept
-    import jobpipe.cli.commands.export
-    import jobpipe.cli.commands.map
-    import jobpipe.cli.commands.reprocess
-    import jobpipe.cli.commands.run
+    for name in COMMANDS:
+        importlib.import_module(f"jobpipe.cli.commands.{name.replace('-', '_')}")
     import jobpipe.cli.opening
     import jobpipe.destinations.export
     import jobpipe.documents.sqlite
@@ -121,21 +142,24 @@ def _load() -> None:
     import jobpipe.sources.transports.http
     import jobpipe.transform.compile  # noqa: F401
 
-    for module, name, value in ((comparing, "MAX_MISSES", _BATCH), (applying, "FLUSH_ROWS", _FLUSH)):
-        setattr(module, name, value)
+    if small_batches:
+        for module, name, value in ((comparing, "MAX_MISSES", _BATCH), (applying, "FLUSH_ROWS", _FLUSH)):
+            setattr(module, name, value)
 
 
 def _serve(questions: IO[str]) -> None:
+    # No page of what is loaded is copied because somebody looked for garbage.
+    gc.freeze()
     for line in questions:
         asked: dict[str, Any] = json.loads(line)
         pid = os.fork()
         if not pid:
             # Ends by SystemExit, as any command.
-            _run(asked["arguments"], Path(asked["output"]))
+            _run(asked)
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":
-    _load()
+    _load(small_batches=_SMALL_BATCHES in sys.argv)
     _serve(sys.stdin)
