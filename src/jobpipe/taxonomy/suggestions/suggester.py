@@ -56,6 +56,8 @@ class CombinedSuggester:
         self.means = means or Means()
         self._labels = list(dict.fromkeys(known))
         self._memory = Memory(self._labels, client)
+        # One for all that is learned later: its model takes a second to load.
+        self._encoder = self._new_encoder()
         self._take(self._labels)
         self._weights = self._fitted() if self._known.wordings else []
 
@@ -108,9 +110,13 @@ class CombinedSuggester:
             return SpellingEvidence(self._known)
         from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
 
+        return NeighbourEvidence(self._known, self._encoder)
+
+    def _new_encoder(self) -> Encoder | None:
+        if not self.means.has_meaning:
+            return None
         folder = self.means.folder
-        kept = folder / "vectors.sqlite3" if folder is not None else None
-        return NeighbourEvidence(self._known, Encoder(kept) if self.means.has_meaning else None)
+        return Encoder(folder / "vectors.sqlite3" if folder is not None else None)
 
     def _fitted(self) -> list[float]:
         """The default weights where too little is known to learn from."""
