@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -10,12 +9,18 @@ from pydantic import BaseModel
 from jobpipe.definition.destinations import DestinationDefinition, Select
 from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.loading import parse_yaml, read_text, validate
-from jobpipe.definition.targets import TARGETS
+from jobpipe.definition.logins import ApiKey, Auth, OAuth2, StoreKey
+from jobpipe.definition.targets import TARGETS, way_of
+from jobpipe.definition.yaml import Document
+from jobpipe.definition.yaml import Path as Spots
 
-_BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
+_BLOCKS: dict[Spots, type[BaseModel]] = {
     (): DestinationDefinition,
     ("select",): Select,
-    **{("to", word): model for word, model in TARGETS.items()},
+    ("to", "auth"): Auth,
+    ("to", "auth", "key"): ApiKey,
+    ("to", "auth", "oauth2"): OAuth2,
+    ("to", "auth", "store"): StoreKey,
 }
 
 
@@ -24,9 +29,16 @@ def read_destination(path: Path, name: str) -> DestinationDefinition:
     shown = f"destinations/{path.name}"
     text = read_text(path, shown)
     document = parse_yaml(text, shown)
-    definition = validate(DestinationDefinition, document, text, shown, _BLOCKS)
+    definition = validate(DestinationDefinition, document, text, shown, _blocks_of(document))
     if definition.destination != name:
         message = f"the destination is named {definition.destination!r} and its file {path.name}"
         fault = Fault(document.values[("destination",)], message, f"write `destination: {name}`, or rename the file")
         raise InvalidFileError(shown, text, [fault])
     return definition
+
+
+def _blocks_of(document: Document) -> dict[Spots, type[BaseModel]]:
+    """What words there are depends on the way out that the file names."""
+    to = document.value.get("to") if isinstance(document.value, dict) else None
+    way = way_of(to)
+    return {**_BLOCKS, ("to",): TARGETS[way]} if way else _BLOCKS

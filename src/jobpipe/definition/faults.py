@@ -19,6 +19,8 @@ _LOGIN = re.compile(
     r"""((?:basic|bearer|authorization|cookie|[\w-]*(?:token|secret|passw\w*|-key))["']?\s*:\s*["']?)([^"',{}\n]+)""",
     re.IGNORECASE,
 )
+# Of a URL: what stands before its host.
+_LOGIN_OF_URL = re.compile(r"(://)([^/?#\s@\"']+)(?=@)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,6 @@ def _window(line: str, column: int) -> tuple[str, int]:
 
 def _without_logins(line: str) -> str:
     """Masked character by character, so that the columns stay; `${NAME}` is no secret."""
-    return _LOGIN.sub(lambda found: found[1] + ("*" * len(found[2]) if "$" not in found[2] else found[2]), line)
+    for login in (_LOGIN, _LOGIN_OF_URL):
+        line = login.sub(lambda found: found[1] + ("*" * len(found[2]) if "$" not in found[2] else found[2]), line)
+    return line

@@ -31,12 +31,14 @@ _TYPES = {
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 _MISSING = {
     "import": "its name, that of its file: `import: acme`",
+    "destination": "its name, that of its file: `destination: partner`",
+    "to": "how it is reached: `to: {file: out/jobs.xml}`",
     "source": "where the records come from: `source: {feed: https://example.org/jobs.xml}`",
     "posting": "how a posting is made of a record: `posting: {title: path}`",
 }
 _A_RULE = "a path, a list (a path, then steps) or a mapping (from, then, …)"
 # What stands here may be a login: it is not repeated.
-_LOGINS = (("source", "auth"), ("source", "headers"))
+_LOGINS = (("source", "auth"), ("source", "headers"), ("to", "auth"), ("to", "headers"), ("to", "secret"))
 
 
 def faults_of(errors: Iterable[Any], document: Document, blocks: Mapping[Path, type[BaseModel]]) -> list[Fault]:

@@ -1,11 +1,15 @@
-"""Puts the secrets of the environment into a definition's source: for fetching only, never for keeping."""
+"""Puts the secrets of the environment into a source or a destination: for fetching and sending, never for keeping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
+from pydantic import ValidationError
+
+from jobpipe.definition.base import Model
 from jobpipe.definition.models import Definition
 from jobpipe.definition.source import Source
 from jobpipe.definition.yaml import Path
@@ -21,6 +25,8 @@ SECRETS: tuple[tuple[str, ...], ...] = (
     ("store", "secret"),
     ("passphrase",),
 )
+
+_Target = TypeVar("_Target", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,31 @@ def resolve_secrets(definition: Definition, environ: Mapping[str, str]) -> Defin
     source = _resolved(_source_of(definition), environ)
     _keep_secret(source)
     return definition.model_copy(update={"source": Source.model_validate(source)})
+
+
+def resolve_target(target: _Target, environ: Mapping[str, str]) -> _Target:
+    """`to` of a destination with the secrets of the environment, which nothing that this process prints shows from
+    then on. Raises DefinitionError where one is missing, or where what came of it is not valid."""
+    given = _resolved(target.model_dump(by_alias=True, exclude_unset=True), environ)
+    _keep_secret(given)
+    for value in given.values():
+        if isinstance(value, str) and (password := _password_in(value)):
+            process_redactor.add(password)
+    for word in ("secret", "password"):
+        process_redactor.add(given.get(word, ""))
+    try:
+        return type(target).model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, ("to", *first["loc"])))
+        raise DefinitionError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _password_in(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
 
 
 def problems_of_variables(definition: Definition, environ: Mapping[str, str]) -> list[VariableProblem]:

@@ -28,14 +28,14 @@ def write_whole(pieces: Iterable[bytes], path: Path) -> None:
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(_mode_of(path))
+        Path(temporary).chmod(mode_of(path))
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _mode_of(path: Path) -> int:
+def mode_of(path: Path) -> int:
     """A temporary file is private; what is published keeps its mode, or gets that of a new file."""
     if path.exists():
         return path.stat().st_mode & 0o777

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from jobpipe.errors import JobpipeError
+from jobpipe.errors import JobpipeError, Place
 
 Action = Literal["upsert", "remove"]
 
@@ -87,8 +87,8 @@ class RejectedLoginError(NotReachedError):
 class TooSoonError(NotReachedError):
     """It asks to come back later."""
 
-    def __init__(self, message: str, seconds: float) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, seconds: float, *, place: Place | None = None, hint: str = "") -> None:
+        super().__init__(message, place=place, hint=hint)
         # From now.
         self.seconds = seconds
 

@@ -17,7 +17,7 @@ class Login:
     def __init__(self, auth: Auth | None, headers: dict[str, str], allow: list[str], timeout: float) -> None:
         key = auth.key if auth else None
         in_header = {key.name: key.value} if key and key.in_ == "header" else {}
-        self._headers = {**headers, **_basic_or_bearer(auth), **in_header}
+        self._headers = {**headers, **basic_or_bearer(auth), **in_header}
         # In the address.
         self.parameters = {key.name: key.value} if key and key.in_ == "query" else {}
         self._tokens = _tokens_of(auth.oauth2, allow, timeout) if auth and auth.oauth2 else None
@@ -77,7 +77,7 @@ def _tokens_of(oauth2: OAuth2, allow: list[str], timeout: float) -> Any:
     return Tokens(oauth2, send)
 
 
-def _basic_or_bearer(auth: Auth | None) -> dict[str, str]:
+def basic_or_bearer(auth: Auth | None) -> dict[str, str]:
     if auth is not None and auth.basic:
         return {"Authorization": "Basic " + base64.b64encode(auth.basic.encode()).decode("ascii")}
     if auth is not None and auth.bearer:

@@ -150,7 +150,7 @@ class Exchange:
         )
 
     async def _ask_at(self, url: httpx2.URL, headers: Mapping[str, str], method: str, content: bytes | None) -> Answer:
-        sent = httpx2.Headers({"User-Agent": _user_agent(), "Accept-Encoding": "identity"})
+        sent = httpx2.Headers({"User-Agent": user_agent(), "Accept-Encoding": "identity"})
         if is_for(url, self._url):
             sent.update(self._own_headers)
         sent.update(headers)
@@ -309,7 +309,7 @@ def _port(url: httpx2.URL) -> int:
 
 
 @functools.cache
-def _user_agent() -> str:
+def user_agent() -> str:
     return f"job-pipe/{importlib.metadata.version('job-pipe')}"
 
 

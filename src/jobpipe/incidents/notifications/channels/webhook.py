@@ -10,8 +10,6 @@ A receiver compares the signature in constant time, and refuses timestamps that 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import time
 from collections.abc import Mapping
 
@@ -22,6 +20,7 @@ from jobpipe.incidents.notifications.channels.envelope import ChannelError, Enve
 from jobpipe.safety.network import NetworkGuard
 from jobpipe.safety.one_line import one_line
 from jobpipe.safety.secrets import expand, process_redactor
+from jobpipe.safety.signing import signature_of
 
 # Of an answer, which only says yes or no.
 _MAX_ANSWER = 64 * 1024
@@ -72,11 +71,6 @@ class WebhookChannel:
         if not 200 <= status < 300:
             moved = "; a webhook is not redirected" if 300 <= status < 400 else ""
             raise ChannelError(f"HTTP {status} from {url.host}{moved}" + (f": {said}" if said else ""))
-
-
-def signature_of(secret: str, stamp: str, body: bytes) -> str:
-    """As X-Jobpipe-Signature has it."""
-    return "sha256=" + hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
 async def _beginning(answer: object) -> str:
