@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
+from same_stored import difference
 
 from jobpipe.documents.store import Role, Status
 from jobpipe.errors import UsageError
 from jobpipe.runs.conducting import StopRequest
+from jobpipe.runs.finishing import Finish
+from jobpipe.runs.journal import LedgerJournal
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.reprocessing import reprocess_import
+from jobpipe.runs.verdicts import Verdicts
 
 TEN = {f"k{number}": f"Offre {number}" for number in range(10)}
 
@@ -122,3 +126,83 @@ def test_what_the_source_misses_is_still_missed_after_it_was_made_again(project:
     project.define(DEFINITION.replace("title: title", "title: [title, upper]") + "expire: {misses: 2}\n")
     reprocess(project)
     assert project.run(xml_feed(without | {"k11": "Onze"})).expired == 1
+
+
+def test_a_record_whose_key_another_takes_is_kept_and_made_again(project: ProjectFolder) -> None:
+    """Its bytes are known, so that it travels to no worker: what is stored of it is what its posting had."""
+    project.run(xml_feed([("k", "Une"), ("l", "Deux")]))
+    project.run(xml_feed([("k", "Autre"), ("k", "Une"), ("l", "Deux")]))
+    project.define(DEFINITION.replace('"@id"', "title"))
+    report = reprocess(project)
+    assert report.account["read"] == 3
+    assert {"Autre", "Une", "Deux"} <= project.keys()
+
+
+def test_a_record_that_is_rejected_now_is_rejected_once_however_often_it_is_made_again(project: ProjectFolder) -> None:
+    project.run(xml_feed(TEN).replace(b"<title>Offre 4</title>", b"<titre>Offre 4</titre>"))
+    project.define(DEFINITION.replace("title: title", "title: titre"))
+    accounts = [reprocess(project).account["rejected"] for _ in range(3)]
+    assert accounts == [9, 9, 9]
+    assert len(project.rows(Role.REJECTED)) == 9
+    project.define(DEFINITION)
+    report = reprocess(project)
+    assert (report.account["unchanged"], report.account["duplicate"], report.account["rejected"]) == (9, 0, 1)
+    assert len(project.rows(Role.REJECTED)) == 1
+
+
+class Killed(BaseException):
+    """Nobody catches it."""
+
+
+@pytest.mark.parametrize("where", ["before a batch is marked", "after it", "before rows are forgotten", "after it all"])
+def test_a_reprocess_that_is_killed_and_begun_anew_stores_what_an_undisturbed_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Of duplicates, of what is rejected, of what was, and of what becomes a posting: nothing twice, nothing less."""
+    more = [("k1", "Autre"), ("k2", "Offre 2"), ("k3", ""), ("k11", "Onze"), ("k13", " "), ("k12", "")]
+    feed = xml_feed([*TEN.items(), *more]).replace(b"<title></title>", b"<titre>Sans</titre>")
+    for text in (b"<text>Texte de Onze</text>", b"<text>Texte de  </text>"):
+        assert text in feed
+        feed = feed.replace(text, b"")
+    made = []
+    for name in ("alone", "disturbed"):
+        project = ProjectFolder(tmp_path / name)
+        project.run(feed)
+        project.define(DEFINITION.replace("title: title", "title: {from: [titre, text], then: upper}"))
+        if name == "disturbed":
+            with monkeypatch.context() as patch:
+                _kill(patch, where)
+                with pytest.raises(Killed):
+                    reprocess(project)
+        report = reprocess(project)
+        assert (report.state, adds_up(report)) == ("succeeded", True)
+        assert reprocess(project).account["updated"] == 0
+        made.append(project.contents())
+    assert made[0] == made[1], difference(*made)
+
+
+def _kill(patch: pytest.MonkeyPatch, where: str) -> None:
+    """The next reprocess; a batch is one record."""
+    patch.setattr("jobpipe.runs.comparing.MAX_MISSES", 1)
+    patch.setattr("jobpipe.runs.applying.FLUSH_ROWS", 1)
+    calls = iter(range(1, 100))
+    mark, forget = LedgerJournal.mark_done, Finish._forget_side_rows
+
+    def mark_done(self: LedgerJournal, batches: list[tuple[Verdicts, str]]) -> None:
+        # Eleven postings, two duplicates, three rejected: of the last one becomes a posting.
+        is_last = next(calls) == 16
+        if is_last and where == "before a batch is marked":
+            raise Killed
+        mark(self, batches)
+        if is_last and where == "after it":
+            raise Killed
+
+    def forget_side_rows(self: Finish, *, complete: bool) -> None:
+        if where == "before rows are forgotten":
+            raise Killed
+        forget(self, complete=complete)
+        if where == "after it all":
+            raise Killed
+
+    patch.setattr(LedgerJournal, "mark_done", mark_done)
+    patch.setattr(Finish, "_forget_side_rows", forget_side_rows)

@@ -73,6 +73,8 @@ class Applier:
         # Records whose bytes had changed though their posting had not, and a few of them for a closer look.
         self.changed_in_vain = 0
         self.vain_samples: list[VainChange] = []
+        # Of postings whose own record came after the one that takes their key now: its body, by index.
+        self._own_bodies: dict[int, bytes] = {}
         self._saved_contexts: set[bytes] = set()
         self._reset()
 
@@ -174,6 +176,8 @@ class Applier:
         row = decision.row
         if row.role is Role.POSTING:
             self._pending[record.key] = row
+            if found is not None and seen > record.ordinal:
+                self._keep_own_body(index, found)
             if index >= 0:
                 self._known.mark_seen(index, record.ordinal)
             if decision.outcome is Outcome.UNCHANGED:
@@ -181,6 +185,13 @@ class Applier:
         elif decision.outcome is Outcome.REJECTED:
             self._known.mark_seen_otherwise(index)
         self._write(verdicts, decision.outcome, row, record.body, reappeared=decision.reappeared)
+
+    def _keep_own_body(self, index: int, found: StateRow) -> None:
+        """What was known of a record that becomes a duplicate, before the body of its posting is another."""
+        before = before_run(found, self._run) or found
+        body = self._documents.body(self._import_id, found.row, before.revision)
+        if body is not None:
+            self._own_bodies[index] = body
 
     def _note_vain_change(self, found: StateRow | None, record: Transformed) -> None:
         self.changed_in_vain += 1
@@ -202,7 +213,8 @@ class Applier:
         if self._known.seen(index) != ordinal:
             row = self._documents.rows(self._import_id, [number])[number]
             before = before_run(row, self._run) or row
-            self._write(verdicts, Outcome.DUPLICATE, self._side_row(before, ordinal), None)
+            body = self._own_bodies.pop(index, None)
+            self._write(verdicts, Outcome.DUPLICATE, self._side_row(before, ordinal), body)
             return
         kind = Kind(self._known.kind(index))
         outcome, reappeared = outcome_of_hit(kind)

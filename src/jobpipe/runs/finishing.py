@@ -22,18 +22,16 @@ from jobpipe.runs.expectations.figures import figures_of_run, leaves_figures, sa
 from jobpipe.runs.expectations.judging import judge_run
 from jobpipe.runs.history import PastRun, past_runs
 from jobpipe.runs.incidents_of_run import occurrences_of_run, record_run
+from jobpipe.runs.interrupted import OVER_ALL, SIDE_KINDS, take_back, why_of
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.known_table import KnownTable
 from jobpipe.runs.near_duplicates.following import follow_run
 from jobpipe.runs.notices import note
 from jobpipe.runs.overrides.leaving_out import note_left_out
 from jobpipe.runs.preparing import Preparation
-from jobpipe.runs.recovery import last_applied
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.source_reading import PartReading
 from jobpipe.runs.workspace import Workspace
-
-_SIDE_KINDS = frozenset({Kind.DUPLICATE, Kind.REJECTED})
 
 
 class Finish:
@@ -105,11 +103,12 @@ class Finish:
         what = f"`jobpipe accept {run.pk}` believes it as it is" if waits else "mend what keeps it from being complete"
         note(run, "doubted", f"no run has been complete since {since:%Y-%m-%d}, so that nothing expires: {what}")
 
-    def finish_reprocess(self, why: str = "stored records under today's definition") -> RunReport:
+    def finish_reprocess(self, why: str = OVER_ALL) -> RunReport:
         """End a run over the stored records: nothing expires by absence."""
         run = self._run
         self._settle_account()
         run.complete, run.why = None, why
+        self._journal.save_why()
         run.state = RunState.SUCCEEDED
         self._forget_side_rows(complete=True)
         self._end_postings()
@@ -121,11 +120,10 @@ class Finish:
         """End a run that cannot go on, with the account of what it has applied; `cause`: what ended it."""
         self._cause = cause
         run = self._run
-        ordinal, _ = last_applied(run)
-        self._documents.delete_side_rows_of(self._import_id, run.pk, after_ordinal=ordinal)
+        take_back(self._workspace, run)
         self._settle_account()
         why = storable(why)
-        run.state, run.error, run.complete, run.why = RunState.FAILED, why, False, why
+        run.state, run.error, run.complete, run.why = RunState.FAILED, why, False, why_of(run, why)
         return self._close()
 
     # The account ------------------------------------------------------------------------------------
@@ -222,7 +220,7 @@ class Finish:
         known = self._known
         assert known is not None
         if complete:
-            gone: Iterable[int] = known.unseen_rows(_SIDE_KINDS)
+            gone: Iterable[int] = known.unseen_rows(SIDE_KINDS)
         else:
             gone = self._healed(list(known.unseen_rows((Kind.REJECTED,))))
         self._documents.delete_rows(self._import_id, gone)

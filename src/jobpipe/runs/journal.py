@@ -61,6 +61,10 @@ class LedgerJournal:
         with self._workspace.writing():
             self._run.save(update_fields=["seconds", "peak_rss_mb"])
 
+    def save_why(self) -> None:
+        with self._workspace.writing():
+            self._run.save(update_fields=["why"])
+
     def close(self) -> None:
         run = self._run
         with self._workspace.writing():

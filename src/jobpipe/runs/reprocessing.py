@@ -11,6 +11,7 @@ from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
+from jobpipe.runs.interrupted import end_interrupted
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.mappings.remapping import Remapped, Touched, bring_up_to_date, conclude, note_up_to_date, touched_by
@@ -32,8 +33,6 @@ _REPROCESSED = (
     Selection(role=Role.DUPLICATE),
 )
 _REJECTED = Selection(role=Role.REJECTED)
-# Runs that begin anew where they were interrupted.
-_ANEW = (RunKind.REPROCESS, RunKind.RETRY)
 
 
 @with_incidents
@@ -104,11 +103,8 @@ def refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
     left = Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.IMPORT).first()
     if left is not None:
         raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
-    with workspace.writing():
-        # One that ends postings goes on by itself: see `jobpipe.runs.ending`.
-        Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind__in=_ANEW).update(
-            state=RunState.FAILED, error="interrupted", why="interrupted"
-        )
+    # One that ends postings goes on by itself: see `jobpipe.runs.ending`.
+    end_interrupted(workspace, owner)
 
 
 def reprocess_records(

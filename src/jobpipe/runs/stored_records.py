@@ -7,9 +7,11 @@ from itertools import chain
 from typing import NamedTuple
 
 import msgspec
+import xxhash
 
 from jobpipe.documents.body import unpack
-from jobpipe.documents.store import Documents, Flag, Selection, StateRow, before_run
+from jobpipe.documents.store import Documents, Flag, Role, Selection, StateRow, before_run
+from jobpipe.runs.interrupted import taken_back
 from jobpipe.sources.record import Context, RawRecord
 
 
@@ -25,20 +27,39 @@ def in_order(
 ) -> Iterator[StoredRecord]:
     """As they were when `run` began, whatever it has written meanwhile.
 
-    Of two records with one key the first keeps it: a rejected one that is newer than its posting goes before.
+    Of two records with one key the first keeps it: a rejected one that is newer than its posting goes before.  A
+    record that is stored twice, as a posting's and as a rejected one, comes once; one that an interrupted run made
+    a posting of, as what it was before.
     """
+    interrupted = taken_back(import_id)
+    replaced: dict[str, bytes] = {}
 
     def records(*selections: Selection) -> Iterator[StoredRecord]:
         return _records_of(documents, import_id, run, selections)
 
-    replacing = (one for one in records(rejected) if _replaces(one.row))
+    def replacing() -> Iterator[StoredRecord]:
+        for one in records(rejected):
+            if _replaces(one.row):
+                replaced[one.row.key] = _content(one)
+                yield one
+
+    def is_another(one: StoredRecord) -> bool:
+        row = one.row
+        if row.first_run in interrupted:
+            return False
+        return row.role is not Role.POSTING or row.key not in replaced or replaced[row.key] != _content(one)
+
     others = (one for one in records(rejected) if not _replaces(one.row))
-    return chain(replacing, records(*postings), others)
+    return chain(replacing(), filter(is_another, records(*postings)), others)
 
 
 def records_of(documents: Documents, import_id: int, selections: Iterable[Selection]) -> Iterator[StoredRecord]:
     """As they are, for what writes nothing; a record whose context is lost is left out."""
     return _records_of(documents, import_id, 0, selections)
+
+
+def _content(one: StoredRecord) -> bytes:
+    return xxhash.xxh3_128_digest(one.record.raw, seed=int.from_bytes(one.record.context.digest()[:8], "little"))
 
 
 def _replaces(row: StateRow) -> bool:

@@ -61,6 +61,10 @@ class Journal(Protocol):
         """What is known of a part of the source by now, by the names of `PartRead`."""
         ...
 
+    def save_why(self) -> None:
+        """Before rows are forgotten."""
+        ...
+
     def save_sitting(self) -> None:
         """The run stops here, to be taken up again."""
         ...

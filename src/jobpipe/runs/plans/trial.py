@@ -75,6 +75,9 @@ class _TrialJournal:
     def save_part(self, number: int, known: Mapping[str, Any]) -> None:
         self.parts[number] = dict(known)
 
+    def save_why(self) -> None:
+        pass
+
     def save_sitting(self) -> None:
         pass
 
