@@ -51,6 +51,8 @@ def end_interrupted(workspace: Workspace, owner: Import) -> None:
 
 def taken_back(import_id: int) -> frozenset[int]:
     """The interrupted runs since one of this import was over: of what they were to make again all is still there."""
-    last = Run.objects.filter(import_row=import_id, state__in=_OVER).order_by("-pk").values_list("pk", flat=True).first()
+    last = (
+        Run.objects.filter(import_row=import_id, state__in=_OVER).order_by("-pk").values_list("pk", flat=True).first()
+    )
     runs = Run.objects.filter(import_row=import_id, pk__gt=last or 0, state=RunState.FAILED, kind__in=BEGUN_ANEW)
     return frozenset(runs.exclude(why=_AT_ITS_END).values_list("pk", flat=True))
