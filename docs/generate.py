@@ -20,6 +20,7 @@ from jobpipe.definition.roles import ROLES
 from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.source import CsvOptions, LimitOptions, Source
+from jobpipe.destinations.formats.format import output_formats
 from jobpipe.incidents.kinds import KINDS, Proof
 from jobpipe.transform.steps.registry import steps
 
@@ -46,6 +47,13 @@ _CONNECTORS_HEAD = """\
 A connector is a whole import: `source: {greenhouse: acme}` needs no `posting`. What the import says itself goes before
 what its connector says: a field of `posting`, `holds`, `expire`, a word of `source`. A saved answer is read
 by `jobpipe run NAME --file answer.json`. To add one: [add a connector](../how-to/add-a-connector.md).
+"""
+_FORMATS_HEAD = """\
+# Formats of exports
+
+What each carries of a posting, and what its partner refuses: such a posting is held back there, with this reason.
+The option `waive` of a destination names rules that its partner does not hold to (`waive: indeed-region`).
+[Using them](../how-to/export-formats.md) is another page.
 """
 _TESTED_ON = {"recorded": "on recorded answers", "documentation": "from documentation"}
 _BLOCKS = {
@@ -85,6 +93,7 @@ def pages() -> dict[str, str]:
         "definition.md": definition_page(),
         "commands.md": commands_page(),
         "connectors.md": connectors_page(),
+        "formats.md": formats_page(),
         "incidents.md": incidents_page(),
     }
 
@@ -125,6 +134,34 @@ def steps_page() -> str:
             for example in step.examples:
                 made.append(f"| `{_cell(example.call)}` | {_shown(example.given)} | {_shown(example.result)} |\n")
     return _NOTE + "".join(made)
+
+
+def formats_page() -> str:
+    parts = [_FORMATS_HEAD]
+    rows = "\n".join(f"| [`{one.name}`](#{one.name}) | {_cell(one.summary)} |" for one in output_formats())
+    parts.append(f"| `--as` | |\n| --- | --- |\n{rows}\n")
+    for one in output_formats():
+        parts.append(f"## {one.name}\n\n{one.summary[0].upper()}{one.summary[1:]}. Source: {one.documented}.\n")
+        if one.carries and any(one.carries.values()):
+            carried = "\n".join(f"| `{there}` | {here} |" for there, here in one.carries.items())
+            parts.append(f"| there | of the posting |\n| --- | --- |\n{carried}\n")
+        elif one.carries:
+            parts.append(f"Columns: {', '.join(f'`{name}`' for name in one.carries)}.\n")
+        if one.options:
+            needed = dict.fromkeys(one.needs, " (needed)")
+            said = "\n".join(f"| `{name}` | {what}{needed.get(name, '')} |" for name, what in one.options.items())
+            parts.append(f"| option | what for |\n| --- | --- |\n{said}\n")
+        if one.rules:
+            rules = "\n".join(
+                f"| `{each.rule}` | `{each.field}` | {_cell(each.asks)} | {_role_shown(each.role)} |"
+                for each in one.rules
+            )
+            parts.append(f"| refused by | field | because | whose matter |\n| --- | --- | --- | --- |\n{rules}\n")
+    return _NOTE + "\n".join(parts)
+
+
+def _role_shown(role: object) -> str:
+    return "developer, where the source says something; else source" if callable(role) else str(role)
 
 
 def connectors_page() -> str:

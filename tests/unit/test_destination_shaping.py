@@ -86,7 +86,7 @@ def test_rules_shape_the_posting_for_this_destination_alone() -> None:
         ({"select": {"where": "posting.titel"}}, "select.where.*titel"),
         ({"select": {"where": "record.title"}}, "record"),
         ({"priority": ["posting.salary.min +"]}, "priority"),
-        ({"fields": {"name": "titel"}}, "fields.*titel"),
+        ({"fields": {"name": "titel"}}, "format.*titel"),
         ({"fields": {"name": "company.nam"}}, "company has no part 'nam'"),
         ({"fields": {"name": "title.0"}}, "title has no parts"),
     ],

@@ -10,7 +10,9 @@ from jobpipe.destinations.writing import write_whole
 from jobpipe.posting import JobPosting
 
 
-def export_to_file(postings: Iterable[JobPosting], output: OutputFormat, path: Path) -> int:
+def export_to_file(
+    postings: Iterable[JobPosting], output: OutputFormat, path: Path, setting: Setting | None = None
+) -> int:
     """Write the postings beside `path`, then swap the file in; how many there were.
 
     A reader of `path` sees the old file or the new one, never a half.  Raises JobpipeError where the
@@ -24,5 +26,5 @@ def export_to_file(postings: Iterable[JobPosting], output: OutputFormat, path: P
             counted += 1
             yield posting
 
-    write_whole(output.write(count(), Setting()), path)
+    write_whole(output.write(count(), setting or Setting()), path)
     return counted

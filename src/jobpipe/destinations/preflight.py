@@ -7,7 +7,8 @@ from functools import lru_cache
 from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.definition.roles import Role
 from jobpipe.destinations.field_paths import required
-from jobpipe.destinations.formats.format import OutputFormat, Refusal
+from jobpipe.destinations.formats.format import OutputFormat
+from jobpipe.destinations.rules import Refusal
 from jobpipe.posting import JobPosting
 
 # Whose matter a field is that is not there; of all others it is the source's client's, who must send it.
@@ -18,14 +19,24 @@ _lacking = lru_cache(maxsize=256)(required)
 def refusals_of(posting: JobPosting, definition: DestinationDefinition, output: OutputFormat) -> list[Refusal]:
     """By its format's rules and by the destination's own `require`. The posting is the shaped one.
 
+    The option `waive` names rules that this partner does not hold to: `waive: indeed-region indeed-title-alone`.
+
     Raises DefinitionError for a `require` that names no field.
     """
-    refusals = output.refusals(posting)
+    waived = definition.options.get("waive", "")
+    refusals = output.refusals(posting, definition.options)
+    if waived:
+        refusals = [refusal for refusal in refusals if refusal.rule not in _words(waived)]
     if not definition.require:
         return refusals
     named = {refusal.field for refusal in refusals}
     lacking = _lacking(tuple(definition.require))(posting)
     return refusals + [_required(field, definition) for field in lacking if field not in named]
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.replace(",", " ").split())
 
 
 def _required(field: str, definition: DestinationDefinition) -> Refusal:

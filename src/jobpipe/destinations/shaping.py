@@ -9,8 +9,9 @@ import msgspec
 
 from jobpipe.definition.destinations import DestinationDefinition, Select
 from jobpipe.definition.overrides import OverrideError, OverrideRule, Overrides, parse_rule
-from jobpipe.destinations.field_paths import getters_of, is_absent
-from jobpipe.errors import DefinitionError, Place, RecordError
+from jobpipe.destinations.formats import jsonl
+from jobpipe.destinations.formats.format import Setting, output_format
+from jobpipe.errors import DefinitionError, Place, RecordError, UsageError
 from jobpipe.posting import JobPosting
 from jobpipe.transform.expressions import compile_condition, compile_value, uses_record
 from jobpipe.transform.markup import Markup
@@ -21,7 +22,6 @@ from jobpipe.transform.workbench import Workbench
 _T = TypeVar("_T")
 # Characters of a text that decide on its place.
 _MAX_SORTED = 100
-_encode = msgspec.json.Encoder(order="deterministic").encode
 # One key of the order: numbers, then texts, then nothing.
 SortKey = tuple[Any, ...]
 
@@ -43,7 +43,7 @@ class Shaper:
         self._overrider = self._compiled(self._rules)
         self._takes_all = self._is_selected is None and self._where is None
         self._priorities = [self._value(text) for text in definition.priority]
-        self._getters = self._tried("`fields`", lambda: getters_of(definition.fields))
+        self._body = self._tried("`format`", lambda: _body_writer(definition))
 
     def shape(self, posting: JobPosting, import_name: str, client: str) -> JobPosting | None:
         """The posting as the destination gets it; None = it does not go there."""
@@ -59,11 +59,8 @@ class Shaper:
         return posting if self._overrider is None else self._ruled(self._overrider, plain)
 
     def body(self, posting: JobPosting) -> bytes:
-        """The posting as JSON under the destination's names: equal postings give equal bytes."""
-        if not self._getters:
-            return _encode(posting)
-        values = ((name, get(posting)) for name, get in self._getters.items())
-        return _encode({name: value for name, value in values if not is_absent(value)})
+        """The posting as JSON, in the destination's format and names: equal postings give equal bytes."""
+        return self._body(posting)
 
     def priority(self, posting: JobPosting) -> tuple[SortKey, ...]:
         """What orders postings where there are more than the destination takes: the least come first."""
@@ -159,8 +156,28 @@ class Shaper:
     def _tried(self, what: str, make: Callable[[], _T]) -> _T:
         try:
             return make()
-        except DefinitionError as error:
+        except (DefinitionError, UsageError) as error:
             raise DefinitionError(f"{what}: {error.message}", place=self._place, hint=error.hint) from error
+
+
+def _body_writer(definition: DestinationDefinition) -> Callable[[JobPosting], bytes]:
+    """Of a destination that gets files of another format: what its postings are told apart by."""
+    output = output_format(definition.format or "jsonl")
+    setting = setting_of(definition)
+    output.check_setting(setting)
+    if definition.kind == "snapshot" and output.name != "jsonl":
+        return jsonl.item(Setting())
+    if output.item is None:
+        hint = "jsonl, google and template are formats of changes"
+        raise DefinitionError(f"`{output.name}` is a format of files, and changes are JSON", hint=hint)
+    return output.item(setting)
+
+
+def setting_of(definition: DestinationDefinition, expected: int | None = None) -> Setting:
+    """What its files say besides their postings; `expected`: how many there will be."""
+    return Setting(
+        options=definition.options, fields=definition.fields, template=definition.template, expected=expected
+    )
 
 
 def _descending(value: Any) -> SortKey:

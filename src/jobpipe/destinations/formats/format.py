@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobpipe.definition.roles import Role
-from jobpipe.errors import UsageError
+from jobpipe.destinations.rules import Options, Rule
+from jobpipe.destinations.rules import Refusal as Refusal
+from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.posting import JobPosting
 
 
@@ -26,20 +28,8 @@ class Setting:
 
 
 Writer = Callable[[Iterable[JobPosting], Setting], Iterator[bytes]]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
-    """One rule of a partner that a posting breaks."""
-
-    # A stable word: `indeed-url`.
-    rule: str
-    # Of the posting: `url`, `locations`.
-    field: str
-    # A sentence for a person: what is wrong with which value, and what the partner asks for.
-    message: str
-    # Who can mend it: the source's client, whoever maps, or the import's developer.
-    role: Role
+# Gives the function that writes one posting as JSON, for bodies.
+ItemWriter = Callable[[Setting], Callable[[JobPosting], bytes]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,16 +42,50 @@ class OutputFormat:
     # Of the file: `xml`, `application/xml`.
     extension: str = ""
     media_type: str = "application/octet-stream"
+    # Where the partner says what it takes.
+    documented: str = ""
     # What the partner would refuse of a posting; empty = nothing.
-    refusals: Callable[[JobPosting], list[Refusal]] = lambda posting: []
+    rules: tuple[Rule, ...] = ()
+    # Of the destination's options: what each is for.
+    options: Mapping[str, str] = field(default_factory=dict)
+    # Options without which there is no file.
+    needs: tuple[str, ...] = ()
+    # What is in the file of a posting: name there -> field here.
+    carries: Mapping[str, str] = field(default_factory=dict)
+    # None = it is a format of files alone.
+    item: ItemWriter | None = None
+    # Raises DefinitionError for a setting that the format cannot use.
+    check: Callable[[Setting], None] = lambda setting: None
+
+    def refusals(self, posting: JobPosting, options: Options) -> list[Refusal]:
+        """What the partner would refuse of the posting."""
+        broken = ((rule, wrong) for rule in self.rules if (wrong := rule.check(posting, options)))
+        return [rule.refusal(posting, wrong) for rule, wrong in broken]
+
+    def check_setting(self, setting: Setting) -> None:
+        """Raises DefinitionError: an option that is missing, a template that is none."""
+        for name in self.needs:
+            if not setting.options.get(name):
+                message = f"the format `{self.name}` needs the option `{name}`: {self.options[name]}"
+                raise DefinitionError(message, hint=f"options: {{{name}: …}}, or --option {name}=…")
+        self.check(setting)
+
+
+# Each a module of this folder with a FORMAT.
+FORMAT_NAMES = (
+    *("indeed", "linkedin", "google", "jooble", "talent", "adzuna", "trovit", "rss"),
+    *("jsonl", "csv", "parquet", "xlsx", "template"),
+)
 
 
 def output_format(name: str) -> OutputFormat:
     """Raises UsageError naming the formats there are."""
-    from jobpipe.destinations.formats import csv, indeed, jsonl
-
-    formats = {each.name: each for each in (jsonl.FORMAT, csv.FORMAT, indeed.FORMAT)}
-    if name not in formats:
-        known = "\n".join(f"    {each.name:8} {each.summary}" for each in formats.values())
+    if name not in FORMAT_NAMES:
+        known = "\n".join(f"    {each.name:8} {each.summary}" for each in output_formats())
         raise UsageError(f"there is no export format '{name}'", hint=f"the formats are\n{known}")
-    return formats[name]
+    found: OutputFormat = importlib.import_module(f"jobpipe.destinations.formats.{name}").FORMAT
+    return found
+
+
+def output_formats() -> list[OutputFormat]:
+    return [output_format(name) for name in FORMAT_NAMES]

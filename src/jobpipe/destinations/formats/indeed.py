@@ -1,18 +1,39 @@
 """The Indeed XML feed (https://docs.indeed.com/indeed-apply/xml-feed): `source` with one `job` a place.
 
-Every value in CDATA; the reference number is unique for each location, so a posting with several places
-becomes several jobs whose numbers end in the place's own number.
+Every value in CDATA, dates in ISO 8601, and no HTML entities that can be done without.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
 
 from jobpipe.destinations.formats.format import OutputFormat, Setting
-from jobpipe.posting import JobPosting, Location, Salary
+from jobpipe.destinations.formats.values import (
+    categories,
+    company_name,
+    description_html,
+    now_iso,
+    one_a_place,
+    salary_text,
+    several,
+)
+from jobpipe.destinations.formats.xml_elements import DECLARATION, document, element
+from jobpipe.destinations.rules import Partner
+from jobpipe.posting import JobPosting
+
+_INDEED = Partner("indeed", "Indeed")
+_RULES = (
+    _INDEED.needs("title"),
+    _INDEED.title_alone(),
+    _INDEED.needs("posted_at"),
+    _INDEED.needs("reference"),
+    _INDEED.needs("url", "apply_url"),
+    _INDEED.needs("company.name"),
+    _INDEED.places("city"),
+    _INDEED.places("region"),
+    _INDEED.places("country"),
+    _INDEED.needs("description", "description_text"),
+)
 
 # Indeed's words.
 _JOB_TYPES = {
@@ -25,77 +46,56 @@ _JOB_TYPES = {
     "volunteer": "volunteer",
 }
 _REMOTE_TYPES = {"remote": "Fully remote", "hybrid": "Hybrid remote"}
-# XML 1.0 §2.2: what may not stand in a document, however written.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Where the sign alone cannot be taken for markup.
+_NEEDLESS = {"&nbsp;": "\u00a0", "&gt;": ">", "&amp; ": "& ", "&lt; ": "< "}
 
 
-def _element(name: str, value: object) -> str:
-    if value in (None, ""):
-        return ""
-    text = _FORBIDDEN.sub("", str(value)).replace("]]>", "]]]]><![CDATA[>")
-    return f"    <{name}><![CDATA[{text}]]></{name}>\n"
+def _without_entities(html: str) -> str:
+    if "&" in html:
+        for entity, sign in _NEEDLESS.items():
+            html = html.replace(entity, sign)
+    return html
 
 
-def _salary(salary: Salary | None) -> str:
-    if salary is None:
-        return ""
-    if salary.min is None and salary.max is None:
-        return salary.text or ""
-    amounts = " - ".join(dict.fromkeys(f"{amount:,.0f}" for amount in (salary.min, salary.max) if amount is not None))
-    per = f" per {salary.period}" if salary.period else ""
-    return f"{amounts} {salary.currency or ''}".rstrip() + per
-
-
-def _date(text: str | None) -> str:
-    """RFC 822, as Indeed's examples have it; what cannot be read stays as it is."""
-    if not text:
-        return ""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return format_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _several(value: str | list[str] | None) -> str:
-    return ", ".join(value) if isinstance(value, list) else value or ""
-
-
-def _job(posting: JobPosting, place: Location | None, number: int) -> str:
-    reference = f"{posting.reference}-{number}" if number else posting.reference
-    place = place or Location()
-    job_type = "parttime" if posting.working_time == "part_time" else _JOB_TYPES.get(posting.contract or "", "")
-    values = {
-        "title": posting.title,
-        "date": _date(posting.posted_at),
-        "referencenumber": reference,
-        "requisitionid": posting.reference,
-        "url": posting.url or posting.apply_url,
-        "company": posting.company and posting.company.name,
-        "city": place.city or place.text,
-        "state": place.region,
-        "country": place.country,
-        "postalcode": place.postal_code,
-        "description": posting.description,
-        "salary": _salary(posting.salary),
-        "education": _several(posting.education),
-        "jobtype": job_type,
-        "category": ", ".join(each.label or each.code or "" for each in posting.category),
-        "experience": _several(posting.experience),
-        "expirationdate": _date(posting.valid_through),
-        "remotetype": _REMOTE_TYPES.get(posting.remote or "", ""),
-    }
-    return "  <job>\n" + "".join(_element(name, value) for name, value in values.items()) + "  </job>\n"
+def _jobs(posting: JobPosting) -> str:
+    part_time = posting.working_time == "part_time"
+    job_type = "parttime" if part_time else _JOB_TYPES.get(posting.contract or "")
+    common = (
+        element("title", posting.title)
+        + element("date", posting.posted_at)
+        + element("requisitionid", posting.reference)
+        + element("url", posting.url or posting.apply_url)
+        + element("company", company_name(posting))
+        + element("description", _without_entities(description_html(posting)))
+        + element("salary", salary_text(posting.salary))
+        + element("education", several(posting.education))
+        + element("jobtype", job_type)
+        + element("category", categories(posting))
+        + element("experience", several(posting.experience))
+        + element("expirationdate", posting.valid_through)
+        + element("remotetype", _REMOTE_TYPES.get(posting.remote or ""))
+    )
+    return "".join(
+        "  <job>\n"
+        + element("referencenumber", reference)
+        + element("city", place.city or place.text)
+        + element("state", place.region)
+        + element("country", place.country)
+        + element("postalcode", place.postal_code)
+        + common
+        + "  </job>\n"
+        for reference, place in one_a_place(posting)
+    )
 
 
 def write(postings: Iterable[JobPosting], setting: Setting) -> Iterator[bytes]:
-    built = format_datetime(datetime.now(UTC))
-    yield f'<?xml version="1.0" encoding="utf-8"?>\n<source>\n  <lastBuildDate>{built}</lastBuildDate>\n'.encode()
-    for posting in postings:
-        places: list[Location | None] = [*posting.locations] or [None]
-        for index, place in enumerate(places, 1):
-            yield _job(posting, place, index if len(places) > 1 else 0).encode("utf-8", "replace")
-    yield b"</source>\n"
+    head = (
+        f"{DECLARATION}<source>\n"
+        + element("publisher", setting.options.get("publisher"))
+        + element("publisherurl", setting.options.get("publisher_url"))
+        + f"    <lastBuildDate>{now_iso()}</lastBuildDate>\n"
+    )
+    return document(head, postings, _jobs, "</source>\n")
 
 
 FORMAT = OutputFormat(
@@ -104,4 +104,27 @@ FORMAT = OutputFormat(
     write=write,
     extension="xml",
     media_type="application/xml",
+    documented="https://docs.indeed.com/indeed-apply/xml-feed",
+    rules=_RULES,
+    options={"publisher": "the name of whoever publishes the feed", "publisher_url": "their address"},
+    carries={
+        "referencenumber": "reference, with the place's number from the second on",
+        "requisitionid": "reference",
+        "title": "title",
+        "date": "posted_at",
+        "url": "url, or apply_url",
+        "company": "company.name",
+        "city": "locations.city",
+        "state": "locations.region",
+        "country": "locations.country",
+        "postalcode": "locations.postal_code",
+        "description": "description",
+        "salary": "salary",
+        "education": "education",
+        "jobtype": "contract, working_time",
+        "category": "category",
+        "experience": "experience",
+        "expirationdate": "valid_through",
+        "remotetype": "remote",
+    },
 )
