@@ -21,6 +21,7 @@ from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.source import CsvOptions, LimitOptions, Source
 from jobpipe.destinations.formats.format import output_formats
+from jobpipe.destinations.rules import Rule
 from jobpipe.incidents.kinds import KINDS, Proof
 from jobpipe.transform.steps.registry import steps
 
@@ -152,12 +153,13 @@ def formats_page() -> str:
             said = "\n".join(f"| `{name}` | {what}{needed.get(name, '')} |" for name, what in one.options.items())
             parts.append(f"| option | what for |\n| --- | --- |\n{said}\n")
         if one.rules:
-            rules = "\n".join(
-                f"| `{each.rule}` | `{each.field}` | {_cell(each.asks)} | {_role_shown(each.role)} |"
-                for each in one.rules
-            )
+            rules = "\n".join(_rule_row(rule) for rule in one.rules)
             parts.append(f"| refused by | field | because | whose matter |\n| --- | --- | --- | --- |\n{rules}\n")
     return _NOTE + "\n".join(parts)
+
+
+def _rule_row(rule: Rule) -> str:
+    return f"| `{rule.rule}` | `{rule.field}` | {_cell(rule.asks)} | {_role_shown(rule.role)} |"
 
 
 def _role_shown(role: object) -> str:

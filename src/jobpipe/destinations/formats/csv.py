@@ -43,5 +43,5 @@ FORMAT = OutputFormat(
     media_type="text/csv; charset=utf-8",
     documented="https://www.rfc-editor.org/rfc/rfc4180",
     check=check_columns,
-    carries={name: "" for name in COLUMNS},
+    carries=dict.fromkeys(COLUMNS, ""),
 )
