@@ -10,11 +10,13 @@ from typing import Self
 
 
 class CuttingProxy:
-    """`cuts`: one a connection, until they are used up: after so many bytes from the server it is cut."""
+    """`cuts`: one a connection, until they are used up: after so many bytes from the server it is cut; `sent_cuts`:
+    after so many bytes to it."""
 
-    def __init__(self, port: int, cuts: list[int] | None = None) -> None:
+    def __init__(self, port: int, cuts: list[int] | None = None, sent_cuts: list[int] | None = None) -> None:
         self._target = port
         self.cuts = cuts or []
+        self.sent_cuts = sent_cuts or []
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -41,7 +43,8 @@ class CuttingProxy:
             self.connections += 1
             server = socket.create_connection(("127.0.0.1", self._target))
             cut = self.cuts.pop(0) if self.cuts else None
-            threading.Thread(target=_pass_on, args=(client, server, None), daemon=True).start()
+            sent = self.sent_cuts.pop(0) if self.sent_cuts else None
+            threading.Thread(target=_pass_on, args=(client, server, sent), daemon=True).start()
             threading.Thread(target=_pass_on, args=(server, client, cut), daemon=True).start()
 
 

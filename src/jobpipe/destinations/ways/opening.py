@@ -14,7 +14,7 @@ from jobpipe.definition.base import Model
 from jobpipe.definition.secret_values import resolve_target
 from jobpipe.definition.targets import FileTarget, Target
 from jobpipe.destinations.ways.way import ChangesWay, SnapshotWay
-from jobpipe.errors import DefinitionError, Place
+from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.sources.transports import scheme_of
 
 # By the name of the target's model: what is called with the target and the destination's name.
@@ -25,6 +25,10 @@ _CHANGES = {
 # By the scheme of the file.
 _SNAPSHOTS = {
     "file": "jobpipe.destinations.ways.local_file:LocalFileWay",
+    "sftp": "jobpipe.destinations.ways.sftp:SftpWay",
+    "ftp": "jobpipe.destinations.ways.ftp:FtpWay",
+    "ftps": "jobpipe.destinations.ways.ftp:FtpWay",
+    "s3": "jobpipe.destinations.ways.s3:S3Way",
 }
 
 _Target = TypeVar("_Target", bound=Model)
@@ -47,7 +51,10 @@ def snapshot_way(target: Target, name: str, *, environ: Mapping[str, str], root:
     if not isinstance(target, FileTarget):
         raise DefinitionError("takes changes, not files", place=Place(source=f"destinations/{name}.yaml"))
     ready = _ready(target, name, environ, root)
-    made: SnapshotWay = _of(_SNAPSHOTS[scheme_of(ready.file)])(ready)
+    try:
+        made: SnapshotWay = _of(_SNAPSHOTS[scheme_of(ready.file)])(ready)
+    except SourceError as error:
+        raise DefinitionError(error.message, place=error.place, hint=error.hint.replace("source.", "to.")) from error
     return made
 
 

@@ -60,11 +60,11 @@ class FtpTransport:
 
     async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
         """Raises SourceError where the file cannot be had."""
-        address = self._address(request)
+        address = address_of(request, self._resolve, self._context)
 
         @asynccontextmanager
         async def opened() -> AsyncIterator[OpenFile]:
-            async with _connection(address) as connection:
+            async with connection_to(address) as connection:
                 yield await connection.open_file()
 
         download = Download(request, opened, address.place, self._patience)
@@ -72,42 +72,33 @@ class FtpTransport:
 
     async def list(self, request: Request) -> list[str]:
         """Raises SourceError where no file matches."""
-        if not is_pattern(self._address(request).name):
+        if not is_pattern(address_of(request, self._resolve, self._context).name):
             return [request.location]
         return await locations_of(self, request)
 
     async def look(self, request: Request) -> Sequence[DroppedFile]:
-        address = self._address(request)
+        address = address_of(request, self._resolve, self._context)
 
         async def ask() -> Sequence[DroppedFile]:
-            async with _connection(address) as connection:
+            async with connection_to(address) as connection:
                 return await connection.look()
             raise AssertionError("unreachable")
 
         return await tried(ask, self._patience)
 
     async def remove(self, request: Request) -> bool:
-        async with _connection(self._address(request)) as connection:
+        async with connection_to(address_of(request, self._resolve, self._context)) as connection:
             return await connection.remove(request.validators)
         raise AssertionError("unreachable")
 
     async def move(self, request: Request, folder: str) -> bool:
-        async with _connection(self._address(request)) as connection:
+        async with connection_to(address_of(request, self._resolve, self._context)) as connection:
             return await connection.move(request.validators, folder)
         raise AssertionError("unreachable")
 
-    def _address(self, request: Request) -> _Address:
-        parts = parts_of(request.location)
-        is_secure = parts.scheme.lower() == "ftps"
-        guard = NetworkGuard.naming([parts.hostname or ""], self._resolve, allow=request.allow)
-        user, password = login_of(request, parts)
-        port = parts.port or 21
-        security = Security(self._context(), port == IMPLICIT_PORT) if is_secure else Security()
-        return _Address(request, parts, port, user, password, security, guard)
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Address:
+class Address:
     """What a location says, taken apart."""
 
     request: Request
@@ -147,36 +138,49 @@ class _Address:
         return self.request.location.rpartition("/")[2]
 
 
+def address_of(
+    request: Request, resolve: Resolve = resolve, context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+) -> Address:
+    """Raises SourceError where the location names no host."""
+    parts = parts_of(request.location)
+    is_secure = parts.scheme.lower() == "ftps"
+    guard = NetworkGuard.naming([parts.hostname or ""], resolve, allow=request.allow)
+    user, password = login_of(request, parts)
+    port = parts.port or 21
+    security = Security(context(), port == IMPLICIT_PORT) if is_secure else Security()
+    return Address(request, parts, port, user, password, security, guard)
+
+
 @asynccontextmanager
-async def _connection(address: _Address) -> AsyncIterator[_Connection]:
+async def connection_to(address: Address) -> AsyncIterator[Connection]:
     async with turn_at(host_of(address.parts.geturl())):
-        connection = await _Connection.to(address)
+        connection = await Connection.to(address)
         try:
             yield connection
         finally:
             connection.leave()
 
 
-class _Connection:
+class Connection:
     """A session that is open and logged in; its methods wait on threads."""
 
     name: str
     can_resume = True
 
-    def __init__(self, session: FtpSession, address: _Address) -> None:
-        self._session = session
+    def __init__(self, session: FtpSession, address: Address) -> None:
+        self.session = session
         self._address = address
         self.name = readable(address.name)
         self.validators = Validators()
         self.length: int | None = None
 
     @classmethod
-    async def to(cls, address: _Address) -> _Connection:
+    async def to(cls, address: Address) -> Connection:
         host, timeout = address.parts.hostname or "", address.request.timeout
         plain = await dial(host, address.port, address.guard, timeout=timeout, place=address.place)
         connection = cls(FtpSession(host, address.security, timeout, plain), address)
         try:
-            await connection._call(partial(connection._session.open, address.user, address.password))
+            await connection.call(partial(connection.session.open, address.user, address.password))
         except BaseException:
             connection.leave()
             raise
@@ -185,7 +189,7 @@ class _Connection:
     # One file ---------------------------------------------------------------------------------------
 
     async def open_file(self) -> OpenFile:
-        facts = await self._call(partial(self._session.facts, self._address.path))
+        facts = await self.call(partial(self.session.facts, self._address.path))
         if facts is None:
             raise SourceError(
                 "is not there, or is no file",
@@ -199,35 +203,35 @@ class _Connection:
     async def chunks(self, offset: int) -> AsyncIterator[bytes]:
         if self.length is not None and offset >= self.length:
             return
-        data = await self._call(partial(self._session.receive, self._address.path, offset))
-        while chunk := await self._call(partial(data.recv, CHUNK)):
+        data = await self.call(partial(self.session.receive, self._address.path, offset))
+        while chunk := await self.call(partial(data.recv, CHUNK)):
             yield chunk
-        await self._call(self._session.finish)
+        await self.call(self.session.finish)
 
     async def version_now(self) -> Validators:
         if not self.validators:
             return self.validators
-        facts = await self._call(partial(self._session.facts, self._address.path))
+        facts = await self.call(partial(self.session.facts, self._address.path))
         return validators_of(facts) if facts is not None else self.validators
 
     def leave(self) -> None:
-        self._session.leave()
+        self.session.leave()
 
     # A folder ---------------------------------------------------------------------------------------
 
     async def look(self) -> list[DroppedFile]:
         address = self._address
         if not is_pattern(address.name):
-            facts = await self._call(partial(self._session.facts, address.path))
+            facts = await self.call(partial(self.session.facts, address.path))
             return [] if facts is None else [self._file(address.request.location, address.name, facts)]
-        names = await self._call(lambda: list(self._session.files_of(address.folder)))
+        names = await self.call(lambda: list(self.session.files_of(address.folder)))
         pattern = readable(address.name)
         found = []
         for name, known in sorted(names):
             if not matches(readable(name), pattern):
                 continue
             path = f"{address.folder.rstrip('/')}/{name}" if address.folder else name
-            facts = known or await self._call(partial(self._session.facts, path))
+            facts = known or await self.call(partial(self.session.facts, path))
             if facts is not None:
                 found.append(self._file(address.location_of(name), name, facts))
         return found
@@ -236,32 +240,32 @@ class _Connection:
         return DroppedFile(location=location, name=readable(name), size=facts.size, modified=facts.modified)
 
     async def remove(self, version: Validators) -> bool:
-        return await self._if_still(version, lambda: self._session.delete(self._address.path))
+        return await self._if_still(version, lambda: self.session.delete(self._address.path))
 
     async def move(self, version: Validators, folder: str) -> bool:
         target = wire(moved_folder(readable(self._address.folder), folder).encode())
 
         def rename() -> None:
-            self._session.make_folder(target)
-            self._session.rename(self._address.path, f"{target.rstrip('/')}/{self._address.name}")
+            self.session.make_folder(target)
+            self.session.rename(self._address.path, f"{target.rstrip('/')}/{self._address.name}")
 
         return await self._if_still(version, rename)
 
     async def _if_still(self, version: Validators, act: Callable[[], object]) -> bool:
-        facts = await self._call(partial(self._session.facts, self._address.path))
+        facts = await self.call(partial(self.session.facts, self._address.path))
         if facts is None:
             return True
         if version.etag and validators_of(facts).etag != version.etag:
             return False
-        await self._call(act)
+        await self.call(act)
         return True
 
     # Errors -----------------------------------------------------------------------------------------
 
-    async def _call(self, ask: Callable[[], _Made]) -> _Made:
+    async def call(self, ask: Callable[[], _Made]) -> _Made:
         try:
             longest = LONGEST_ANSWER * self._address.request.timeout
-            return await blocking(ask, self._session.hang_up, longest=longest)
+            return await blocking(ask, self.session.hang_up, longest=longest)
         except ssl.SSLCertVerificationError as error:
             raise SourceError(
                 f"its certificate is not trusted: {error.verify_message or error}",
@@ -305,5 +309,5 @@ def validators_of(facts: Facts) -> Validators:
     )
 
 
-def _trouble(address: _Address, what: str, hint: str = "") -> PassingTroubleError:
+def _trouble(address: Address, what: str, hint: str = "") -> PassingTroubleError:
     return PassingTroubleError(what, place=address.place, hint=hint)

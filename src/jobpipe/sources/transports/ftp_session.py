@@ -183,8 +183,19 @@ class FtpSession(ftplib.FTP_TLS):
     def receive(self, path: str, offset: int) -> socket.socket:
         return self.transfercmd(f"RETR {path}", offset or None)
 
+    def send_to(self, path: str) -> socket.socket:
+        """What is written there becomes the file."""
+        return self.transfercmd(f"STOR {path}")
+
+    def finish_sending(self) -> None:
+        """The server's word that it has the whole file; over TLS the end is said, so that it is not taken for a cut."""
+        if isinstance(self._data, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                self._data.unwrap()
+        self.finish()
+
     def finish(self) -> None:
-        """The server's word that it has sent the whole file."""
+        """The server's word that the transfer is over, and whole."""
         data, self._data = self._data, None
         if data is not None:
             with contextlib.suppress(OSError):

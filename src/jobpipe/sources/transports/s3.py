@@ -33,7 +33,7 @@ class S3Transport:
 
     async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
         """Raises SourceError where the file cannot be had."""
-        bucket, key = self._bucket(request), _key_of(request)
+        bucket, key = self._bucket(request), key_of(request)
 
         @asynccontextmanager
         async def opened() -> AsyncIterator[OpenFile]:
@@ -47,12 +47,12 @@ class S3Transport:
 
     async def list(self, request: Request) -> list[str]:
         """Raises SourceError where no file matches."""
-        if not is_pattern(_key_of(request)):
+        if not is_pattern(key_of(request)):
             return [request.location]
         return await locations_of(self, request)
 
     async def look(self, request: Request) -> Sequence[DroppedFile]:
-        bucket, key = self._bucket(request), _key_of(request)
+        bucket, key = self._bucket(request), key_of(request)
         if not is_pattern(key):
             entry = await tried(lambda: bucket.head(key), self._patience)
             return [] if entry is None else [_dropped(request.location, entry)]
@@ -65,19 +65,24 @@ class S3Transport:
         return [_dropped(f"s3://{head}/{quote(entry.key)}", entry) for entry in sorted(found, key=lambda one: one.key)]
 
     async def remove(self, request: Request) -> bool:
-        bucket, key = self._bucket(request), _key_of(request)
+        bucket, key = self._bucket(request), key_of(request)
         return await _if_still(bucket, key, request.validators, lambda: bucket.delete(key))
 
     async def move(self, request: Request, folder: str) -> bool:
-        bucket, key = self._bucket(request), _key_of(request)
+        bucket, key = self._bucket(request), key_of(request)
         head, _, name = key.rpartition("/")
         target = f"{moved_folder(head, folder).strip('/')}/{name}"
         version = request.validators
         return await _if_still(bucket, key, version, lambda: bucket.move(key, target, version.etag))
 
     def _bucket(self, request: Request) -> Bucket:
-        # urlsplit makes hosts lower case; buckets are that already.
-        return Bucket(parts_of(request.location).hostname or "", request, self._resolve)
+        return bucket_of(request, self._resolve)
+
+
+def bucket_of(request: Request, resolve: Resolve = resolve) -> Bucket:
+    """Raises SourceError where the location names none, or the endpoint is no URL."""
+    # urlsplit makes hosts lower case; buckets are that already.
+    return Bucket(parts_of(request.location).hostname or "", request, resolve)
 
 
 async def _if_still(bucket: Bucket, key: str, version: Validators, act: Callable[[], Awaitable[None]]) -> bool:
@@ -114,7 +119,7 @@ class _Object:
         return self.validators
 
 
-def _key_of(request: Request) -> str:
+def key_of(request: Request) -> str:
     return unquote(parts_of(request.location).path[1:])
 
 

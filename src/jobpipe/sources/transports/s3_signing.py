@@ -20,15 +20,30 @@ class StoreLogin:
     region: str
 
     def signed(
-        self, method: str, url: httpx2.URL, headers: dict[str, str], *, now: datetime | None = None
+        self,
+        method: str,
+        url: httpx2.URL,
+        headers: dict[str, str],
+        content: bytes = b"",
+        *,
+        now: datetime | None = None,
     ) -> dict[str, str]:
-        """These headers (of a request without a body) and those that sign it. The query must be sorted and encoded."""
+        """These headers and those that sign them and the content. The query must be sorted and encoded."""
+        of_body = hashlib.sha256(content).hexdigest() if content else _NO_BODY
         stamp = f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%SZ}"
-        sent = {**headers, "x-amz-content-sha256": _NO_BODY, "x-amz-date": stamp}
+        sent = {**headers, "x-amz-content-sha256": of_body, "x-amz-date": stamp}
         covered = {"host": url.netloc.decode(), **{name.lower(): value.strip() for name, value in sent.items()}}
         names = ";".join(sorted(covered))
         path, _, query = url.raw_path.decode().partition("?")
-        lines = [method, path, query, *(f"{name}:{covered[name]}" for name in sorted(covered)), "", names, _NO_BODY]
+        lines = [
+            method,
+            path,
+            query,
+            *(f"{name}:{covered[name]}" for name in sorted(covered)),
+            "",
+            names,
+            of_body,
+        ]
         scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         signature = hmac.new(

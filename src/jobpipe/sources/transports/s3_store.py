@@ -71,7 +71,7 @@ class Bucket:
 
     async def head(self, key: str) -> Entry | None:
         """None = there is no such object."""
-        async with self._asked("HEAD", key, also={404}) as answer:
+        async with self.asked("HEAD", key, also={404}) as answer:
             headers = answer.headers
             if answer.status == 404:
                 return None
@@ -86,7 +86,7 @@ class Bucket:
         headers = {"If-Match": etag} if etag else {}
         if offset:
             headers["Range"] = f"bytes={offset}-"
-        async with self._asked("GET", key, headers) as answer:
+        async with self.asked("GET", key, headers) as answer:
             came = answer.headers.get("etag", "")
             if etag and came and came != etag:
                 raise PassingTroubleError("has changed", place=self.place)
@@ -109,12 +109,12 @@ class Bucket:
         raise SourceError("the bucket has no end", place=self.place, hint="name a folder in it")
 
     async def _listing(self, query: dict[str, str]) -> _Page:
-        async with self._asked("GET", "", query=query) as answer:
-            return self._page_of(await self._whole(answer))
+        async with self.asked("GET", "", query=query) as answer:
+            return self._page_of(await self.whole(answer))
         raise AssertionError("unreachable")
 
     async def delete(self, key: str) -> None:
-        async with self._asked("DELETE", key, also={404}):
+        async with self.asked("DELETE", key, also={404}):
             pass
 
     async def move(self, key: str, target: str, etag: str) -> None:
@@ -122,35 +122,37 @@ class Bucket:
         headers = {"x-amz-copy-source": f"/{quote(self._name)}/{_quoted(key)}"}
         if etag:
             headers["x-amz-copy-source-if-match"] = etag
-        async with self._asked("PUT", target, headers) as answer:
-            body = await self._whole(answer)
+        async with self.asked("PUT", target, headers) as answer:
+            body = await self.whole(answer)
             if b"<Error" in body:  # of a copy that began well
-                raise PassingTroubleError(f"has trouble: {_said(body)}", place=self.place, hint="try later")
+                raise PassingTroubleError(f"has trouble: {said_in(body)}", place=self.place, hint="try later")
         await self.delete(key)
 
     # Asking -----------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _asked(
+    async def asked(
         self,
         method: str,
         key: str,
         headers: Mapping[str, str] | None = None,
         *,
         query: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         also: set[int] | None = None,
     ) -> AsyncIterator[Answer]:
+        """An answer whose status is below 300, or one of `also`. Raises PassingTroubleError, SourceError."""
         text = self._base + (f"/{_quoted(key)}" if key else "")
         if query:
             text += "?" + "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))
         url, sent = httpx2.URL(text), dict(headers or {})
         if self._login is not None:
-            sent = self._login.signed(method, url, sent)
+            sent = self._login.signed(method, url, sent, content or b"")
         # As the headers of the definition: no redirect takes them to another host.
         asking = Request(location=text, headers=sent, timeout=self.timeout)
         exchange = Exchange(asking, self._guard, tls_context())
         exchange.place = self.place
-        answer = await exchange.ask({}, method=method, also=_OWN)
+        answer = await exchange.ask({}, method=method, content=content, also=_OWN)
         try:
             if answer.status >= 300 and answer.status not in (also or ()):
                 raise self._refused(answer)
@@ -159,7 +161,7 @@ class Bucket:
             await answer.aclose()
 
     def _refused(self, answer: Answer) -> SourceError:
-        status, said = answer.status, _said(answer.first)
+        status, said = answer.status, said_in(answer.first)
         of = f" (HTTP {status}{': ' + said if said else ''})"
         hint = "check key_id, secret and region of source.auth.store"
         if status == 404:
@@ -178,7 +180,7 @@ class Bucket:
             return SourceError(what, place=self.place, hint=hint)
         return SourceError(f"refuses the request{of}", place=self.place, hint=hint)
 
-    async def _whole(self, answer: Answer) -> bytes:
+    async def whole(self, answer: Answer) -> bytes:
         longest = _LONGEST_ANSWER * self.timeout
         body = bytearray()
         try:
@@ -200,7 +202,7 @@ class Bucket:
             root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
             if etree.QName(root).localname != "ListBucketResult":
                 raise ValueError(f"a document {etree.QName(root).localname}")
-            is_encoded = _text(root, "EncodingType") == "url"
+            is_encoded = text_of(root, "EncodingType") == "url"
             entries = [_entry_of(one, is_encoded) for one in root.iterchildren("{*}Contents")]
         except (etree.XMLSyntaxError, ValueError) as error:
             raise SourceError(
@@ -208,8 +210,8 @@ class Bucket:
                 place=self.place,
                 hint="check the endpoint of source.auth.store",
             ) from error
-        is_cut = _text(root, "IsTruncated") == "true"
-        return _Page(entries, _text(root, "NextContinuationToken") if is_cut else "")
+        is_cut = text_of(root, "IsTruncated") == "true"
+        return _Page(entries, text_of(root, "NextContinuationToken") if is_cut else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +222,12 @@ class _Page:
 
 
 def _entry_of(element: Any, is_encoded: bool) -> Entry:
-    key, size = _text(element, "Key"), _text(element, "Size")
-    modified = datetime.fromisoformat(_text(element, "LastModified"))
-    return Entry(unquote_plus(key) if is_encoded else key, int(size), _text(element, "ETag"), modified)
+    key, size = text_of(element, "Key"), text_of(element, "Size")
+    modified = datetime.fromisoformat(text_of(element, "LastModified"))
+    return Entry(unquote_plus(key) if is_encoded else key, int(size), text_of(element, "ETag"), modified)
 
 
-def _text(element: Any, name: str) -> str:
+def text_of(element: Any, name: str) -> str:
     return element.findtext(f"{{*}}{name}") or ""
 
 
@@ -236,13 +238,13 @@ def _date_of(text: str) -> datetime | None:
         return None
 
 
-def _said(body: bytes) -> str:
+def said_in(body: bytes) -> str:
     """The code of an error, and what it says."""
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:
         return ""
-    said = ", ".join(text for text in (_text(root, "Code"), _text(root, "Message")) if text)
+    said = ", ".join(text for text in (text_of(root, "Code"), text_of(root, "Message")) if text)
     return redact(" ".join(said.split()))[:200]
 
 

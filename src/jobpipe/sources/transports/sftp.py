@@ -51,7 +51,7 @@ class SftpTransport:
     async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
         """Raises SourceError where the file cannot be had, DefinitionError without the extra."""
         server = SshServer(request, self._resolve)
-        path = _path_of(request)
+        path = path_of(request)
 
         @asynccontextmanager
         async def opened() -> AsyncIterator[OpenFile]:
@@ -63,7 +63,7 @@ class SftpTransport:
 
     async def list(self, request: Request) -> list[str]:
         """Raises SourceError where no file matches."""
-        if not is_pattern(readable(wire(_path_of(request).rpartition(b"/")[2]))):
+        if not is_pattern(readable(wire(path_of(request).rpartition(b"/")[2]))):
             return [request.location]
         return await locations_of(self, request)
 
@@ -74,11 +74,11 @@ class SftpTransport:
         return await tried(ask, self._patience)
 
     async def remove(self, request: Request) -> bool:
-        path = _path_of(request)
+        path = path_of(request)
         return await self._with(request, lambda sftp: _if_still(sftp, request, sftp.remove, path))
 
     async def move(self, request: Request, folder: str) -> bool:
-        path = _path_of(request)
+        path = path_of(request)
         target = moved_folder(path.rpartition(b"/")[0].decode("utf-8", "surrogateescape"), folder)
         raw = target.encode("utf-8", "surrogateescape")
 
@@ -163,7 +163,7 @@ class _File:
 
 
 async def _look(sftp: asyncssh.SFTPClient, request: Request) -> list[DroppedFile]:
-    path = _path_of(request)
+    path = path_of(request)
     folder, _, pattern = path.rpartition(b"/")
     if path.startswith(b"/") and not folder:
         folder = b"/"
@@ -210,7 +210,7 @@ async def _facts_or_none(sftp: asyncssh.SFTPClient, path: bytes) -> Any:
         return None
 
 
-def _path_of(request: Request) -> bytes:
+def path_of(request: Request) -> bytes:
     path = parts_of(request.location).path[1:].replace("%3F", "?").replace("%23", "#")
     return unquote_to_bytes(path)
 

@@ -154,8 +154,8 @@ class SshServer:
 
 
 @contextmanager
-def sftp_errors(place: Place) -> Iterator[None]:
-    """What goes wrong on an open connection, in words."""
+def sftp_errors(place: Place, *, act: str = "read") -> Iterator[None]:
+    """What goes wrong on an open connection, in words; `act`: what is done to the place."""
     ssh = _asyncssh()
     try:
         yield
@@ -167,7 +167,7 @@ def sftp_errors(place: Place) -> Iterator[None]:
         ) from error
     except ssh.SFTPPermissionDenied as error:
         raise SourceError(
-            "may not be read by this login", place=place, hint="ask the publisher for the right"
+            f"may not be {act} by this login", place=place, hint="ask the publisher for the right"
         ) from error
     except TimeoutError as error:
         raise silence(error, place) from error
