@@ -15,6 +15,7 @@ from jobpipe.definition.models import Definition
 from jobpipe.definition.project import find_project
 from jobpipe.definition.yaml import MAX_DEPTH, Spot, YamlProblem, read_yaml
 from jobpipe.runs.checking import load_checked
+from jobpipe.transform.checking import check_rules
 
 HEAD = "import: acme\nsource:\n  feed: feed.xml\n"
 
@@ -307,6 +308,35 @@ def test_an_expression_that_is_none_is_shown(tmp_path: Path) -> None:
     line, column, message, _ = only_fault(tmp_path, HEAD + "posting:\n  title: t\nkeep: posting.title ==\n")
     assert (line, column) == (6, 7)
     assert message.startswith("not an expression")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize(
+    ("text", "meant", "says"),
+    [
+        # What fuel does not bound, or what would change what it is given.
+        ("posting.title and [1]*99999999", "*", "multiplied"),
+        ("record.tags * 99999999", "*", "multiplied"),
+        ("posting.clear() or true", "(", "nothing can be called"),
+        ("posting.title in range(1000000000)", "range", "'range' is not known here"),
+        ("record.__class__ == 1", "__class__", "no field is called '__class__'"),
+        ("posting.title|indent(99999999)", "indent", "there is no filter 'indent'"),
+    ],
+)
+def test_an_expression_that_could_cost_more_than_it_is_worth_is_shown(
+    tmp_path: Path, text: str, meant: str, says: str, quote: str
+) -> None:
+    rules = "posting:\n  title: t\n"
+    line, column, message, _ = only_fault(tmp_path, f"{HEAD}{rules}keep: {quote}{text}{quote}\n")
+    assert (line, column) == (6, len("keep: ") + len(quote) + text.index(meant) + 1)
+    assert says in message
+    assert only_fault(tmp_path, f"{HEAD}  closed: {quote}{text}{quote}\n{rules}")[2] == message
+
+
+def test_an_expression_may_ask_whatever_a_record_says() -> None:
+    closed = "  closed: \"record._id == 1 or record['@état']|default('')|lower == 'fermée'\"\n"
+    keep = "keep: posting.salary and posting.salary.min*2 == 4\n"
+    assert check_rules(parsed(HEAD + closed + "posting:\n  title: t\n" + keep)) == []
 
 
 def test_a_key_of_a_field_that_is_not_there_is_shown(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from jobpipe.definition.services import Api, Detail, Paging, Soap
 from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.sound_part import sound_part
 from jobpipe.definition.source import CsvOptions, LimitOptions, Source
-from jobpipe.definition.spots import spot_of
+from jobpipe.definition.spots import spot_of, within
 from jobpipe.definition.yaml import Document, Path, Spot, YamlProblem, read_yaml
 from jobpipe.errors import DefinitionError, Place
 
@@ -57,6 +57,10 @@ class PathProblem(Protocol):
     def message(self) -> str: ...
     @property
     def hint(self) -> str: ...
+    @property
+    def span(self) -> tuple[int, int]:
+        """Of the text there the characters that are meant; (0, 0) = all of it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,12 @@ class LoadedDefinition:
 
     def errors_of(self, problems: Iterable[PathProblem]) -> InvalidFileError:
         """All of them in one error, each at its place in the text."""
-        faults = [Fault(spot_of(self.document, one.path), one.message, one.hint) for one in problems]
+        faults = [Fault(self._spot_of(one), one.message, one.hint) for one in problems]
         return InvalidFileError(self.shown, self.text, list(dict.fromkeys(faults)))
+
+    def _spot_of(self, problem: PathProblem) -> Spot:
+        spot = spot_of(self.document, problem.path)
+        return within(spot, self.document, self.text, problem.path, problem.span)
 
 
 def load_definition(path: FilePath, shown: str) -> LoadedDefinition:

@@ -38,6 +38,7 @@ class VariableProblem:
     hint: str
     # Not set here; otherwise it is written wrongly.
     is_missing: bool
+    span: tuple[int, int] = (0, 0)
 
 
 class VariablesError(DefinitionError):

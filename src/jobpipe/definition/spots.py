@@ -24,6 +24,23 @@ def spot_of(document: Document, path: Path, *, of_key: bool = False) -> Spot:
     return document.values.get(raw) or document.keys.get(raw) or Spot(1, 1)
 
 
+def within(spot: Spot, document: Document, text: str, path: Path, span: tuple[int, int]) -> Spot:
+    """The characters of the text there that are meant (start, end), where it stands in one line as it is read.
+
+    `spot`: of the whole; (0, 0) = the whole.
+    """
+    value, lines = value_at(document.value, path), text.split("\n")
+    start, end = span
+    if not end or not isinstance(value, str) or spot.line > len(lines):
+        return spot
+    line = lines[spot.line - 1]
+    # Plain, or in quotes.
+    for first in (spot.column - 1, spot.column):
+        if line[first : first + len(value)] == value:
+            return Spot(spot.line, first + start + 1, max(1, end - start))
+    return spot
+
+
 def value_at(value: Any, path: Path) -> Any:
     """What stands at a path of the text; None where nothing does."""
     for step in path:

@@ -91,7 +91,7 @@ def _check_expressions(definition: Definition) -> list[Problem]:
         try:
             check_expression(text)
         except ExpressionError as error:
-            problems.append(Problem(path, error.message, error.hint))
+            problems.append(Problem(path, error.message, error.hint, error.span))
     return problems
 
 

@@ -1,4 +1,4 @@
-"""What an expression of an override is made of: only words that are known to be harmless, whatever they are given.
+"""What an expression of a definition, an override or a destination is made of: words that are known to be harmless.
 
 MiniJinja's fuel stops loops and texts that grow, but not a list that is multiplied (`[1]*99999999`), an indentation of
 a long text, or a method of what is passed (`posting.clear()`).  So there are no calls here, no filter that is not on a
@@ -39,7 +39,7 @@ MAX_DEPTH = 40
 
 _TOKEN = re.compile(
     r"(?P<blank>\s+)|(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<number>\d[\d_]*(?:\.\d+)?)|"
-    r"(?P<word>[A-Za-z_]\w*)|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%~|.,:()\[\]{}<>=])",
+    r"(?P<word>[^\W\d]\w*)|(?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%~|.,:()\[\]{}<>=])",
     re.DOTALL,
 )
 
@@ -78,8 +78,11 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
-def check_words(text: str) -> None:
-    """Raises WordError for whatever could cost more than it is worth, or reach more than plain values."""
+def check_words(text: str, roots: frozenset[str] = ROOTS) -> None:
+    """Raises WordError for whatever could cost more than it is worth, or reach more than plain values.
+
+    `roots`: the variables.
+    """
     tokens = tokens_of(text)
     _check_depth(tokens)
     makes_lists = False
@@ -89,7 +92,7 @@ def check_words(text: str) -> None:
         if token.kind == "number" and len(token.text.partition(".")[0].replace("_", "")) > _MAX_DIGITS:
             raise WordError(f"the number {token.text[:20]}… is too large", token)
         if token.kind == "word":
-            _check_word(tokens, place, token)
+            _check_word(tokens, place, token, roots)
         makes_lists |= token.text == "[" and not _ends_value(before)
         makes_lists |= token.kind == "word" and _is(before, "|") and token.text in _LIST_FILTERS
         if token.text == "(" and _ends_value(before) and not _is_filter_or_test(tokens, place - 1):
@@ -108,7 +111,7 @@ def _check_depth(tokens: list[Token]) -> None:
             raise WordError(f"brackets more than {MAX_DEPTH} deep", token)
 
 
-def _check_word(tokens: list[Token], place: int, token: Token) -> None:
+def _check_word(tokens: list[Token], place: int, token: Token, roots: frozenset[str]) -> None:
     before = tokens[place - 1] if place else None
     if _is(before, "|"):
         if token.text not in FILTERS:
@@ -121,11 +124,12 @@ def _check_word(tokens: list[Token], place: int, token: Token) -> None:
         if token.text not in TESTS and token.text != "not":
             raise WordError(f"there is no test {token.text!r} here", token, nearest(token.text, TESTS))
     elif _is(before, "."):
-        if token.text.startswith("_"):
+        # A record's own names may begin with one: record._id
+        if token.text.startswith("__" if "record" in roots else "_"):
             raise WordError(f"no field is called {token.text!r}", token)
     elif token.text in _BETWEEN:
         _check_between(tokens, place, token)
-    elif token.text not in _WORDS | ROOTS and not _names_an_argument(tokens, place):
+    elif token.text not in _WORDS | roots and not _names_an_argument(tokens, place):
         raise WordError(f"{token.text!r} is not known here", token, _meant(token.text))
 
 
@@ -179,13 +183,15 @@ def _check_applied(tokens: list[Token], place: int) -> None:
 
 
 def _check_multiplication(tokens: list[Token], star: Token, *, makes_lists: bool) -> None:
-    lists = {"skills", "locations", "category", "experience", "education", "industry", "extra"}
+    # What a record's names stand for is not known.
+    lists = {"record", "skills", "locations", "category", "experience", "education", "industry", "extra"}
     whole = [token for token in tokens if token.kind == "word" and token.text in lists]
     bare = any(token.text == "posting" and not _is(_after(tokens, place), ".") for place, token in enumerate(tokens))
     # A name may be put together: posting['ski' ~ 'lls'].
     computed = any(token.text == "[" and not _is_index(tokens, place) for place, token in enumerate(tokens))
     if makes_lists or whole or bare or computed or star.text == "**":
-        raise WordError("only plain numbers can be multiplied, in an expression without lists", star)
+        hint = "what a record says may be a list" if "record" in {token.text for token in whole} else ""
+        raise WordError("only plain numbers can be multiplied, in an expression without lists", star, hint)
 
 
 def _after(tokens: list[Token], place: int) -> Token | None:

@@ -18,6 +18,7 @@ from minijinja import Environment, TemplateError
 
 from jobpipe.errors import DefinitionError, RecordError
 from jobpipe.posting import FIELD_NAMES, LIST_FIELDS, NESTED
+from jobpipe.transform.expression_words import WordError, check_words
 from jobpipe.transform.problems import nearest
 
 MAX_CHARACTERS = 4_000
@@ -33,9 +34,14 @@ Condition = Callable[[Mapping[str, Any], Any], bool]
 
 
 class ExpressionError(DefinitionError):
-    """An expression that cannot be used; `path` is empty, the whole text is meant."""
+    """An expression that cannot be used; `path` is empty."""
 
     path: tuple[str | int, ...] = ()
+
+    def __init__(self, message: str, *, hint: str = "", span: tuple[int, int] = (0, 0)) -> None:
+        """`span`: the characters that are meant (start, end); (0, 0) = all of them."""
+        super().__init__(message, hint=hint)
+        self.span = span
 
 
 def compile_condition(text: str, name: str) -> Condition:
@@ -98,11 +104,17 @@ def uses_posting(text: str) -> bool:
 
 
 def check_expression(text: str) -> None:
-    """Raises ExpressionError: syntax, unknown variables, fields and filters."""
+    """Raises ExpressionError: syntax, unknown variables, fields and filters, and whatever fuel does not bound."""
     if len(text) > MAX_CHARACTERS:
         raise ExpressionError(f"an expression of {len(text):,} characters; the limit is {MAX_CHARACTERS:,}")
     if not text.strip():
         raise ExpressionError("an empty expression")
+    try:
+        # First: what is tried below may cost nothing.
+        check_words(text, NAMES)
+    except WordError as error:
+        span = (error.start, error.end)
+        raise ExpressionError(f"`{text}`: {error.message}", hint=error.hint, span=span) from error
     environment = _new_environment()
     try:
         environment.eval_expr(text, posting=EMPTY_POSTING, record={})
