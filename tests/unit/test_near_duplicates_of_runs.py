@@ -287,3 +287,33 @@ def test_hidden_and_back_on_both_stores(tmp_path: Path, store: str) -> None:
     assert client.live("one", "two") == {"one/a", "one/b", "two/y"}
     client.import_("one", {"b": job("Nurse")})
     assert client.live("one", "two") == {"one/b", "two/x", "two/y"}
+
+
+@pytest.mark.parametrize("policy", ["{keep: first}", "{keep: mark}"])
+@pytest.mark.parametrize("back", [("undo",), ("restore", "a")])
+def test_a_job_that_a_person_takes_down_is_down_in_each_import_until_it_is_taken_back(
+    client: ClientFolder, policy: str, back: tuple[str, ...]
+) -> None:
+    client.keep(policy)
+    client.import_("one", {"a": job(), "b": job("Nurse")})
+    client.import_("two", {"x": job(), "y": job("Cook")})
+    before = client.live("one", "two")
+    done = jobpipe("-C", client.root, "posting", "exclude", "a", "--reason", "it is filled")
+    assert done.returncode == 0, done.stderr
+    assert client.live("one", "two") == {"one/b", "two/y"}
+    assert "two  x: -  →  excluded (the same job as a of one: it is filled)" in done.stdout
+    again = [client.import_("two", {"x": job(), "y": job("Cook")}), client.import_("one", {"a": job()})]
+    assert [report.live for report in again] == [1, 0]
+    with client.open():
+        # It was never delivered between.
+        assert not Run.objects.filter(import_row__name="two", account__updated__gt=0).exists()
+    assert jobpipe("-C", client.root, "posting", *back).returncode == 0
+    assert client.live("one", "two") == before - {"one/b"}
+
+
+def test_a_posting_that_is_taken_down_alone_is_delivered_by_the_other_import(client: ClientFolder) -> None:
+    client.keep("{keep: first}")
+    client.import_("one", {"a": job()})
+    client.import_("two", {"x": job()})
+    jobpipe("-C", client.root, "posting", "exclude", "a", "--alone")
+    assert client.live("one", "two") == {"two/x"}

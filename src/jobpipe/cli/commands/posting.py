@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
+
+if TYPE_CHECKING:
+    from jobpipe.ledger.models import OverrideChange
+    from jobpipe.runs.overrides.deciding import Posting
+    from jobpipe.runs.workspace import Workspace
 
 
 def _about(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,6 +78,7 @@ def show(context: click.Context, key: str, name: str, as_json: bool) -> None:
 @command.command("exclude")
 @_about
 @_limited
+@click.option("--alone", is_flag=True, help="Leave near-duplicates in other imports as they are.")
 @click.pass_context
 def exclude(
     context: click.Context,
@@ -81,12 +87,19 @@ def exclude(
     all_of_them: bool,
     until: Any,
     reason: str,
+    alone: bool,
     by: str,
     as_json: bool,
 ) -> None:
-    """Take a posting down everywhere, now; whatever its source says of it, it stays out."""
-    part = {"exclude": _limits(until, reason)}
-    _decide(context, (key, name, all_of_them), lambda before: before | part, by, as_json=as_json)
+    """Take a posting down everywhere, now, with its near-duplicates; whatever its source says of it, it stays out."""
+    from jobpipe.runs.overrides.excluding import exclude as take_down
+
+    limits = _limits(until, reason)
+
+    def decide(workspace: Workspace, postings: list[Posting]) -> list[OverrideChange]:
+        return take_down(workspace, postings, **limits, by=who(by), alone=alone)
+
+    _decide(context, (key, name, all_of_them), decide, as_json=as_json)
 
 
 @command.command("override")
@@ -107,23 +120,35 @@ def override(
 ) -> None:
     """Set values of a posting, whatever its source and all rules say: title='Head chef' salary=none."""
     from jobpipe.runs.finding_postings import read_values
+    from jobpipe.runs.overrides.deciding import decide_postings
 
     given = read_values(values)
     limits = _limits(until, reason)
 
-    def changed(before: dict[str, Any]) -> dict[str, Any]:
+    def changed(posting: Posting, before: dict[str, Any]) -> dict[str, Any]:
         old = before.get("override", {}).get("values", {})
         return before | {"override": {"values": {**old, **given}, **limits}}
 
-    _decide(context, (key, name, all_of_them), changed, by, as_json=as_json)
+    def decide(workspace: Workspace, postings: list[Posting]) -> list[OverrideChange]:
+        return decide_postings(workspace, postings, changed, by=who(by))
+
+    _decide(context, (key, name, all_of_them), decide, as_json=as_json)
 
 
 @command.command("restore")
 @_about
 @click.pass_context
 def restore(context: click.Context, key: str, name: str, all_of_them: bool, by: str, as_json: bool) -> None:
-    """Take back all that was decided of a posting: it is what its source and the rules make of it."""
-    _decide(context, (key, name, all_of_them), lambda before: {}, by, as_json=as_json)
+    """Take back all that was decided of a posting: it is what its source and the rules make of it.
+
+    Near-duplicates that were excluded with it are back too.
+    """
+    from jobpipe.runs.overrides.excluding import restore as take_back
+
+    def decide(workspace: Workspace, postings: list[Posting]) -> list[OverrideChange]:
+        return take_back(workspace, postings, by=who(by))
+
+    _decide(context, (key, name, all_of_them), decide, as_json=as_json)
 
 
 @command.command("list")
@@ -184,33 +209,31 @@ def undo(context: click.Context, change: int | None, by: str, as_json: bool) -> 
 
 def _limits(until: Any, reason: str) -> dict[str, str]:
     from jobpipe.errors import UsageError
+    from jobpipe.runs.overrides.deciding import MAX_REASON
     from jobpipe.runs.overrides.layers import today
 
     day = until.date().isoformat() if until is not None else ""
     if day and day < today():
         raise UsageError(f"{day} is over: today is {today()} (UTC)", hint="`jobpipe posting restore` ends it at once")
-    if len(reason) > 500:
-        raise UsageError("a reason has at most 500 characters")
+    if len(reason) > MAX_REASON:
+        raise UsageError(f"a reason has at most {MAX_REASON} characters")
     return {"until": day, "reason": reason}
 
 
 def _decide(
     context: click.Context,
     about: tuple[str, str, bool],
-    changed: Callable[[dict[str, Any]], dict[str, Any]],
-    by: str,
+    decide: Callable[[Workspace, list[Posting]], list[OverrideChange]],
     *,
     as_json: bool,
 ) -> None:
     from jobpipe.cli.opening import open_workspace
     from jobpipe.runs.finding_postings import chosen_imports
-    from jobpipe.runs.overrides.deciding import decide_postings
 
     key, name, all_of_them = about
     with open_workspace(context) as workspace:
         names = chosen_imports(workspace, key, name, all_of_them=all_of_them)
-        changes = decide_postings(workspace, [(one, key) for one in names], changed, by=who(by))
-        _after(workspace, changes, as_json=as_json)
+        _after(workspace, decide(workspace, [(one, key) for one in names]), as_json=as_json)
 
 
 def _after(workspace: Any, changes: list[Any], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, NearDuplicate
 from jobpipe.lifecycle.near_duplicates import Member
 from jobpipe.runs.near_duplicates.decisions import Decisions, decisions_of
-from jobpipe.runs.near_duplicates.pairs import ends_of, groups_among, rows_of, together_with
+from jobpipe.runs.near_duplicates.pairs import ends_of, groups_among, pairs_with, rows_of, together_with
 from jobpipe.runs.workspace import Workspace
 
 
@@ -86,6 +86,15 @@ def group_numbered(workspace: Workspace, number: int) -> Group:
             if any(one.pk == number for one in group.pairs):
                 return group
     raise UsageError(f"there is no group {number}", hint="`jobpipe near-duplicates list` has their numbers")
+
+
+def group_of(workspace: Workspace, member: Member) -> Group | None:
+    """That of a posting; None = it has no near-duplicates."""
+    pairs = [pair for pair in pairs_with([member]) if not pair.is_gone]
+    if not pairs:
+        return None
+    found = _grouped(workspace, pairs[0].client, together_with(pairs))
+    return next((group for group in found if any(one.member == member for one in group.postings)), None)
 
 
 def _grouped(workspace: Workspace, client: str, pairs: Sequence[NearDuplicate]) -> list[Group]:

@@ -22,10 +22,14 @@ from jobpipe.transform.override_checks import check_rule
 
 MAX_NAME = 200
 MAX_NOTE = 2_000
+# Of a decision over a posting.
+MAX_REASON = 500
 # Active ones of one import.
 MAX_POSTINGS = 10_000
 RULES = "`jobpipe override history`"
 POSTINGS = "`jobpipe posting history`"
+# Its import, and its key.
+Posting = tuple[str, str]
 
 
 class StaleOverrideError(UsageError):
@@ -70,18 +74,18 @@ def decide_posting(
     workspace: Workspace, owner: str, key: str, content: dict[str, Any] | None, *, by: str
 ) -> OverrideChange | None:
     """What counts for one posting of an import; None = nothing any more. None where that changes nothing."""
-    made = decide_postings(workspace, [(owner, key)], lambda before: content or {}, by=by)
+    made = decide_postings(workspace, [(owner, key)], lambda posting, before: content or {}, by=by)
     return made[0] if made else None
 
 
 def decide_postings(
     workspace: Workspace,
-    postings: Iterable[tuple[str, str]],
-    changed: Callable[[dict[str, Any]], dict[str, Any]],
+    postings: Iterable[Posting],
+    changed: Callable[[Posting, dict[str, Any]], dict[str, Any]],
     *,
     by: str,
 ) -> list[OverrideChange]:
-    """Of (import, key): what was decided becomes what `changed` makes of it, {} = nothing any more; all together."""
+    """What was decided of these becomes what `changed` makes of it, {} = nothing any more; all together."""
     with workspace.writing():
         made: list[OverrideChange] = []
         now = datetime.now(UTC)
@@ -89,7 +93,7 @@ def decide_postings(
             entry, _ = Override.objects.select_for_update().get_or_create(
                 scope=OverrideScope.POSTING, owner=owner, key=_sound_key(key), defaults={"changed_at": now}
             )
-            content = changed(dict(entry.content) if entry.active else {})
+            content = changed((owner, key), dict(entry.content) if entry.active else {})
             change = _change(entry, content or None, by=by, undoes=None)
             if change is not None:
                 made.append(change)

@@ -15,7 +15,7 @@ import xxhash
 from django.db.models import Q
 
 from jobpipe.definition.overrides import PostingOverride
-from jobpipe.documents.store import Status
+from jobpipe.documents.store import Status, is_listed
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import Import, Override, OverrideScope, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
@@ -139,5 +139,6 @@ def _take_down_stored(workspace: Workspace, name: str) -> None:
         return
     keys = sorted(excluded_keys(name))
     rows = workspace.documents.postings_by_key(run.import_row_id, keys).values()
-    live = [row.row for row in rows if row.status is Status.LIVE]
-    workspace.documents.expire(run.import_row_id, run.pk, live, PERSON, status=Status.EXCLUDED)
+    # Also what is hidden: it would be delivered as soon as its near-duplicate is not.
+    listed = [row.row for row in rows if is_listed(row)]
+    workspace.documents.expire(run.import_row_id, run.pk, listed, PERSON, status=Status.EXCLUDED)
