@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from bson.errors import BSONError
-from pymongo import DeleteMany, InsertOne, MongoClient, UpdateMany, UpdateOne
+from pymongo import DeleteMany, IndexModel, InsertOne, MongoClient, UpdateMany, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
@@ -71,9 +71,10 @@ class Outcome(NamedTuple):
 class MongoServer:
     """A client a process: one that a process was forked with is never used there."""
 
-    def __init__(self, uri: str) -> None:
-        """Nothing is opened yet."""
+    def __init__(self, uri: str, indexes: Mapping[str, Sequence[IndexModel]] = INDEXES) -> None:
+        """Nothing is opened yet. `indexes`: by collection, seen to when it is."""
         self._uri = uri
+        self._indexes = indexes
         self.place = Place(source=redact(uri).partition("?")[0])
         self._opened: tuple[int, MongoClient[Document], Database[Document]] | None = None
         # By process: a lock that was taken when the process was forked is never given back.
@@ -125,8 +126,9 @@ class MongoServer:
                 place=self.place,
                 hint="use that version, or another database",
             )
-        for name, indexes in INDEXES.items():
-            database[name].create_indexes(indexes)
+        for name, indexes in self._indexes.items():
+            if indexes:
+                database[name].create_indexes(indexes)
         if found is None or found["schema"] < SCHEMA:
             about.update_one({"_id": "documents"}, {"$set": {"schema": SCHEMA}}, upsert=True)
 
@@ -162,6 +164,14 @@ class MongoServer:
                 low = page[-1]["_id"]
             if len(page) < PAGE_ROWS:
                 return
+
+    def edge(self, name: str, low: int, high: int, direction: int) -> int | None:
+        """The first (1) or last (-1) id between these, both left out."""
+        with self.errors_named():
+            found = self.collection(name).find_one(
+                {"_id": {"$gt": low, "$lt": high}}, {"_id": 1}, sort=[("_id", direction)]
+            )
+        return int(found["_id"]) if found is not None else None
 
     def bulk(self, name: str, operations: Sequence[Operation]) -> Outcome:
         """At most `BULK` operations, in any order. Every error is read: duplicates are told, any other is raised."""

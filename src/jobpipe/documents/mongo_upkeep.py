@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pymongo import DeleteMany, UpdateOne
+from pymongo import DeleteMany, IndexModel, UpdateOne
 
 from jobpipe.documents.mongo_reading import chunks
 from jobpipe.documents.mongo_rows import INDEXES
@@ -26,25 +26,45 @@ _PIECE = 1_000
 _LAST = 1 << (ROW_BITS + IMPORT_BITS)
 
 
-class MongoUpkeep:
-    def __init__(self, server: MongoServer) -> None:
-        self._server = server
+class MongoFilesUpkeep:
+    """Its files are the server's."""
 
+    def __init__(self, server: MongoServer, indexes: Mapping[str, Sequence[IndexModel]] = INDEXES) -> None:
+        self._server = server
+        self._indexes = indexes
+
+    def damage(self) -> list[str]:
+        """Of its files the server knows itself; that the indexes are there is seen to when it is opened."""
+        return []
+
+    def rebuild_indexes(self) -> None:
+        with self._server.errors_named():
+            for name, indexes in self._indexes.items():
+                if indexes:
+                    self._server.collection(name).create_indexes(indexes)
+
+    def size(self) -> int:
+        return 0
+
+    def free_pages(self) -> int:
+        return 0
+
+    def compact(self, seconds: float) -> int:
+        """The server uses what is free again; `compact` on a member gives it back to its disk."""
+        return 0
+
+    def copy_to(self, path: str) -> bool:
+        return False
+
+
+class MongoUpkeep(MongoFilesUpkeep):
     def imports(self) -> list[int]:
         found: list[int] = []
         low = 0
-        while (number := self._edge("state", low, _LAST, 1)) is not None:
+        while (number := self._server.edge("state", low, _LAST, 1)) is not None:
             found.append(number >> ROW_BITS)
             low = id_range(found[-1])[1] - 1
         return found
-
-    def _edge(self, name: str, low: int, high: int, direction: int) -> int | None:
-        """The first (1) or last (-1) id between these, both left out."""
-        with self._server.errors_named():
-            found = self._server.collection(name).find_one(
-                {"_id": {"$gt": low, "$lt": high}}, {"_id": 1}, sort=[("_id", direction)]
-            )
-        return int(found["_id"]) if found is not None else None
 
     def drop_revisions(self, import_id: int, kept: int, *, dry_run: bool) -> Dropped:
         bodies = freed = 0
@@ -107,7 +127,7 @@ class MongoUpkeep:
         return int(found["last_row"]) if found is not None else 0
 
     def highest_row(self, import_id: int) -> int:
-        return row_of(self._edge("state", *id_range(import_id), -1) or 0)
+        return row_of(self._server.edge("state", *id_range(import_id), -1) or 0)
 
     def raise_last_row(self, import_id: int, number: int) -> None:
         operation = UpdateOne({"_id": import_id}, {"$max": {"last_row": number}}, upsert=True)
@@ -127,25 +147,3 @@ class MongoUpkeep:
         with self._server.errors_named():
             found = self._server.collection("holding").find_one({"_id": import_id})
         return int(found["fence"]) if found is not None else 0
-
-    def damage(self) -> list[str]:
-        """Of its files the server knows itself; that the indexes are there is seen to when it is opened."""
-        return []
-
-    def rebuild_indexes(self) -> None:
-        with self._server.errors_named():
-            for name, indexes in INDEXES.items():
-                self._server.collection(name).create_indexes(indexes)
-
-    def size(self) -> int:
-        return 0
-
-    def free_pages(self) -> int:
-        return 0
-
-    def compact(self, seconds: float) -> int:
-        """The server uses what is free again; `compact` on a member gives it back to its disk."""
-        return 0
-
-    def copy_to(self, path: str) -> bool:
-        return False

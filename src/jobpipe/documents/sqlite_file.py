@@ -1,4 +1,4 @@
-"""The file of the SQLite store: opened, durable, and its errors in words for a person."""
+"""A file of an SQLite store: opened, durable, and its errors in words for a person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import sqlite3
 import threading
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,36 @@ _PASSING = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_CANTOPEN", 
 _BUGS = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError)
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which tables a file has."""
+
+    # What lies in it, for a person; in the plural or without a number.
+    name: str
+    version: int
+    # Its schema.sql makes the tables of this version.
+    package: str
+    # By version: the statements that bring a file to the next one.
+    upgrades: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+    def statements_from(self, version: int) -> Iterable[str]:
+        """What makes the tables of this version; `version` = 0 where there are none yet."""
+        if not version:
+            text = files(self.package).joinpath("schema.sql").read_text(encoding="utf-8")
+            return text.split(";\n")
+        return [statement for passed in range(version, self.version) for statement in self.upgrades[passed]]
+
+
+DOCUMENTS = Layout("the documents", SCHEMA, "jobpipe.documents", _UPGRADES)
+
+
 class SqliteFile:
     """A connection a thread. Any number of threads and processes may read while one writes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, layout: Layout = DOCUMENTS) -> None:
         """Raises JobpipeError where the file cannot be opened, is no database, or is of a later version."""
         self._path = path
+        self._layout = layout
         self._own = threading.local()
         self._opening = threading.Lock()
         self._connections: list[sqlite3.Connection] = []
@@ -120,7 +145,7 @@ class SqliteFile:
         """The rows of a query in pages; nothing is held open between them, so somebody may write meanwhile.
 
         The query's first value must be what ids are above, its order that of ids; its first column is the
-        id, its last a blob.
+        id, its last a blob or a text.
         """
         while True:
             rows: list[Any] = []
@@ -172,13 +197,13 @@ class SqliteFile:
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
             may_pass = isinstance(error, OSError) or name in _PASSING
             raise (DocumentsUnavailableError if may_pass else JobpipeError)(
-                f"the documents cannot be used: {error}",
+                f"{self._layout.name} cannot be used: {error}",
                 place=Place(source=str(self._path)),
                 hint=_HINTS.get(name, _OTHER_HINT),
             ) from error
 
     def _prepare(self) -> None:
-        if self._schema() != SCHEMA:
+        if self._schema() != self._layout.version:
             self._make_tables()
 
     def _schema(self) -> int:
@@ -188,17 +213,17 @@ class SqliteFile:
         with self.transaction():
             # Asked again: another process may have been first.
             schema = self._schema()
-            if schema > SCHEMA:
+            if schema > self._layout.version:
                 raise JobpipeError(
-                    "a later version of job-pipe has written these documents",
+                    f"a later version of job-pipe has written {self._layout.name}",
                     place=Place(source=str(self._path)),
                     hint="use that version, or another project folder",
                 )
-            if schema == SCHEMA:
+            if schema == self._layout.version:
                 return
-            for statement in _statements_from(schema):
+            for statement in self._layout.statements_from(schema):
                 self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+            self._connection.execute(f"PRAGMA user_version = {self._layout.version}")
 
 
 def _write_ahead(connection: sqlite3.Connection, folder: Path) -> None:
@@ -212,11 +237,3 @@ def _write_ahead(connection: sqlite3.Connection, folder: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
     finally:
         os.close(turn)
-
-
-def _statements_from(schema: int) -> Iterable[str]:
-    """What makes the tables of this version; `schema` = 0 where there are none yet."""
-    if not schema:
-        text = files("jobpipe.documents").joinpath("schema.sql").read_text(encoding="utf-8")
-        return text.split(";\n")
-    return [statement for version in range(schema, SCHEMA) for statement in _UPGRADES[version]]

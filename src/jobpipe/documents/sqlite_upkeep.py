@@ -30,11 +30,43 @@ _OLD = f"""
 """
 
 
-class SqliteUpkeep:
+class SqliteFilesUpkeep:
+    """Whatever lies in the file."""
+
     def __init__(self, file: SqliteFile, path: Path) -> None:
         self._file = file
         self._path = path
 
+    def damage(self) -> list[str]:
+        try:
+            found = [str(line) for (line,) in self._file.fetch("PRAGMA integrity_check(20)")]
+        except JobpipeError as error:
+            return [error.message]
+        return [] if found == ["ok"] else found
+
+    def rebuild_indexes(self) -> None:
+        with self._file.transaction():
+            self._file.execute("REINDEX")
+
+    def size(self) -> int:
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def free_pages(self) -> int:
+        with self._file.errors_named():
+            return free_bytes(self._path)
+
+    def compact(self, seconds: float) -> int:
+        with self._file.errors_named():
+            return compact(self._path, seconds)
+
+    def copy_to(self, path: str) -> bool:
+        with self._file.errors_named():
+            copy(self._path, Path(path))
+        return True
+
+
+class SqliteUpkeep(SqliteFilesUpkeep):
     def imports(self) -> list[int]:
         query = f"""
             WITH RECURSIVE found(n) AS (
@@ -104,31 +136,3 @@ class SqliteUpkeep:
     def highest_fence(self, import_id: int) -> int:
         found = self._file.fetch("SELECT fence FROM holding WHERE import_id = ?", (import_id,))
         return int(found[0][0]) if found else 0
-
-    def damage(self) -> list[str]:
-        try:
-            found = [str(line) for (line,) in self._file.fetch("PRAGMA integrity_check(20)")]
-        except JobpipeError as error:
-            return [error.message]
-        return [] if found == ["ok"] else found
-
-    def rebuild_indexes(self) -> None:
-        with self._file.transaction():
-            self._file.execute("REINDEX")
-
-    def size(self) -> int:
-        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
-
-    def free_pages(self) -> int:
-        with self._file.errors_named():
-            return free_bytes(self._path)
-
-    def compact(self, seconds: float) -> int:
-        with self._file.errors_named():
-            return compact(self._path, seconds)
-
-    def copy_to(self, path: str) -> bool:
-        with self._file.errors_named():
-            copy(self._path, Path(path))
-        return True

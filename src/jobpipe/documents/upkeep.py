@@ -21,7 +21,33 @@ class Dropped(NamedTuple):
     bytes: int
 
 
-class Upkeep(Protocol):
+class FilesUpkeep(Protocol):
+    """Of a store as a whole."""
+
+    def damage(self) -> list[str]:
+        """What the store itself finds wrong with its files, in words."""
+        ...
+
+    def rebuild_indexes(self) -> None: ...
+
+    def size(self) -> int:
+        """Bytes on the disk; 0 = it is a server's."""
+        ...
+
+    def free_pages(self) -> int:
+        """Bytes of its files that hold nothing any more."""
+        ...
+
+    def compact(self, seconds: float) -> int:
+        """Give what is free back to the disk, in at most so long; how many bytes that were."""
+        ...
+
+    def copy_to(self, path: str) -> bool:
+        """A copy as of one moment, while others write. False = it is a server's, and its own tool does it."""
+        ...
+
+
+class Upkeep(FilesUpkeep, Protocol):
     """Each call is short, or goes in pieces between which others write."""
 
     def imports(self) -> list[int]:
@@ -63,28 +89,6 @@ class Upkeep(Protocol):
     def replace_context(self, import_id: int, digest: bytes, packed: bytes) -> None: ...
 
     def highest_fence(self, import_id: int) -> int: ...
-
-    def damage(self) -> list[str]:
-        """What the store itself finds wrong with its files, in words."""
-        ...
-
-    def rebuild_indexes(self) -> None: ...
-
-    def size(self) -> int:
-        """Bytes on the disk; 0 = it is a server's."""
-        ...
-
-    def free_pages(self) -> int:
-        """Bytes of its files that hold nothing any more."""
-        ...
-
-    def compact(self, seconds: float) -> int:
-        """Give what is free back to the disk, in at most so long; how many bytes that were."""
-        ...
-
-    def copy_to(self, path: str) -> bool:
-        """A copy as of one moment, while others write. False = it is a server's, and its own tool does it."""
-        ...
 
 
 @runtime_checkable

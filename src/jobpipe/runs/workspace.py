@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.db import transaction
 
 from jobpipe.definition.project import Project
+from jobpipe.documents.delivered.opening import OpenedOnce, open_delivered
 from jobpipe.documents.store import Documents
 from jobpipe.errors import DefinitionError, Place
 from jobpipe.ledger.opening import open_ledger
@@ -21,6 +22,7 @@ from jobpipe.runs.shared_hosts import share_hosts
 from jobpipe.sources.site.process import HeadStart
 
 if TYPE_CHECKING:
+    from jobpipe.documents.delivered.upkeep import OpenedDelivered
     from jobpipe.ledger.models import Run
     from jobpipe.runs.executors.executor import Charge, Executor
     from jobpipe.runs.kept_parts import KeptParts
@@ -88,8 +90,19 @@ class Workspace:
     kept_parts: KeptParts | None = None
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
+    # What destinations have, once it is asked for.
+    opened_delivered: OpenedOnce = field(default_factory=OpenedOnce)
     # The process of a crawl, where it was started before the crawl was known.
     head_start: HeadStart = field(default_factory=HeadStart)
+
+    @property
+    def delivered(self) -> OpenedDelivered:
+        """Raises JobpipeError where it cannot be opened."""
+        return self.opened_delivered.get(self._open_delivered)
+
+    def _open_delivered(self) -> OpenedDelivered:
+        cluster = self.project.settings.cluster.resolved(os.environ)
+        return open_delivered(self.project.state_dir, cluster.documents)
 
     @property
     def locks(self) -> Path:
@@ -113,6 +126,7 @@ class Workspace:
             yield
 
     def close(self) -> None:
+        self.opened_delivered.close()
         self.documents.close()
 
     def __enter__(self) -> Workspace:

@@ -112,6 +112,6 @@ class DeliveredStore(Protocol):
         """All rows and receipts of it."""
         ...
 
-    def prune_receipts(self, before: str) -> int:
-        """Delete receipts answered before then (ISO 8601, UTC); how many."""
+    def prune_receipts(self, before: str, *, dry_run: bool = False) -> int:
+        """Delete receipts answered before then (ISO 8601, UTC); how many. `dry_run`: only counted."""
         ...
