@@ -92,11 +92,14 @@ class Partner:
 
         def check(posting: JobPosting, options: Options) -> str:
             text = visible_text(posting)
+            # A text that was made by itself says nothing of the HTML that is sent.
+            if posting.description and len(posting.description) < min(len(text), least):
+                text = posting.description
             if not text or len(text) >= least:
                 return ""
             return f"the description has {len(text):,} characters ({quoted(text)})"
 
-        return self.rule("description", f"asks for at least {least:,} characters", check, suffix="-length")
+        return self.rule("description", f"asks for at least {least:,} characters", check, suffix="-short")
 
     def places(self, part: str) -> Rule:
         """There is a place, and each has this part."""
@@ -147,7 +150,7 @@ class Partner:
 
         return self.rule("title", "takes no titles that name a salary or a place", check, suffix="-alone")
 
-    def option(self, name: str, field: str, what: str, *, when: str = "") -> Rule:
+    def option(self, name: str, what: str, *, when: str = "") -> Rule:
         """An option of the destination, or `extra.NAME` of the posting; `when`: only where that option is given."""
 
         def check(posting: JobPosting, options: Options) -> str:
@@ -156,10 +159,10 @@ class Partner:
             return f"there is no {what}: neither the option `{name}` nor `extra.{name}`"
 
         asks = f"requires {_with_article(what)}" + (f" (where the option `{when}` is given)" if when else "")
-        return self.rule(field, asks, check, role="delivery")
+        return self.rule(f"extra.{name}", asks, check, role="delivery")
 
     def rule(self, field: str, asks: str, check: Check, *, suffix: str = "", role: Role | RoleOf = "source") -> Rule:
-        word = field.removeprefix("locations.").removesuffix(".name").replace(".", "-").replace("_", "-")
+        word = field.removeprefix("locations.").removeprefix("extra.").removesuffix(".name").replace("_", "-")
         return Rule(rule=f"{self.word}-{word}{suffix}", field=field, asks=f"{self.name} {asks}", check=check, role=role)
 
 

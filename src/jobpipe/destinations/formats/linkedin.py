@@ -43,8 +43,8 @@ _RULES = (
     _LINKEDIN.needs("apply_url", "url"),
     _LINKEDIN.https("apply_url", "url"),
     _LINKEDIN.rule("locations", "requires a place", _no_place),
-    _LINKEDIN.option("poster_email", "extra", "e-mail of who posts the job"),
-    _LINKEDIN.option("company_id", "extra", "company's number at LinkedIn", when="ats"),
+    _LINKEDIN.option("poster_email", "e-mail of who posts the job"),
+    _LINKEDIN.option("company_id", "company's number at LinkedIn", when="ats"),
 )
 
 # LinkedIn's words.
