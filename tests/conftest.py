@@ -13,6 +13,21 @@ from jobpipe.safety.secrets import process_redactor
 SAMPLES = Path(__file__).parent.parent / ".." / "shared" / "samples"
 
 
+# What takes a minute or waits for servers comes first, so that nothing long is left when all else is done.
+_FIRST = (
+    "test_chaos.py",
+    "test_cluster",
+    "test_faults_of",
+    "test_hostile_input.py",
+    "test_leases.py",
+    "test_laws_of_runs",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.name.startswith(_FIRST))
+
+
 @pytest.fixture
 def samples() -> Path:
     """The folder of real feeds; a test that asks for it is skipped where there is none."""

@@ -26,7 +26,9 @@ OF_IMPORTS_IN_SHORT = ("cli_run", "expiry", "hints", "reprocessing", "same_bytes
 
 
 def main() -> None:
-    workers = str(min(os.cpu_count() or 1, 8))
+    # Half as many again as there are cores: many tests wait for a server or a process most of their time.
+    cores = os.cpu_count() or 1
+    workers = str(min(cores + (cores + 1) // 2, 8))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "left-out"
         environ = {**os.environ, "JOBPIPE_LEFT_OUT": str(report)}
@@ -37,7 +39,7 @@ def main() -> None:
             environ["JOBPIPE_TEST_ENGINES"] = "cluster"
             names = OF_IMPORTS if given[0] == "--cluster" else OF_IMPORTS_IN_SHORT
             given[:1] = [f"tests/unit/test_{name}.py" for name in names]
-        command = [sys.executable, "-m", "pytest", "-n", workers, *given]
+        command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *given]
         code = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
         reasons = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
     print(last_line(reasons))

@@ -16,6 +16,7 @@ from jobpipe.definition.faults import InvalidFileError
 from jobpipe.documents.store import Role
 from jobpipe.errors import JobpipeError
 from jobpipe.safety.spreadsheets import without_formula
+from jobpipe.sources.transports import exchange
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -81,10 +82,13 @@ def _endless_header() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("answer", [_endless_headers, _endless_header])
-def test_headers_without_end_are_given_up_and_expire_nothing(project: ProjectFolder, answer: object) -> None:
+def test_headers_without_end_are_given_up_and_expire_nothing(
+    project: ProjectFolder, answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "LONGEST_HEAD", 2)
     project.run(xml_feed({"k": "Offre"}), workers=0)
     with speaking(answer()) as address:  # type: ignore[operator]
-        project.define(DEFINITION.replace("feed.xml", address).replace("source:\n", "source:\n  timeout: 5\n"))
+        project.define(DEFINITION.replace("feed.xml", address).replace("source:\n", "source:\n  timeout: 1\n"))
         report = project.run(workers=0)
     assert report.state == "failed"
     assert project.keys() == {"k"}
