@@ -9,23 +9,27 @@ import sys
 from command_line import SOURCES
 from project_folder import ProjectFolder
 
-# Enough that a run has several batches.
-MANY = {f"k{number}": f"Offre {number} " + "mot " * 100 for number in range(12_000)}
+# Enough that a run has several batches, as `begin` makes them.
+MANY = {f"k{number}": f"Offre {number} " + "mot " * 100 for number in range(3_000)}
 
 
 def environ(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(SOURCES), **more}
 
 
-# A run whose lease is short, so that others need not wait; it says when its first batch is applied.
+# A run whose lease is short, so that others need not wait; it says when something is applied, and has small batches
+# that it applies without haste: it is under way for a while, as one of many records is.
 SHORT = """
 import sys
-from jobpipe.runs import journal, lease
+import time
+from jobpipe.runs import applying, comparing, journal, lease
 lease.LENGTH = float(sys.argv.pop(1))
+comparing.MAX_MISSES, applying.FLUSH_ROWS = 100, 150
 mark = journal.LedgerJournal.mark_done
 def told(self, batches):
     mark(self, batches)
     print("applied", flush=True)
+    time.sleep(0.1)
 journal.LedgerJournal.mark_done = told
 from jobpipe.cli.main import main
 main(sys.argv[1:])

@@ -101,7 +101,7 @@ def undisturbed(tmp_path: Path) -> ProjectFolder:
 def test_a_project_copied_while_a_run_is_under_way_goes_on_as_if_nothing_had_happened(
     project: ProjectFolder, undisturbed: ProjectFolder, tmp_path: Path
 ) -> None:
-    many = 5_000
+    many = 1_500
     days(project, 1, 2, records=many)
     backup = Backup(project, tmp_path / "backup")
     # So different that there are several batches.

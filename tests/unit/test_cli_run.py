@@ -102,7 +102,7 @@ def test_one_run_at_a_time_for_an_import(project: ProjectFolder) -> None:
 
 
 def test_the_first_interrupt_finishes_the_batch_and_the_next_run_goes_on(project: ProjectFolder) -> None:
-    number = 6_000 if ON_A_CLUSTER else 20_000
+    number = 4_000 if ON_A_CLUSTER else 10_000
     many = {f"k{one}": f"Offre {one} " + "mot " * 200 for one in range(number)}
     (project.root / "feed.xml").write_bytes(xml_feed(many))
     child = subprocess.Popen(

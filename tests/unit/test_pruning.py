@@ -113,7 +113,7 @@ def test_an_archive_over_its_size_loses_its_oldest_runs_but_none_that_is_needed(
 def test_an_import_that_is_being_imported_is_left_for_the_next_time(project: ProjectFolder) -> None:
     project.run(xml_feed(OFFERS), workers=0)
     project.run(without("k1"), workers=0)
-    many = {f"n{number}": f"Offre {number} " + "mot " * 100 for number in range(12_000)}
+    many = {f"n{number}": f"Offre {number} " + "mot " * 100 for number in range(3_000)}
     (project.root / "feed.xml").write_bytes(xml_feed(OFFERS | many))
     child = begin(project, lease=20.0)
     try:
@@ -128,7 +128,7 @@ def test_an_import_that_is_being_imported_is_left_for_the_next_time(project: Pro
 def test_an_interrupted_run_keeps_what_it_goes_on_with(project: ProjectFolder) -> None:
     project.run(xml_feed(OFFERS), workers=0)
     project.run(without("k1"), workers=0)
-    many = {f"n{number}": f"Offre {number} " + "mot " * 100 for number in range(12_000)}
+    many = {f"n{number}": f"Offre {number} " + "mot " * 100 for number in range(3_000)}
     (project.root / "feed.xml").write_bytes(xml_feed(OFFERS | many))
     child = begin(project)
     child.kill()

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from begun_run import MANY
 from command_line import jobpipe
 from processes import family_of
 from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
@@ -21,7 +20,7 @@ from jobpipe.ledger.models import Import, Run, RunKind, RunState, ScheduledImpor
 from jobpipe.runs.report import report_of
 
 # Enough that a run has several batches.
-SEVERAL = dict(list(MANY.items())[:6_000])
+SEVERAL = {f"k{number}": f"Offre {number} " + "mot " * 100 for number in range(6_000)}
 SCHEDULED = DEFINITION + "schedule: '@yearly'\n"
 
 
