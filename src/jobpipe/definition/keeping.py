@@ -32,6 +32,8 @@ class KeepSettings(Model):
     incidents: Days = 365
     # What is known of the parts of a run; its account stays.
     runs: Days = 180
+    # What destinations have answered, change by change; what they have now stays known.
+    receipts: Days = 90
     logs: Days = 30
 
 

@@ -49,8 +49,8 @@ PAGE_BYTES = 4_000_000
 _HINTS = {
     "SQLITE_FULL": "its disk is full; what was written before is safe",
     "SQLITE_BUSY": "another process has been writing for a long time; try again when it has ended",
-    "SQLITE_CORRUPT": "the file is damaged: put a copy back, or move it away and import again",
-    "SQLITE_NOTADB": "this is no database: put a copy back, or move it away and import again",
+    "SQLITE_CORRUPT": "the file is damaged: put a copy back, or move it away and {made_again_by}",
+    "SQLITE_NOTADB": "this is no database: put a copy back, or move it away and {made_again_by}",
     "SQLITE_READONLY": "the file or its folder may not be written",
     "SQLITE_CANTOPEN": "does its folder exist, and may it be written?",
 }
@@ -68,6 +68,8 @@ class Layout:
     # What lies in it, for a person; in the plural or without a number.
     name: str
     version: int
+    # What makes it again where it is lost.
+    made_again_by: str
     # Its schema.sql makes the tables of this version.
     package: str
     # By version: the statements that bring a file to the next one.
@@ -81,7 +83,7 @@ class Layout:
         return [statement for passed in range(version, self.version) for statement in self.upgrades[passed]]
 
 
-DOCUMENTS = Layout("the documents", SCHEMA, "jobpipe.documents", _UPGRADES)
+DOCUMENTS = Layout("the documents", SCHEMA, "import again", "jobpipe.documents", _UPGRADES)
 
 
 class SqliteFile:
@@ -199,7 +201,7 @@ class SqliteFile:
             raise (DocumentsUnavailableError if may_pass else JobpipeError)(
                 f"{self._layout.name} cannot be used: {error}",
                 place=Place(source=str(self._path)),
-                hint=_HINTS.get(name, _OTHER_HINT),
+                hint=_HINTS.get(name, _OTHER_HINT).format(made_again_by=self._layout.made_again_by),
             ) from error
 
     def _prepare(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.db import transaction
 
 from jobpipe.definition.project import Project
+from jobpipe.documents.delivered.opening import FILE as DELIVERIES
 from jobpipe.documents.delivered.opening import OpenedOnce, open_delivered
 from jobpipe.documents.store import Documents
 from jobpipe.errors import DefinitionError, Place
@@ -99,6 +100,12 @@ class Workspace:
     def delivered(self) -> OpenedDelivered:
         """Raises JobpipeError where it cannot be opened."""
         return self.opened_delivered.get(self._open_delivered)
+
+    @property
+    def delivered_if_any(self) -> OpenedDelivered | None:
+        """None = nothing was ever delivered, as far as is known here. Raises as `delivered`."""
+        is_there = self.project.settings.cluster.documents or (self.project.state_dir / DELIVERIES).exists()
+        return self.delivered if is_there else None
 
     def _open_delivered(self) -> OpenedDelivered:
         cluster = self.project.settings.cluster.resolved(os.environ)

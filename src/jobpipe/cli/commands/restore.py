@@ -14,11 +14,13 @@ from jobpipe.cli.options import json_option
 
 @click.command("restore")
 @click.argument("source", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--only", type=click.Choice(["ledger", "documents", "archive"]), help="The rest stays as it is.")
+@click.option(
+    "--only", type=click.Choice(["ledger", "deliveries", "documents", "archive"]), help="The rest stays as it is."
+)
 @json_option
 @click.pass_context
 def command(context: click.Context, source: Path, only: Any, as_json: bool) -> None:
-    """Put a backup in the place of ledger, documents and archive, and bring them to agree.
+    """Put a backup in the place of ledger, documents, deliveries and archive, and bring them to agree.
 
     What was there is moved aside. Nothing may run meanwhile. The next run of each import compares what was put back
     with its source.

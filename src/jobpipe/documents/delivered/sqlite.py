@@ -16,7 +16,7 @@ from jobpipe.documents.delivered.store import Delivered, Receipt, Standing
 from jobpipe.documents.row_ids import row_id
 from jobpipe.documents.sqlite_file import Layout, SqliteFile
 
-LAYOUT = Layout("what was delivered", 1, "jobpipe.documents.delivered")
+LAYOUT = Layout("what was delivered", 1, "deliver all of it again", "jobpipe.documents.delivered")
 
 _FIELDS = "id, standing, number, revision, delivery, digest, tried, key, at, said"
 _SAVE = f"""

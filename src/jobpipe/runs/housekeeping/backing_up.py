@@ -1,8 +1,9 @@
 """A copy of a project's state while runs are under way, and putting one in its place.
 
-The ledger is copied before the documents: documents that are newer than their ledger are compared again by the next
-run.  Whatever the order was, `jobpipe.runs.housekeeping.verifying` brings what was put back to agree.  The key of
-sealed secrets is in no backup.
+The ledger is copied first, the documents after what was delivered of them: documents that are newer than their ledger
+are compared again by the next run, and what is newer than what is known of a destination is delivered to it again.
+Whatever the order was, `jobpipe.runs.housekeeping.verifying` brings what was put back to agree.  The key of sealed
+secrets is in no backup.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from jobpipe.definition.project import Project
+from jobpipe.documents.delivered.opening import FILE as DELIVERIES
 from jobpipe.documents.sqlite_compacting import copy
 from jobpipe.documents.upkeep import upkeep_of
 from jobpipe.errors import JobpipeError, Place, UsageError
@@ -29,8 +31,8 @@ from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.limits import show_size
 
 LEDGER, DOCUMENTS, ARCHIVE, ABOUT = "ledger.sqlite3", "documents.sqlite3", "archive", "backup.json"
-Part = Literal["ledger", "documents", "archive"]
-_NAMES: Mapping[Part, str] = {"ledger": LEDGER, "documents": DOCUMENTS, "archive": ARCHIVE}
+Part = Literal["ledger", "deliveries", "documents", "archive"]
+_NAMES: Mapping[Part, str] = {"ledger": LEDGER, "deliveries": DELIVERIES, "documents": DOCUMENTS, "archive": ARCHIVE}
 # What a server's own tool copies.
 _OF_SERVERS = {
     "ledger": 'pg_dump --format=custom --file=ledger.dump "$LEDGER_URL"',
@@ -67,6 +69,10 @@ def back_up(workspace: Workspace, target: Path, *, with_archive: bool = True) ->
             made.commands["ledger"] = _OF_SERVERS["ledger"]
         else:
             copy(state / LEDGER, target / LEDGER)
+        delivered = workspace.delivered_if_any
+        if delivered is not None:
+            # On a server it lies in the database of the documents.
+            delivered.upkeep().copy_to(str(target / DELIVERIES))
         if not upkeep_of(workspace.documents).copy_to(str(target / DOCUMENTS)):
             made.commands["documents"] = _OF_SERVERS["documents"]
         if with_archive:
@@ -142,7 +148,7 @@ def restore_files(project: Project, source: Path, *, only: Part | None = None) -
     _refuse_unsound(source, parts)
     state = project.state_dir
     _refuse_while_held(state)
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     passing = state.with_name(f"{state.name}.restoring")
     shutil.rmtree(passing, ignore_errors=True)
     passing.mkdir(parents=True, mode=0o700)
@@ -152,7 +158,8 @@ def restore_files(project: Project, source: Path, *, only: Part | None = None) -
     if state.exists():
         before = state.with_name(f"{state.name}.before-{now}")
         for name in (*(_NAMES[part] for part in _NAMES if part not in parts), KEY_FILE):
-            if (state / name).exists() and only:
+            # A backup that knows of no deliveries says nothing of what destinations have.
+            if (state / name).exists() and (only or name == DELIVERIES):
                 _copy_part(state / name, passing / name)
         if (state / KEY_FILE).exists() and not (passing / KEY_FILE).exists():
             shutil.copy2(state / KEY_FILE, passing / KEY_FILE)

@@ -1,8 +1,8 @@
 """Erasing a person's data: found, shown, and masked wherever it is stored; that it was done is kept, it is not.
 
-Postings, their records and earlier revisions, the quarantine, and what the ledger says of them are masked.  The archive
-of an import that has it is removed, for its bytes cannot be changed.  Files of the project and backups are named: only
-people may change those.
+Postings, their records and earlier revisions, the quarantine, what the ledger says of them and what destinations
+answered are masked.  The archive of an import that has it is removed, for its bytes cannot be changed.  Files of the
+project and backups are named: only people may change those.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ class _Eraser:
                     self._go_through_import(held, owner)
             except ImportIsRunningError:
                 self._found.left[owner.name] = "it is being imported: erase again when the run is over"
+        self._mask_answers()
         for model, place, names in _TOLD:
             self._go_through_table(model, place, names)
         self._look_at_files()
@@ -239,6 +240,13 @@ class _Eraser:
                     return True
                 tail = piece[-4096:]
         return False
+
+    def _mask_answers(self) -> None:
+        delivered = self._workspace.delivered_if_any
+        if delivered is not None:
+            count = delivered.upkeep().mask_said(self._suppressor.mask, dry_run=self._dry_run)
+            if count:
+                self._found.places["answers of destinations"] += count
 
     def _go_through_table(self, model: type[Model], place: str, names: tuple[str, ...]) -> None:
         documents = {one.name for one in model._meta.get_fields() if isinstance(one, JSONField)}

@@ -10,6 +10,7 @@ from jobpipe.documents.upkeep import upkeep_of
 from jobpipe.errors import DefinitionError
 from jobpipe.ledger.models import Import, Run, RunState
 from jobpipe.runs.housekeeping.freed import Pruned
+from jobpipe.runs.housekeeping.pruning_deliveries import drop_where_nothing_is_there
 from jobpipe.runs.workspace import Workspace
 
 _ROWS = 1_000
@@ -58,7 +59,9 @@ class DocumentsPruning:
             return 0
         if not self._done.dry_run:
             for start in range(0, len(old), _ROWS):
-                workspace.documents.delete_rows(owner.pk, old[start : start + _ROWS])
+                some = old[start : start + _ROWS]
+                workspace.documents.delete_rows(owner.pk, some)
+                drop_where_nothing_is_there(workspace, owner.pk, some)
         return len(old)
 
     def _stays_in_quarantine(self, owner: Import) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from jobpipe.documents.upkeep import upkeep_of
+from jobpipe.documents.upkeep import FilesUpkeep, upkeep_of
 from jobpipe.ledger.opening import is_shared
 from jobpipe.runs.housekeeping.verifying.findings import Finding, Verifying
 from jobpipe.runs.near_duplicates.index import FOLDER, forget_index
@@ -20,13 +20,9 @@ _REBUILT = "indexes are made anew; what is left then needs a backup (`jobpipe re
 
 
 def verify_files(workspace: Workspace, looking: Verifying) -> None:
-    documents = upkeep_of(workspace.documents)
-    if damage := documents.damage():
-        _damaged(looking, "the documents", damage)
-        if looking.repair:
-            with contextlib.suppress(Exception):
-                documents.rebuild_indexes()
-            looking.result.findings[-1].repaired = not documents.damage()
+    _verify_store(upkeep_of(workspace.documents), "the documents", looking)
+    if (delivered := workspace.delivered_if_any) is not None:
+        _verify_store(delivered.upkeep(), "what was delivered", looking)
     if not is_shared() and (damage := _damage_of_ledger()):
         _damaged(looking, "the ledger", damage)
         if looking.repair:
@@ -40,6 +36,15 @@ def verify_files(workspace: Workspace, looking: Verifying) -> None:
                 Finding("near-duplicate-index", what, "it is removed: the next run makes it again"),
                 functools.partial(forget_index, path),
             )
+
+
+def _verify_store(store: FilesUpkeep, name: str, looking: Verifying) -> None:
+    if damage := store.damage():
+        _damaged(looking, name, damage)
+        if looking.repair:
+            with contextlib.suppress(Exception):
+                store.rebuild_indexes()
+            looking.result.findings[-1].repaired = not store.damage()
 
 
 def _damaged(looking: Verifying, name: str, damage: list[str]) -> None:
