@@ -105,8 +105,7 @@ def test_a_damaged_memory_of_vectors_is_made_anew(tmp_path: Path) -> None:
 
 def test_what_is_learned_of_many_labels_is_kept_and_made_anew_where_it_is_damaged(tmp_path: Path) -> None:
     pytest.importorskip("numpy")
-    jobs = {"cook": "kitchen", "nurse": "care", "driver": "driving", "welder": "metal", "tailor": "textile"}
-    known = [KnownLabel(f"{job} {word}", code) for job, code in jobs.items() for word in _words(210)]
+    known = _many()
     means = Means(tmp_path, meaning=False)
     before = CombinedSuggester(known, means=means).suggest("night welder", limit=3)
     (kept,) = tmp_path.glob("*.f16")
@@ -116,7 +115,56 @@ def test_what_is_learned_of_many_labels_is_kept_and_made_anew_where_it_is_damage
     assert [one.confidence for one in again] == pytest.approx([one.confidence for one in before], abs=0.01)
     kept.write_bytes(b"damaged")
     assert CombinedSuggester(known, means=means).suggest("night welder", limit=3) == before
-    assert len(kept.read_bytes()) == 2 * len(known) * len(jobs)
+    assert len(kept.read_bytes()) == 2 * len(known) * len(JOBS)
+
+
+JOBS = {"cook": "kitchen", "nurse": "care", "driver": "driving", "welder": "metal", "tailor": "textile"}
+
+
+def _many() -> list[KnownLabel]:
+    return [KnownLabel(f"{job} {word}", code) for job, code in JOBS.items() for word in _words(210)]
+
+
+def test_a_decision_among_many_counts_for_what_is_like_it_as_if_all_were_learned_anew(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    # Against what their first word says, of a code that is new, and of a label that had another one.
+    decided = [
+        *(KnownLabel(f"{job} zeppelin {word}", "flight", "", True) for job in ("cook", "driver") for word in "ab"),
+        *(KnownLabel(f"nurse {word}", "driving", "", True) for word in _words(3)),
+    ]
+    twins = ["zeppelin cook", "drivers zeppelin", "zeppelin c", "nurse aaa", f"nurses {_words(3)[1]}", "night welder"]
+    means = Means(tmp_path, meaning=False)
+
+    def ranked(suggester: CombinedSuggester) -> list[str]:
+        return [one[0].code for one in suggester.suggest_all(twins, limit=1)]
+
+    told = CombinedSuggester(_many(), means=means)
+    before = ranked(told)
+    for one in decided:
+        told.learn(one)
+    anew = ranked(CombinedSuggester([*_many(), *decided], means=Means(meaning=False)))
+    assert ranked(told) == anew != before
+    kept = list(tmp_path.glob("*.f16"))
+    assert ranked(CombinedSuggester([*_many(), *decided], means=means)) == anew
+    assert len(list(tmp_path.glob("*.f16"))) == len(kept) + 1
+    # What is taken back counts no more, and what was kept of it does no harm.
+    assert ranked(CombinedSuggester(_many()[1:], means=means)) == before
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 3)), max_size=6))
+def test_a_regression_that_is_told_of_changes_is_the_one_that_knows_them(changes: list[tuple[int, int]]) -> None:
+    numpy = pytest.importorskip("numpy")
+    from jobpipe.taxonomy.suggestions.regression import corrected, learn, targets
+
+    points = numpy.random.default_rng(0).normal(size=(60, 9)).astype("float32")
+    kernel = points @ points.T + numpy.eye(60, dtype="float32")
+    codes = [(number % 4,) for number in range(60)]
+    coefficients = learn([kernel], codes, numpy.array([0])).coefficients
+    for label, code in changes:
+        codes[label] = (code,)
+    coefficients += corrected(kernel, targets(codes, 4) - kernel @ coefficients)
+    assert coefficients == pytest.approx(learn([kernel], codes, numpy.array([0])).coefficients, abs=1e-3)
 
 
 def _words(number: int) -> list[str]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from jobpipe.taxonomy.suggestions.families import with_families
 from jobpipe.taxonomy.suggestions.spelling import SpellingIndex
 from jobpipe.taxonomy.suggestions.wording import Wording
 
@@ -41,14 +42,20 @@ class Known(NamedTuple):
     """The labels to compare with, each wording once."""
 
     wordings: list[Wording]
-    # The numbers of the codes that each wording leads to.
+    # The numbers of the codes that each wording leads to; none = it was known once.
     codes: list[tuple[int, ...]]
+    # Of each code's number; empty where codes are in no families.
+    families: dict[int, str]
 
 
 class EvidenceSource(Protocol):
     has_meaning: bool
 
     def of(self, wordings: Sequence[Wording]) -> Iterator[Evidence]: ...
+
+    def notice(self, labels: Sequence[int]) -> None:
+        """These known labels are new (then they are the last ones), or have other codes than before."""
+        ...
 
 
 class SpellingEvidence:
@@ -65,6 +72,11 @@ class SpellingEvidence:
             similar, familiar = self._index.similar(wording)
             nearest = dict(sorted(similar.items(), key=lambda one: (-one[1], one[0]))[:NEAREST])
             yield Evidence(gather(self._known, nearest, {}, by_code(self._known, _votes(nearest))), familiar)
+
+    def notice(self, labels: Sequence[int]) -> None:
+        for label in labels:
+            if label >= len(self._index):
+                self._index.add(self._known.wordings[label])
 
 
 def _votes(nearest: Mapping[int, float]) -> dict[int, float]:
@@ -87,6 +99,7 @@ def gather(
     """The codes of the nearest labels: `spelling` has these all, `meaning` is by label too, `learned` by code."""
     alike = {label: spelling[label] ** 2 + 2 * max(0.0, meaning.get(label, 0.0)) ** 3 for label in spelling}
     whole = sum(value * value for value in alike.values()) or 1.0
+    learned = with_families(learned, known.families)
     labels: dict[int, list[int]] = defaultdict(list)
     for label in spelling:
         for code in known.codes[label]:

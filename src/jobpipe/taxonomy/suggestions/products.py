@@ -39,6 +39,14 @@ class Rows:
         places = np.repeat(self.starts[numbers] - starts[:-1], sizes) + np.arange(starts[-1])
         return Rows(starts, self.columns[places], self.values[places], self.familiar[numbers])
 
+    def with_more(self, others: Rows) -> Rows:
+        return Rows(
+            np.concatenate([self.starts, self.starts[-1] + others.starts[1:]]),
+            np.concatenate([self.columns, others.columns]),
+            np.concatenate([self.values, others.values]),
+            np.concatenate([self.familiar, others.familiar]),
+        )
+
 
 class Vocabulary:
     """The n-grams of the known labels, each with a column and a weight."""
@@ -58,6 +66,15 @@ class Vocabulary:
         weights = gram_weights(seen, len(known))
         return cls(list(weights), np.array(list(weights.values()), np.float32), math.log(len(known) + 1) + 1)
 
+    def grow(self, wordings: Sequence[Wording]) -> None:
+        """Their n-grams count as those that nothing has, so that vectors made before stay as they are."""
+        new = [gram for one in wordings for gram in grams_of(one.words) if gram not in self._columns]
+        for gram in dict.fromkeys(new):
+            self._columns[gram] = len(self.grams)
+            self.grams.append(gram)
+        more = np.full(len(self.grams) - len(self.weights), self.unseen, np.float32)
+        self.weights = np.concatenate([self.weights, more])
+
     def rows(self, wordings: Sequence[Wording]) -> Rows:
         starts = [0]
         columns: list[int] = []
@@ -67,7 +84,7 @@ class Vocabulary:
         for wording in wordings:
             whole = known = 0.0
             begin = len(values)
-            for gram, count in grams_of(wording.words).items():
+            for gram, count in grams_of(wording.words, self._columns).items():
                 column = self._columns.get(gram)
                 weight = (1 + math.log(count)) * (self.unseen if column is None else weights[column])
                 whole += weight * weight
@@ -91,14 +108,14 @@ class Products:
     """The cosines of any vectors with the known ones."""
 
     def __init__(self, known: Rows, columns: int) -> None:
-        self._known = len(known)
-        owners = np.repeat(np.arange(self._known), np.diff(known.starts))
+        self.size = len(known)
+        owners = np.repeat(np.arange(self.size), np.diff(known.starts))
         frequent = np.argsort(-np.bincount(known.columns, minlength=columns), kind="stable")[:_DENSE]
         self._dense_column = np.full(columns, -1, np.int64)
         self._dense_column[frequent] = np.arange(len(frequent))
         where = self._dense_column[known.columns]
         is_dense = where >= 0
-        self._dense = np.zeros((len(frequent), self._known), np.float32)
+        self._dense = np.zeros((len(frequent), self.size), np.float32)
         self._dense[where[is_dense], owners[is_dense]] = known.values[is_dense]
         rest = np.flatnonzero(~is_dense)
         rest = rest[np.argsort(known.columns[rest], kind="stable")]
@@ -113,7 +130,7 @@ class Products:
             yield begin, end, self._block(rows, begin, end)
 
     def whole(self, rows: Rows) -> Floats:
-        made = np.empty((len(rows), self._known), np.float32)
+        made = np.empty((len(rows), self.size), np.float32)
         for begin, end, block in self.blocks(rows):
             made[begin:end] = block
         return made
@@ -123,6 +140,9 @@ class Products:
         columns = rows.columns[rows.starts[begin] : rows.starts[end]]
         values = rows.values[rows.starts[begin] : rows.starts[end]]
         row = np.repeat(np.arange(size), np.diff(rows.starts[begin : end + 1]))
+        # The vocabulary may have grown since.
+        is_here = columns < len(self._dense_column)
+        columns, values, row = columns[is_here], values[is_here], row[is_here]
         where = self._dense_column[columns]
         is_dense = where >= 0
         dense = np.zeros((size, len(self._dense)), np.float32)
@@ -134,7 +154,7 @@ class Products:
         if total:
             ends = np.cumsum(lengths)
             places = np.repeat(self._lists[columns] - (ends - lengths), lengths) + np.arange(total)
-            cells = np.repeat(row, lengths) * self._known + self._owners[places]
-            sums = np.bincount(cells, np.repeat(values, lengths) * self._values[places], size * self._known)
-            made += sums.reshape(size, self._known).astype(np.float32)
+            cells = np.repeat(row, lengths) * self.size + self._owners[places]
+            sums = np.bincount(cells, np.repeat(values, lengths) * self._values[places], size * self.size)
+            made += sums.reshape(size, self.size).astype(np.float32)
         return made

@@ -81,10 +81,22 @@ def learn(blocks: Iterable[Floats], codes: Sequence[tuple[int, ...]], left_out: 
     return Learned(coefficients, dict(zip(left_out.tolist(), without, strict=True)))
 
 
-def targets(codes: Sequence[tuple[int, ...]]) -> Floats:
-    """A label of several codes says each of them in part."""
-    width = 1 + max((code for some in codes for code in some), default=-1)
+def corrected(among: Floats, residual: Floats) -> Floats:
+    """By how much the coefficients of some labels move, so that nothing is left of what they do not explain yet.
+
+    `among` is the kernel of these labels with each other, the ridge included; `residual` their targets less what all
+    coefficients give them. With all labels it is the regression itself, with a changed one and those nearest to it a
+    step of block coordinate descent, which suffices where what is far is hardly alike.
+    """
+    moved: Floats = np.linalg.solve(among, residual).astype(np.float32)
+    return moved
+
+
+def targets(codes: Sequence[tuple[int, ...]], width: int | None = None) -> Floats:
+    """A label of several codes says each of them in part; `width` codes, otherwise as many as are named."""
+    if width is None:
+        width = 1 + max((code for some in codes for code in some), default=-1)
     made = np.zeros((len(codes), width), np.float32)
     for label, some in enumerate(codes):
-        made[label, list(some)] = 1 / len(some)
+        made[label, list(some)] = 1 / max(len(some), 1)
     return made

@@ -21,13 +21,25 @@ class SpellingIndex:
         self.weights = gram_weights(seen, len(known))
         self.unseen = math.log(len(known) + 1) + 1
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, one in enumerate(grams):
-            for gram, weight in self._vector(one)[0].items():
-                self._postings[gram].append((number, weight))
+        self._size = 0
+        for one in grams:
+            self._add(one)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, wording: Wording) -> None:
+        """One more; n-grams keep the weights that they have."""
+        self._add(grams_of(wording.words))
+
+    def _add(self, grams: dict[str, int]) -> None:
+        for gram, weight in self._vector(grams)[0].items():
+            self._postings[gram].append((self._size, weight))
+        self._size += 1
 
     def similar(self, wording: Wording) -> tuple[dict[int, float], float]:
         """The cosine by the number of the known label; and how much of the wording is known at all, from 0 to 1."""
-        vector, familiar = self._vector(grams_of(wording.words))
+        vector, familiar = self._vector(grams_of(wording.words, self.weights))
         found: dict[int, float] = defaultdict(float)
         for gram, weight in vector.items():
             for number, other in self._postings.get(gram, ()):

@@ -6,22 +6,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jobpipe.taxonomy.suggestions import ranking
 from jobpipe.taxonomy.suggestions.default_weights import DEFAULTS
 from jobpipe.taxonomy.suggestions.evidence import Candidate, Evidence, EvidenceSource, Known, SpellingEvidence
-from jobpipe.taxonomy.suggestions.kept_weights import keep_weights, kept_weights
+from jobpipe.taxonomy.suggestions.families import families_of
+from jobpipe.taxonomy.suggestions.kept_weights import (
+    Code,
+    KeptModel,
+    keep_model,
+    kept_coefficients,
+    nearest_model,
+)
 from jobpipe.taxonomy.suggestions.meaning import Encoder, has_encoder
 from jobpipe.taxonomy.suggestions.memory import Memory
 from jobpipe.taxonomy.suggestions.suggestion import KnownLabel, Suggestion
 from jobpipe.taxonomy.suggestions.wording import Wording, wording_of
+
+if TYPE_CHECKING:
+    from jobpipe.taxonomy.suggestions.products import Floats
 
 # Labels that are left out in turn to learn what confidence means; fewer than the least say too little.
 _EXAMPLES = 1_000
 _LEAST = 100
 _BATCH = 256
 # To take so many labels in anew takes less than a second.
-_LEARNED_AT_ONCE = 900
+_TAKEN_ANEW = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +70,16 @@ class CombinedSuggester:
         # One for all that is learned later: its model takes a second to load.
         self._encoder = self._new_encoder()
         self._take(self._labels)
-        self._weights = self._fitted() if self._known.wordings else []
+        self._weights = DEFAULTS[self._kind]
+        if self.means.has_numbers and self._known.wordings and not self._is_recalled():
+            self._fit()
 
     def _take(self, labels: Sequence[KnownLabel]) -> None:
-        self._codes = list(dict.fromkeys((one.code, one.taxonomy) for one in labels))
+        self._codes: list[Code] = list(dict.fromkeys((one.code, one.taxonomy) for one in labels))
+        self._numbers = {code: number for number, code in enumerate(self._codes)}
         self._names: dict[str, KnownLabel] = {}
         for one in sorted(labels, key=lambda one: one.is_decision):
             self._names.setdefault(one.code, one)
-        numbers = {code: number for number, code in enumerate(self._codes)}
         wordings: dict[Wording, dict[int, None]] = {}
         self._shown: list[str] = []
         for one in labels:
@@ -76,18 +89,39 @@ class CombinedSuggester:
             if wording not in wordings:
                 wordings[wording] = {}
                 self._shown.append(one.label)
-            wordings[wording][numbers[one.code, one.taxonomy]] = None
-        self._known = Known(list(wordings), [tuple(codes) for codes in wordings.values()])
-        self._source = self._evidence_source()
+            wordings[wording][self._numbers[one.code, one.taxonomy]] = None
+        self._know(list(wordings), [tuple(codes) for codes in wordings.values()])
+
+    def _know(self, wordings: list[Wording], codes: list[tuple[int, ...]], *, learned_from: int | None = None) -> None:
+        self._known = Known(wordings, codes, families_of([code for code, _ in self._codes]))
+        self._places = {wording: place for place, wording in enumerate(wordings)}
+        self._source = self._evidence_source(learned_from)
 
     def learn(self, known: KnownLabel) -> None:
-        """Decided just now: the same label has it from now on; where not too many are known, like ones too."""
+        """Decided just now: the same label has it from now on, and like ones are more likely to."""
         self._labels.append(known)
         self._memory.add(known)
-        self._names.setdefault(known.code, known)
-        if len(self._labels) <= _LEARNED_AT_ONCE:
+        if len(self._labels) <= _TAKEN_ANEW:
             self._take(self._labels)
-            self._weights = self._weights or DEFAULTS[self._kind]
+            return
+        self._names.setdefault(known.code, known)
+        wording = wording_of(known.label)
+        if not wording.words:
+            return
+        code = known.code, known.taxonomy
+        if code not in self._numbers:
+            self._numbers[code] = len(self._codes)
+            self._codes.append(code)
+            self._known.families.update(families_of([code for code, _ in self._codes]))
+        place = self._places.setdefault(wording, len(self._known.wordings))
+        if place == len(self._known.wordings):
+            self._known.wordings.append(wording)
+            self._known.codes.append(())
+            self._shown.append(known.label)
+        number = self._numbers[code]
+        if number not in self._known.codes[place]:
+            self._known.codes[place] += (number,)
+            self._source.notice([place])
 
     def suggest(self, label: str, *, limit: int) -> list[Suggestion]:
         return self.suggest_all([label], limit=limit)[0]
@@ -105,12 +139,12 @@ class CombinedSuggester:
 
     # What it is made of ---------------------------------------------------------------------------
 
-    def _evidence_source(self) -> EvidenceSource:
+    def _evidence_source(self, learned_from: int | None) -> EvidenceSource:
         if not self.means.has_numbers or not self._known.wordings:
             return SpellingEvidence(self._known)
         from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
 
-        return NeighbourEvidence(self._known, self._encoder)
+        return NeighbourEvidence(self._known, self._encoder, learned_from=learned_from)
 
     def _new_encoder(self) -> Encoder | None:
         if not self.means.has_meaning:
@@ -118,36 +152,86 @@ class CombinedSuggester:
         folder = self.means.folder
         return Encoder(folder / "vectors.sqlite3" if folder is not None else None)
 
-    def _fitted(self) -> list[float]:
-        """The default weights where too little is known to learn from."""
-        defaults = DEFAULTS[self._kind]
-        if not self.means.has_numbers:
-            return defaults
+    def _is_recalled(self) -> bool:
+        """Whether a model of the same labels, or of nearly the same, was kept."""
+        from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
+
+        assert isinstance(self._source, NeighbourEvidence)
+        folder = self.means.folder
+        mine = {
+            wording: tuple(self._codes[number] for number in codes)
+            for wording, codes in zip(self._known.wordings, self._known.codes, strict=True)
+        }
+        model = nearest_model(folder, self._kind, mine)
+        if model is None or model.has_coefficients != self._source.can_learn:
+            return False
+        if model.has_coefficients:
+            coefficients = kept_coefficients(folder, model)
+            if coefficients is None:
+                return False
+            self._recall(model, coefficients, model.changes(mine))
+        self._weights = model.weights
+        return True
+
+    def _recall(self, model: KeptModel, coefficients: Floats, changes: Sequence[Wording]) -> None:
+        """The labels in the model's order, those that it does not know last; what has changed corrects it."""
+        import numpy as np
+
+        from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
+
+        for code in model.columns:
+            if code not in self._numbers:
+                self._numbers[code] = len(self._codes)
+                self._codes.append(code)
+        codes = dict(zip(self._known.wordings, self._known.codes, strict=True))
+        shown = dict(zip(self._known.wordings, self._shown, strict=True))
+        kept = set(model.wordings)
+        order = [*model.wordings, *(wording for wording in codes if wording not in kept)]
+        self._shown = [shown.get(wording, wording.text) for wording in order]
+        self._know(order, [codes.get(wording, ()) for wording in order], learned_from=model.learned_from)
+        assert isinstance(self._source, NeighbourEvidence)
+        mine = np.zeros((len(order), len(self._codes)), np.float32)
+        mine[: len(model.wordings), [self._numbers[code] for code in model.columns]] = coefficients
+        self._source.recall(mine, [self._places[wording] for wording in changes])
+        if changes:
+            self._keep(model.weights, changed=model.changed + len(changes))
+
+    def _fit(self) -> None:
+        """Weights, and where there are enough labels the regression; too few leave the defaults."""
+        from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
+
+        assert isinstance(self._source, NeighbourEvidence)
         sizes: dict[int, int] = {}
         for codes in self._known.codes:
             for code in codes:
                 sizes[code] = sizes.get(code, 0) + 1
         fit_for = [number for number, codes in enumerate(self._known.codes) if any(sizes[code] > 1 for code in codes)]
         if len(fit_for) < _LEAST:
-            return defaults
+            return
         some = fit_for[:: max(1, -(-len(fit_for) // _EXAMPLES))]
-        weights = kept_weights(self.means.folder, self._kind, self._known)
-        if not self._recalled_or_learned(some, anew=weights is None) and weights is not None:
-            return weights
-        weights = ranking.fit(list(self.left_out(some)), defaults)
-        keep_weights(self.means.folder, self._kind, self._known, weights)
-        return weights
+        if self._source.can_learn:
+            self._source.learn(some)
+        self._weights = ranking.fit(list(self.left_out(some)), self._weights)
+        self._keep(self._weights, changed=0)
 
-    def _recalled_or_learned(self, left_out: Sequence[int], *, anew: bool) -> bool:
-        """Whether the regression over all labels was learned just now."""
+    def _keep(self, weights: list[float], *, changed: int) -> None:
         from jobpipe.taxonomy.suggestions.neighbours import NeighbourEvidence
 
-        if not isinstance(self._source, NeighbourEvidence) or not self._source.can_learn:
-            return False
-        if not anew and self._source.recall(self.means.folder):
-            return False
-        self._source.learn(self.means.folder, left_out)
-        return True
+        assert isinstance(self._source, NeighbourEvidence)
+        coefficients = self._source.coefficients
+        # Of a code that no label leads to there is no column.
+        columns = self._codes if coefficients is None else self._codes[: coefficients.shape[1]]
+        model = KeptModel(
+            kind=self._kind,
+            wordings=self._known.wordings,
+            codes=[tuple(self._codes[number] for number in codes) for codes in self._known.codes],
+            columns=columns,
+            learned_from=self._source.learned_from,
+            changed=changed,
+            weights=weights,
+            has_coefficients=coefficients is not None,
+        )
+        keep_model(self.means.folder, model, coefficients)
 
     def left_out(self, labels: Sequence[int]) -> Iterator[ranking.Example]:
         """What each of these known labels would be suggested if it were not known."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Container
 from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from jobpipe.taxonomy.job_titles import plain_title
 from jobpipe.taxonomy.labels import normalise_label, tidy_label
-from jobpipe.taxonomy.suggestions.glossary import in_full, subjects_of
+from jobpipe.taxonomy.suggestions.glossary import english_of, in_full, subjects_of
 
 # Endings of inclusive writing: Vendeur(se), chargé·e·s, Mitarbeiter*in, Verkäufer/-in, employé.e.
 _ENDING = (
@@ -76,19 +77,30 @@ def _is_twin(one: str, other: str) -> bool:
     return one == other or (shared >= 2 and shared >= min(len(one), len(other)) - 3 and max(len(one), len(other)) > 3)
 
 
-def grams_of(words: tuple[str, ...]) -> dict[str, int]:
-    """How often each part of 2 to 5 characters of a word occurs, blanks at its ends included; words and pairs too."""
+def grams_of(words: tuple[str, ...], known: Container[str] = ()) -> dict[str, int]:
+    """How often each part of 2 to 5 characters of a word occurs, blanks at its ends included; words and pairs too.
+
+    Of a word that is not among the `known` n-grams, what it is in English counts as well, where that is known.
+    """
     found: dict[str, int] = {}
     for word in words:
-        padded = f" {word} "
-        for size in (2, 3, 4, 5):
-            for start in range(max(1, len(padded) - size + 1)):
-                gram = padded[start : start + size]
-                found[gram] = found.get(gram, 0) + 1
-    for word in words:
-        found[f"={word}"] = found.get(f"={word}", 0) + 1
+        _count_parts(word, found)
     for one, other in pairwise(words):
         found[f"={one} {other}"] = 1
+    if known:
+        strange = tuple(word for word in words if f"={word}" not in known)
+        for word in dict.fromkeys(word for meaning in english_of(strange) for word in meaning.split()):
+            if f"={word}" in known and word not in words:
+                _count_parts(word, found)
     for subject in subjects_of(words):
         found[f"@{subject}"] = _SUBJECT
     return found
+
+
+def _count_parts(word: str, found: dict[str, int]) -> None:
+    padded = f" {word} "
+    for size in (2, 3, 4, 5):
+        for start in range(max(1, len(padded) - size + 1)):
+            gram = padded[start : start + size]
+            found[gram] = found.get(gram, 0) + 1
+    found[f"={word}"] = found.get(f"={word}", 0) + 1
