@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobpipe.taxonomy.suggestions.families import families_of, with_families
+from jobpipe.taxonomy.suggestions.glossary import subjects_of
 from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester, Means
 from jobpipe.taxonomy.suggestions.suggestion import KnownLabel
 from jobpipe.taxonomy.suggestions.wording import genders, wording_of
@@ -73,6 +75,33 @@ def test_without_the_extra_spelling_and_the_glossary_are_left() -> None:
     assert "pip install" in suggester.means.described
 
 
+@pytest.mark.parametrize("numbers", [True, False])
+def test_without_meanings_words_of_other_languages_meet_english_titles(numbers: bool) -> None:
+    known = [
+        KnownLabel("network engineer", "network"),
+        KnownLabel("maintenance technician", "maintenance"),
+        KnownLabel("truck driver", "driving"),
+        KnownLabel("nest builder", "nests"),
+    ]
+    suggester = CombinedSuggester(known, means=Means(meaning=False, numbers=numbers))
+    assert best(suggester, "Netzwerkingenieur (m/w/d)") == "network"
+    assert best(suggester, "Instandhaltungstechniker") == best(suggester, "Technicien de maintenance") == "maintenance"
+    assert best(suggester, "Vrachtwagenchauffeur") == "driving"
+
+
+def test_two_words_together_mean_nothing_more_each() -> None:
+    assert subjects_of(("personal", "trainer")) == ["sports"]
+    assert subjects_of(("personalabteilung",)) == ["human resources"]
+    assert subjects_of(("account", "managers")) == ["sales"]
+
+
+def test_codes_that_differ_in_their_last_figure_speak_for_each_other() -> None:
+    families = families_of(["F1401", "F1402", "A1101"])
+    found = with_families({0: 0.0, 1: 1.0, 2: 0.0}, families)
+    assert found[1] > found[0] > found[2] == 0
+    assert families_of(["it", "hr"]) == families_of(["F1401", "F14"]) == families_of([]) == {}
+
+
 def test_what_is_like_nothing_gets_little_confidence() -> None:
     found = CombinedSuggester(NAMES, means=SPELLING).suggest("Qzx 77", limit=5)
     assert all(one.confidence < 0.5 for one in found)
@@ -113,6 +142,8 @@ def test_what_is_learned_of_many_labels_is_kept_and_made_anew_where_it_is_damage
     assert before[0].code == "metal"
     assert [one.code for one in again] == [one.code for one in before]
     assert [one.confidence for one in again] == pytest.approx([one.confidence for one in before], abs=0.01)
+    (model,) = tmp_path.glob("*.json")
+    model.write_bytes(model.read_bytes()[:-9])
     kept.write_bytes(b"damaged")
     assert CombinedSuggester(known, means=means).suggest("night welder", limit=3) == before
     assert len(kept.read_bytes()) == 2 * len(known) * len(JOBS)
