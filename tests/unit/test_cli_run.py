@@ -79,6 +79,17 @@ def test_rejected_records_are_a_failure_only_where_they_are_asked_to_be(project:
     assert run(project, "--strict")[0] == 1
 
 
+def test_a_run_that_could_use_nothing_says_so(project: ProjectFolder) -> None:
+    (project.root / "feed.xml").write_bytes(xml_feed(dict.fromkeys(TEN, "")))
+    done = jobpipe("-C", project.root, "run", "offers", "--quiet")
+    assert (done.returncode, "every record was rejected" in done.stdout) == (0, True)
+    text = (project.root / "imports/offers.yaml").read_text()
+    (project.root / "imports/other.yaml").write_text(text.replace("import: offers", "import: other"))
+    assert "every record was rejected" in jobpipe("-C", project.root, "run", "--all", "--quiet").stdout
+    (project.root / "feed.xml").write_bytes(xml_feed(TEN))
+    assert "every record" not in jobpipe("-C", project.root, "run", "offers", "--quiet").stdout
+
+
 def test_another_file_is_read_instead_of_the_source_once(project: ProjectFolder) -> None:
     (project.root / "feed.xml").write_bytes(xml_feed(TEN))
     run(project)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from begun_run import environ
 from planning import apply, changed_fields, figures, plan
 from project_folder import CLIENT_DEFINITION, ProjectFolder, adds_up
 
@@ -270,6 +274,50 @@ def test_a_source_that_is_cut_otherwise_is_planned_from_the_archive(project: Pro
     assert project.contents() == before
     report = apply(project, made)
     assert (report.kind, report.account, report.expired, report.live) == ("import", said["account"], 1, 40)
+
+
+# Dies by its own hand when so many batches are marked, or when all of it is over but the plan.
+SUICIDE = """
+import os, signal, sys
+from jobpipe.runs import applying, comparing, journal
+from jobpipe.runs.plans import applying as applying_plans
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+after = int(sys.argv.pop(1))
+if after:
+    comparing.MAX_MISSES = applying.FLUSH_ROWS = 5
+    marked, mark = iter(range(1, 100)), journal.LedgerJournal.mark_done
+    def mark_done(self, batches):
+        mark(self, batches)
+        if next(marked) == after:
+            die()
+    journal.LedgerJournal.mark_done = mark_done
+else:
+    applying_plans._end = die
+from jobpipe.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("after", [1, 4, 0])
+def test_a_plan_of_another_source_that_is_killed_while_it_is_applied_goes_on_where_it_was(
+    tmp_path: Path, after: int
+) -> None:
+    made = []
+    for name in ("alone", "disturbed"):
+        project = ProjectFolder(tmp_path / name, DEFINITION.replace(", map: jobs", ""))
+        project.run(two_lists())
+        (project.root / "feed.xml").unlink()
+        otherwise = NARROW.replace(", map: jobs", "").replace("title: title", "title: [title, upper]")
+        said = plan(project, definition=otherwise)
+        if name == "disturbed":
+            command = [sys.executable, "-c", SUICIDE, str(after), "-C", str(project.root), "apply", "1"]
+            killed = subprocess.run(command, env=environ(), capture_output=True, check=False)
+            assert killed.returncode == -signal.SIGKILL, killed.stderr
+        report = apply(project, said)
+        assert (report.run, report.state, report.account) == (2, "succeeded", figures(said)["account"])
+        made.append((project.contents(), report.account, report.expired, report.live))
+    assert made[0] == made[1]
 
 
 def test_a_part_that_is_not_kept_makes_the_plan_partial(project: ProjectFolder) -> None:

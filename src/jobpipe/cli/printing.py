@@ -100,6 +100,7 @@ def print_account(report: RunReport) -> None:
     account = report.account
     parts = [f"{account[name]:,} {name}" for name in account if name != "read" and account[name]]
     out.print(f"  read {account['read']:,} = " + (" + ".join(parts) or "0"))
+    _print_all_rejected(report)
     gone = f", {report.missing:,} missing" if report.missing else ""
     back = f", {report.reappeared:,} reappeared" if report.reappeared else ""
     out.print(f"  [dim]then[/] {report.expired:,} expired{back}{gone}   [bold]{report.live:,} live[/]")
@@ -129,6 +130,7 @@ def print_line(report: RunReport) -> None:
     if report.run:
         parts += [f"[dim]run {report.run}[/]", said, f"[dim]{report.seconds:.1f} s[/]"]
     out.print("  ".join(parts))
+    _print_all_rejected(report)
     if report.error:
         out.print(f"  [red]{escape(report.error)}[/]")
     elif report.state == "partial":
@@ -136,6 +138,12 @@ def print_line(report: RunReport) -> None:
     if report.state == "held":
         out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
     _print_incidents(report)
+
+
+def _print_all_rejected(report: RunReport) -> None:
+    """A run that could use nothing is no quiet success, though it has read its source."""
+    if report.is_all_rejected:
+        console().print("  [red]every record was rejected: no posting was made or changed[/]")
 
 
 def _print_incidents(report: RunReport) -> None:

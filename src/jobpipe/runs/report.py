@@ -35,6 +35,11 @@ class RunReport:
     # It was not made because a person wanted it so.
     is_meant: bool = False
 
+    @property
+    def is_all_rejected(self) -> bool:
+        """It read something, and nothing of it could become a posting."""
+        return 0 < self.account["read"] == self.account["rejected"]
+
     def as_dict(self) -> dict[str, Any]:
         """The document of `run --json`."""
         return {

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run
+from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run, RunState
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.conducting import Conductor
 from jobpipe.runs.lease import ImportIsRunningError, hold
@@ -19,16 +19,18 @@ from jobpipe.runs.mappings.deciding import Decision, decide
 from jobpipe.runs.mappings.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
 from jobpipe.runs.overrides.deciding import RuleDecision
 from jobpipe.runs.overrides.deciding import decide as decide_rules
-from jobpipe.runs.plans.basis import basis_of, refuse_stale
+from jobpipe.runs.plans.basis import basis_of, left_by, refuse_stale
 from jobpipe.runs.plans.kinds import kept_parts_of
 from jobpipe.runs.plans.making import Working
 from jobpipe.runs.preparing import Change, Preparation, prepare
-from jobpipe.runs.report import RunReport
+from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.reprocessing import refuse_over_an_interrupted_run, reprocess_held
 from jobpipe.runs.starting import new_run
 from jobpipe.runs.taxonomies.in_force import number_in_force
 from jobpipe.runs.taxonomies.releases import apply as apply_release
 from jobpipe.runs.workspace import Workspace
+
+_DONE = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
 
 
 def change_of(plan: Plan) -> Change:
@@ -53,16 +55,20 @@ def apply_plan(workspace: Workspace, number: int, *, by: str, working: Working) 
     with ledger_expected(), hold(workspace, owner) as held:
         plan = plan_numbered(number)
         _refuse_what_cannot_be(plan)
-        refuse_over_an_interrupted_run(held, owner)
+        if plan.state == PlanState.APPLYING and plan.run is not None and plan.run.state in _DONE:
+            # Killed when all was done but this.
+            _end(held, plan)
+            return report_of(plan.run)
+        left = left_by(plan)
+        if left is None:
+            refuse_over_an_interrupted_run(held, owner)
         change = change_of(plan)
         refuse_stale(plan, basis_of(held, owner, prepare(held, owner.name, change)))
         _begin(held, plan, by)
         _make_the_change(held, plan, change, by)
-        report = _run(held, prepare(held, owner.name), owner, plan, working)
+        report = _run(held, prepare(held, owner.name), owner, plan, working, left)
         if not working.stop.requested:
-            plan.state = PlanState.APPLIED
-            with held.writing():
-                plan.save(update_fields=["state"])
+            _end(held, plan)
         return report
 
 
@@ -89,6 +95,12 @@ def _begin(workspace: Workspace, plan: Plan, by: str) -> None:
     plan.applied_at, plan.applied_by = datetime.now(UTC), by[:200]
     with workspace.writing():
         plan.save(update_fields=["state", "applied_at", "applied_by"])
+
+
+def _end(workspace: Workspace, plan: Plan) -> None:
+    plan.state = PlanState.APPLIED
+    with workspace.writing():
+        plan.save(update_fields=["state"])
 
 
 def _make_the_change(workspace: Workspace, plan: Plan, change: Change, by: str) -> None:
@@ -131,7 +143,10 @@ def _write_definition(workspace: Workspace, plan: Plan) -> None:
         ) from error
 
 
-def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Plan, working: Working) -> RunReport:
+def _run(
+    workspace: Workspace, preparation: Preparation, owner: Import, plan: Plan, working: Working, left: Run | None
+) -> RunReport:
+    """`left`: the import of the kept source that was interrupted."""
     owner.refresh_from_db(fields=["mappings"])
     progress, stop, workers = working.progress, working.stop, working.workers
     if plan.kind == PlanKind.MAPPINGS:
@@ -141,7 +156,7 @@ def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Pl
         _note_run(workspace, plan, Run.objects.get(pk=remapped.report.run))
         return remapped.report
     if plan.kind == PlanKind.SOURCE:
-        return _read_kept(workspace, preparation, owner, plan, working)
+        return _read_kept(workspace, preparation, owner, plan, working, left)
     return reprocess_held(
         workspace,
         preparation,
@@ -154,19 +169,19 @@ def _run(workspace: Workspace, preparation: Preparation, owner: Import, plan: Pl
 
 
 def _read_kept(
-    workspace: Workspace, preparation: Preparation, owner: Import, plan: Plan, working: Working
+    workspace: Workspace, preparation: Preparation, owner: Import, plan: Plan, working: Working, left: Run | None
 ) -> RunReport:
     """An import of what the last runs read: there is nothing else that the plan could have spoken of."""
     offline = replace(workspace, kept_parts=kept_parts_of(workspace, owner, preparation))
     if not is_up_to_date(preparation, owner):
         note_up_to_date(workspace, owner, "")
-    run = new_run(workspace, owner, preparation, "")
+    run = left or new_run(workspace, owner, preparation, "")
     _note_run(workspace, plan, run)
-    report = Conductor(offline, preparation, run, working.workers, working.progress, working.stop).conduct()
+    progress, stop = working.progress, working.stop
+    conductor = Conductor(offline, preparation, run, working.workers, progress, stop, is_taken_up=left is not None)
+    report = conductor.conduct()
     if not working.stop.requested:
-        bring_up_to_date(
-            workspace, preparation, owner, progress=working.progress, stop=working.stop, workers=working.workers
-        )
+        bring_up_to_date(workspace, preparation, owner, progress=progress, stop=stop, workers=working.workers)
     return report
 
 

@@ -8,7 +8,7 @@ import msgspec
 import xxhash
 
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import Import, MappingChange, Plan, PlanState, Run, RunKind, RunState
+from jobpipe.ledger.models import Import, MappingChange, Plan, PlanKind, PlanState, Run, RunKind, RunState
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.workspace import Workspace
 
@@ -93,7 +93,17 @@ def changes_since(plan: Plan, now: Basis) -> Iterator[str]:
 def _is_own(plan: Plan, made: Basis) -> bool:
     """Whether nothing but interrupted attempts to apply it was run since."""
     later = Run.objects.filter(import_row=plan.import_row_id, pk__gt=made.run).exclude(state__in=_NOT_MADE)
-    return not later.exclude(kind=RunKind.REPROCESS, state=RunState.FAILED, revision=made.revision).exists()
+    later = later.exclude(kind=RunKind.REPROCESS, state=RunState.FAILED, revision=made.revision)
+    left = left_by(plan)
+    return not (later.exclude(pk=left.pk) if left is not None else later).exists()
+
+
+def left_by(plan: Plan) -> Run | None:
+    """The import that an interrupted attempt to apply it has begun: it goes on."""
+    if plan.state != PlanState.APPLYING or plan.kind != PlanKind.SOURCE:
+        return None
+    own = Run.objects.filter(import_row=plan.import_row_id, kind=RunKind.IMPORT, state=RunState.RUNNING)
+    return own.filter(revision=plan.basis["revision"], pk__gt=plan.basis["run"]).first()
 
 
 def _changed_tables(plan: Plan) -> str:
