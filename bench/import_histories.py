@@ -430,14 +430,39 @@ BREAKS: dict[str, Harm] = {
 COLLAPSE = "a fifth to three tenths of the records missing"
 
 
+# Days in which a source loses a field by and by.
+DRIFT_DAYS = 42
+DRIFT = "salary lost by and by, within six weeks"
+
+
+def drifting_days(history: History, rng: random.Random) -> Iterator[Day]:
+    """What runs would see if from now on ever more postings had no salary, until hardly any has one."""
+    shadow = _shadow_of(history, rng)
+    for number in range(1, DRIFT_DAYS + 1):
+        before = {key: one.facts for key, one in shadow.live.items()}
+        shadow.day += 1
+        shadow._live_a_day()
+        for key, one in shadow.live.items():
+            # The same ones each day, and some more.
+            if one.posting.salary is not None and random.Random(key).random() < number / DRIFT_DAYS:
+                one.posting.salary = None
+                one.facts = facts_of(one.posting)
+        yield shadow.seen(before)
+
+
+def _shadow_of(history: History, rng: random.Random) -> History:
+    shadow = copy.copy(history)
+    shadow.rng = rng
+    shadow.live = {key: _copied(one) for key, one in history.live.items()}
+    return shadow
+
+
 def broken_day(history: History, name: str, rng: random.Random) -> tuple[Day, int]:
     """What the next run would see if the source broke before it, and how many postings that changes."""
     before = {key: one.facts for key, one in history.live.items()}
-    shadow = copy.copy(history)
-    shadow.rng = rng
+    shadow = _shadow_of(history, rng)
     shadow.day += 1
     # A day like any other, and the break.
-    shadow.live = {key: _copied(one) for key, one in history.live.items()}
     shadow._live_a_day()
     harmed = 0
     if name == COLLAPSE:

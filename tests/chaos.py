@@ -113,7 +113,7 @@ class Chaos:
             for project in (self._alone, self._project):
                 self._calmly(project, "run", name, "--quiet", "--workers", "0")
         for name in self.sources.names:
-            self._compare(name, duplicates=False)
+            self._compare(name, in_order=False)
 
     def _write_files(self, project: ProjectFolder) -> None:
         for name in self.sources.names:
@@ -139,10 +139,10 @@ class Chaos:
             f"day {self.days}  {name:8} {expected['account']['read']:5,} records: {self.killed.total()} kills so far"
         )
 
-    def _compare(self, name: str, *, duplicates: bool = True) -> None:
-        """Without `duplicates` where one may have read its source once more: a reprocess forgets some of them, and a
-        run that was taken up does not know a zip again."""
-        mine, theirs = (_contents(one, name, duplicates=duplicates) for one in (self._alone, self._project))
+    def _compare(self, name: str, *, in_order: bool = True) -> None:
+        """Without their places where one may have read its source once more: a run that was taken up does not know a
+        zip again."""
+        mine, theirs = (_contents(one, name, in_order=in_order) for one in (self._alone, self._project))
         if mine != theirs:
             raise ChaosError(f"day {self.days}: {name} differs: {difference(mine, theirs)}")
         self.compared += len(mine[0])
@@ -296,11 +296,10 @@ class Chaos:
         self._tell(f"{time.monotonic() - self._began:6.1f} s  {text}")
 
 
-def _contents(project: ProjectFolder, name: str, *, duplicates: bool) -> Any:
+def _contents(project: ProjectFolder, name: str, *, in_order: bool) -> Any:
     rows, postings = project.contents(name)
-    rows = [row for row in rows if duplicates or row[1] != "DUPLICATE"]
     # A site's pages come in the order in which they answer; a reprocess counts from what it has.
-    has_order = name != "site" and duplicates
+    has_order = name != "site" and in_order
     return (rows if has_order else [(*row[:6], *row[7:]) for row in rows]), postings
 
 

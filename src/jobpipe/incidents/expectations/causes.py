@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jobpipe.incidents.expectations.judging import Break
+from jobpipe.incidents.expectations.breaks import Break
 
 GONE, ALIKE, DAMAGED, SHIFTED, FEWER = "fields-gone", "texts-alike", "texts-damaged", "values-shifted", "count-fell"
 KINDS = (GONE, ALIKE, DAMAGED, SHIFTED, FEWER)
@@ -20,7 +20,7 @@ class Cause:
 
 def kind_of(measure: str) -> str:
     sort, _, name = measure.partition(":")
-    if sort in ("field", "unmapped"):
+    if sort in ("field", "drift", "unmapped"):
         return GONE
     if sort == "same":
         return ALIKE

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from jobpipe.incidents.expectations.breaks import BATCH, HEALED, LEAST_OF_FIELD, LEAST_OTHERS, Break
 from jobpipe.incidents.expectations.counts import judge_count
+from jobpipe.incidents.expectations.drift import judge_drift
 from jobpipe.incidents.expectations.figures import Figures
 from jobpipe.incidents.expectations.measures import Measure, Mix, Share, measures_of
 from jobpipe.incidents.expectations.past import OURS, Past, PastFigures
@@ -25,39 +27,12 @@ RECENT, REMEMBERED = 9, 45
 FEW_RUNS, ENOUGH_RUNS = 3, 8
 # Postings that must be worse, whatever their share.
 LEAST_POSTINGS = 4
-# Of postings that were not there before: fewer come from one hand.
-LEAST_OTHERS = 9
-# They come in batches that have much in common: so many of them say as much as one.
-BATCH = 4
 # The least harm, as a share of all postings: by postings that were there before, and by others.
 LEAST_MOVED, LEAST_OTHER = 0.10, 0.25
 # Of a mix, which moves more easily.
 LEAST_MIX_MOVED, LEAST_MIX_OTHER = 0.15, 0.40
-# Of what a field had: one that hardly any posting has is not missed.
-LEAST_OF_FIELD = 0.30
 # The least harm where there are few runs.
 GROSS = 0.40
-# What is broken stays so until it is as near as this to what was usual.
-HEALED = 0.05
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Break:
-    """One measure that broke with what was usual of it."""
-
-    measure: str
-    # Shares; of counts postings; of a mix the share of its postings that would have to change.
-    before: float
-    now: float
-    # Of a mix: value -> share, before and now.
-    mix_before: Mapping[str, float] | None = None
-    mix_now: Mapping[str, float] | None = None
-    # Postings that are concerned, about.
-    postings: int = 0
-    # How many runs said what is usual.
-    runs: int = 0
-    # It was so already in the last run.
-    lasts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +69,9 @@ def judge(now: Figures, past: Past, at: datetime, *, own_change: bool = False) -
                 lasts=lasts,
             )
         )
+    # What broke at once is told as that.
+    fallen = {one.measure.partition(":")[2] for one in found if one.measure.startswith("field:")}
+    found += [one for one in judge_drift(now, past, at) if one.measure.partition(":")[2] not in fallen]
     return sorted(found, key=lambda one: one.measure)
 
 

@@ -61,7 +61,8 @@ class Past:
             if name in one.broken:
                 broken.append(one)
             else:
-                learned.append(one)
+                # Once it is how it is now, it stays so.
+                learned = [*(broken if _is_new_normal(broken, one.at) else learned), one]
                 broken = []
             if one.accepted & {name, "*"}:
                 learned, broken = broken or [one], []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jobpipe.incidents.expectations.breaks import Break
 from jobpipe.incidents.expectations.causes import Cause
-from jobpipe.incidents.expectations.judging import Break
 from jobpipe.posting_facts import size_of_step
 
 # Measures that a message names.
@@ -58,6 +58,11 @@ def _said(one: Break) -> str:
         return f"{one.now:,.0f} records, where about {one.before:,.0f} were expected from the last {one.runs} runs"
     if sort == "field":
         return f"{name}: {percent(one.before)} of the postings {past}, {percent(one.now)} in this one"
+    if sort == "drift":
+        return (
+            f"{name}: {percent(one.before)} of the postings four weeks ago, {percent(one.now)} in this run, and fewer "
+            "from week to week"
+        )
     if sort == "unmapped":
         return (
             f"labels of {name} without a meaning: {percent(one.before)} of the postings {past}, now {percent(one.now)}"

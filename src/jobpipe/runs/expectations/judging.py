@@ -12,9 +12,10 @@ import msgspec
 
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Documents, Selection, Status, unpack_prior
+from jobpipe.incidents.expectations.breaks import Break
 from jobpipe.incidents.expectations.causes import KINDS, Cause, kind_of
 from jobpipe.incidents.expectations.figures import Figures, fields_lost, unpack_figures
-from jobpipe.incidents.expectations.judging import Break, judge
+from jobpipe.incidents.expectations.judging import judge
 from jobpipe.incidents.expectations.past import Past, PastFigures
 from jobpipe.incidents.expectations.staleness import REMEMBERED, patience_with
 from jobpipe.incidents.expectations.words import message_of
