@@ -176,7 +176,7 @@ class Definition(Model):
     report: ReportSettings = Field(
         default=ReportSettings(), description="What its publisher is told of what was refused."
     )
-    deliver: list[str] = Field(default=[], description="The destinations that get these postings.")
+    deliver: Paths = Field(default=[], description="The destinations that get these postings.")
 
     @field_validator("posting", mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from jobpipe.errors import UsageError
 from jobpipe.incidents.recording import resolve_gone
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.runs.absence import due_numbers, expired_by_absence, live_postings, rule_of
+from jobpipe.runs.deliveries.change_lists import changed_rows, record_changes
 from jobpipe.runs.history import ACCEPTED, DISMISSED, next_sequence
 from jobpipe.runs.lease import hold
 from jobpipe.runs.report import RunReport, report_of
@@ -65,9 +66,11 @@ def _decide(workspace: Workspace, run: Run, decision: str) -> RunReport:
     run.state = RunState.SUCCEEDED
     run.decided_by = decision
     run.live = live_postings(workspace.documents, run.import_row_id)
+    changed = changed_rows(workspace.documents, run)
     with workspace.writing():
         # Whoever follows the changes must see it once more.
         run.sequence = next_sequence()
         run.save()
+        record_changes(run, changed)
         resolve_gone(run.import_row.name, _DECIDED, run=run, why=f"{decision} by a person")
     return report_of(run)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jobpipe.ledger.models import Batch, PartRead, Run, RunKind, RunState
+from jobpipe.runs.deliveries.change_lists import changed_rows, record_changes
 from jobpipe.runs.history import SUPERSEDED, next_sequence, runs_that_need_their_bytes
 from jobpipe.runs.verdicts import Verdicts
 from jobpipe.sources.archive import prune
@@ -67,12 +68,14 @@ class LedgerJournal:
 
     def close(self) -> None:
         run = self._run
+        changed = changed_rows(self._workspace.documents, run)
         with self._workspace.writing():
             if run.complete and run.kind == RunKind.IMPORT:
                 held = Run.objects.filter(import_row=run.import_row_id, state=RunState.HELD, pk__lt=run.pk)
                 held.update(state=RunState.SUCCEEDED, decided_by=SUPERSEDED)
             if run.sequence is None:
                 run.sequence = next_sequence()
+                record_changes(run, changed)
             run.batches.all().delete()
             run.save()
         kept = self._workspace.project.settings.keep.archive_runs

@@ -24,6 +24,7 @@ from jobpipe.runs.scheduling.written import WrittenSchedules
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.taking_up import give_up, waiting_imports
 from jobpipe.runs.workspace import Workspace
+from jobpipe.serving.deliverer import Deliverer
 from jobpipe.serving.pool import Ended, Pool, problem_of
 
 log = logging.getLogger("jobpipe.serve")
@@ -44,6 +45,7 @@ class Serving:
         self._timetable = Timetable(WrittenSchedules(root), ledger_time, queue_run)
         self._duties = Duties(workspace, ledger_time)
         self._pool = Pool(root)
+        self._deliverer = Deliverer(root)
         self._not_before: dict[str, float] = {}
         self._lost = ""
 
@@ -58,8 +60,10 @@ class Serving:
                 if time.monotonic() - looked >= TICK:
                     looked = time.monotonic()
                     self._look()
+            self._deliverer.stop()
             self._hand_back()
         finally:
+            self._deliverer.end(PATIENCE)
             self._pool.end()
 
     def _look(self) -> None:
@@ -75,6 +79,7 @@ class Serving:
                     log.info("a run was interrupted and goes on", extra={"import_name": one.name})
             self._pool.want([one.name for one in ready])
             self._duties.do_what_is_due()
+            self._deliverer.keep_alive()
             if self._lost:
                 log.info("it goes on")
             self._lost = ""

@@ -44,6 +44,8 @@ class OutputFormat:
     media_type: str = "application/octet-stream"
     # Where the partner says what it takes.
     documented: str = ""
+    # Whether the file says how many postings follow (`Setting.expected`).
+    states_total: bool = False
     # What the partner would refuse of a posting; empty = nothing.
     rules: tuple[Rule, ...] = ()
     # Of the destination's options: what each is for.

@@ -138,6 +138,7 @@ FORMAT = OutputFormat(
     write=write,
     extension="xml",
     media_type="application/xml",
+    states_total=True,
     documented="https://learn.microsoft.com/linkedin/talent/job-postings/xml-feeds-development-guide",
     rules=_RULES,
     options={

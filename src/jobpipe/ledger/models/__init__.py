@@ -1,5 +1,6 @@
 """The ledger's tables, by subject."""
 
+from jobpipe.ledger.models.deliveries import ChangeList, Delivery, DeliveryKind, DeliveryState, Destination
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.erasures import Erasure, Suppression
 from jobpipe.ledger.models.figures import RunFigures
@@ -27,6 +28,11 @@ from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, Taxo
 __all__ = [
     "Batch",
     "BatchAttempt",
+    "ChangeList",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
+    "Destination",
     "Dispatch",
     "DutyLease",
     "Erasure",

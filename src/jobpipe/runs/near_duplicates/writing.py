@@ -14,6 +14,7 @@ from jobpipe.documents.store import StateRow, Written, is_listed, prior_of
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.lifecycle import Outcome
 from jobpipe.runs.absence import live_postings
+from jobpipe.runs.deliveries.change_lists import changed_rows, record_changes
 from jobpipe.runs.history import next_sequence
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.workspace import Workspace
@@ -123,6 +124,8 @@ def _finish(writer: _Writer) -> None:
     run.state, run.why = RunState.SUCCEEDED, "near-duplicates of other imports of the client"
     run.live = live_postings(writer.workspace.documents, run.import_row_id)
     run.finished_at = datetime.now(UTC)
+    changed = changed_rows(writer.workspace.documents, run)
     with writer.workspace.writing():
         run.sequence = next_sequence()
         run.save()
+        record_changes(run, changed)

@@ -1,0 +1,51 @@
+"""Which postings a finished run changed, kept in the feed of changes: so that following it costs what has changed.
+
+A list names rows, not what became of them: whoever reads it looks at what they are now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobpipe.documents.store import Documents, Role, Selection
+from jobpipe.ledger.models import ChangeList, Run
+from jobpipe.runs.deliveries.row_numbers import pack_rows, unpack_rows
+
+
+def changed_rows(documents: Documents, run: Run) -> bytes:
+    """What `record_changes` keeps of a run: to be asked before the transaction that gives the run its place."""
+    if not _may_have_changed(run):
+        return b""
+    changed = (
+        row.row for row in documents.select(run.import_row_id, Selection(role=Role.POSTING, changed_in_run=run.pk))
+    )
+    return pack_rows(changed)
+
+
+def record_changes(run: Run, packed: bytes) -> None:
+    """Within the transaction that gave the run its place in the feed."""
+    assert run.sequence is not None
+    count = len(unpack_rows(packed))
+    if count:
+        ChangeList.objects.create(
+            sequence=run.sequence, run=run, import_row_id=run.import_row_id, count=count, rows=packed
+        )
+
+
+def _may_have_changed(run: Run) -> bool:
+    """A source without a change changes nothing, unless postings ended by their day or for near-duplicates."""
+    account = run.account
+    if run.expired or run.reappeared or account.get("read", 0) != account.get("unchanged", 0):
+        return True
+    return any(notice.get("kind") == "near_duplicates" for notice in run.notices)
+
+
+def lists_after(sequence: int, imports: set[int] | None = None) -> Iterator[ChangeList]:
+    """Of these imports (None = of all), by their place, without their rows."""
+    found = ChangeList.objects.filter(sequence__gt=sequence).defer("rows").order_by("sequence")
+    return iter(found if imports is None else found.filter(import_row_id__in=imports))
+
+
+def last_sequence() -> int:
+    """The place of the last list there is; 0 = there is none."""
+    return ChangeList.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0

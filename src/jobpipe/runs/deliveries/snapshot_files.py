@@ -1,0 +1,200 @@
+"""The files of a snapshot, written here first: in flat memory, however many postings there are."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from itertools import chain, islice
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import msgspec
+
+from jobpipe.definition.targets import FileTarget, ServedTarget
+from jobpipe.destinations.formats.format import Setting
+from jobpipe.destinations.ways.way import Ready
+from jobpipe.ledger.models import Import
+from jobpipe.posting import JobPosting
+from jobpipe.runs.deliveries.row_numbers import pack_rows, unpack_rows
+from jobpipe.runs.deliveries.wanting import Wanting, live_postings_of
+
+_BUFFER = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Written:
+    postings: int = 0
+    # The feed, or the index of its pages, first.
+    files: list[Ready] = field(default_factory=list)
+    # Import -> the rows that are in it, growing.
+    rows: dict[int, array[int]] = field(default_factory=dict)
+
+
+def write_files(wanting: Wanting, feeding: list[Import], folder: Path) -> Written:
+    """All postings that go to the destination, into `folder`, which is empty."""
+    written = Written()
+    target = wanting.definition.to
+    assert isinstance(target, FileTarget | ServedTarget)
+    name = file_name(target)
+    chosen = _chosen(wanting, feeding)
+    postings = _counted(_all(wanting, feeding, chosen), written)
+    setting = _setting(wanting, feeding, chosen)
+    if target.page is None:
+        written.files.append(_write(wanting, postings, setting, folder / name))
+    else:
+        written.files = _write_pages(wanting, postings, setting, folder / name, target.page, written)
+    _keep(written, folder)
+    return written
+
+
+def _write_pages(
+    wanting: Wanting, postings: Iterator[JobPosting], setting: Setting, path: Path, size: int, written: Written
+) -> list[Ready]:
+    """The index, and `jobs-1.xml`, `jobs-2.xml` …; one page at least."""
+    stem, _, suffix = path.name.partition(".")
+    pages: list[Ready] = []
+    first = next(postings, None)
+    while first is not None or not pages:
+        page = chain([first], islice(postings, size - 1)) if first is not None else iter(())
+        pages.append(_write(wanting, page, setting, path.with_name(f"{stem}-{len(pages) + 1}.{suffix}")))
+        first = next(postings, None)
+    return [_write_index(pages, written.postings, path.with_name(f"{stem}.json")), *pages]
+
+
+# What was made is found again ----------------------------------------------------------------------
+
+_KEPT = "made.msgpack"
+
+
+def _keep(written: Written, folder: Path) -> None:
+    """Beside the files, so that another process can publish them."""
+    document = {
+        "postings": written.postings,
+        "files": [[one.name, one.size, one.digest] for one in written.files],
+        "rows": {number: pack_rows(rows) for number, rows in written.rows.items()},
+    }
+    (folder / _KEPT).write_bytes(msgspec.msgpack.encode(document))
+
+
+def read_back(folder: Path) -> Written | None:
+    """What `write_files` made there; None = not all of it is there."""
+    try:
+        document = msgspec.msgpack.decode((folder / _KEPT).read_bytes(), strict=False)
+        files = [
+            Ready(name=name, path=folder / name, size=size, digest=digest) for name, size, digest in document["files"]
+        ]
+        if any(one.path.stat().st_size != one.size for one in files):
+            return None
+    except (OSError, msgspec.DecodeError):
+        return None
+    rows = {int(number): unpack_rows(packed) for number, packed in document["rows"].items()}
+    return Written(postings=document["postings"], files=files, rows=rows)
+
+
+def file_name(target: FileTarget | ServedTarget) -> str:
+    return PurePosixPath((target.file if isinstance(target, FileTarget) else target.served).partition("?")[0]).name
+
+
+def _setting(wanting: Wanting, feeding: list[Import], chosen: dict[int, set[int]] | None) -> Setting:
+    definition = wanting.definition
+    expected = None
+    if wanting.output.states_total:
+        expected = sum(1 for _ in _all(wanting, feeding, chosen))
+        # They are counted when the file is written.
+        wanting.forget_held_back()
+    return Setting(
+        options=definition.options, expected=expected, fields=definition.fields, template=definition.template
+    )
+
+
+# Which postings -------------------------------------------------------------------------------------
+
+
+def _all(
+    wanting: Wanting, feeding: list[Import], chosen: dict[int, set[int]] | None
+) -> Iterator[tuple[Import, int, JobPosting]]:
+    """Shaped, without those that would be refused."""
+    for owner in feeding:
+        only = None if chosen is None else chosen.get(owner.pk, set())
+        for state, posting in live_postings_of(wanting.documents, owner):
+            if only is not None and state.row not in only:
+                continue
+            shaped = wanting.passed(owner, state.key, posting)
+            if shaped is not None:
+                yield owner, state.row, shaped
+
+
+def _chosen(wanting: Wanting, feeding: list[Import]) -> dict[int, set[int]] | None:
+    """Import -> rows, of the first by priority; None = there is no limit, or fewer than it."""
+    limit = wanting.definition.limit
+    if limit is None:
+        return None
+    ordered = (
+        (wanting.shaper.priority(posting), place, owner.pk, row)
+        for place, (owner, row, posting) in enumerate(_all(wanting, feeding, None))
+    )
+    found: dict[int, set[int]] = {}
+    for _, _, import_id, row in nsmallest(limit, ordered):
+        found.setdefault(import_id, set()).add(row)
+    wanting.forget_held_back()
+    return found
+
+
+def _counted(found: Iterable[tuple[Import, int, JobPosting]], written: Written) -> Iterator[JobPosting]:
+    for owner, row, posting in found:
+        written.postings += 1
+        written.rows.setdefault(owner.pk, array("I")).append(row)
+        yield posting
+
+
+# Files ----------------------------------------------------------------------------------------------
+
+
+class _Measured:
+    """What is written, counted and digested on the way."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def write(self, piece: bytes) -> int:
+        self.size += len(piece)
+        self.digest.update(piece)
+        return self._file.write(piece)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _write(wanting: Wanting, postings: Iterable[JobPosting], setting: Setting, path: Path) -> Ready:
+    return _write_pieces(wanting.output.write(postings, setting), path)
+
+
+def _write_pieces(pieces: Iterable[bytes], path: Path) -> Ready:
+    with path.open("wb", buffering=_BUFFER) as file:
+        measured = _Measured(file)
+        # Without a time in it, so that equal contents are equal files.
+        opened = (
+            gzip.GzipFile(fileobj=measured, mode="wb", compresslevel=6, mtime=0, filename="")
+            if path.suffix == ".gz"
+            else contextlib.nullcontext(measured)
+        )
+        with opened as sink:
+            for piece in pieces:
+                sink.write(piece)
+    return Ready(name=path.name, path=path, size=measured.size, digest=measured.digest.hexdigest())
+
+
+def _write_index(pages: list[Ready], postings: int, path: Path) -> Ready:
+    document = {
+        "postings": postings,
+        "pages": [{"file": page.name, "size": page.size, "sha256": page.digest} for page in pages],
+    }
+    return _write_pieces([json.dumps(document, indent=2).encode() + b"\n"], path)

@@ -1,0 +1,156 @@
+"""What people are told of a destination: incidents that open with its troubles and close with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from jobpipe.definition.project import Project
+from jobpipe.destinations.formats.format import Refusal
+from jobpipe.incidents.occurrence import MAX_SAMPLES, Occurrence, Sample
+from jobpipe.incidents.recording import record
+from jobpipe.incidents.states import change_state
+from jobpipe.ledger.models import Incident, IncidentChange, IncidentState
+from jobpipe.ledger.turns import turn_to_write
+from jobpipe.runs.deliveries.outgoing import Outgoing
+
+DOWN = "destination-down"
+REFUSED = "delivery-refused"
+HELD = "snapshot-held"
+WRONG = "destination-wrong"
+# By the role of whoever can mend it.
+HELD_BACK = {
+    "source": "held-back-source",
+    "mapping": "held-back-mapping",
+    "developer": "held-back-definition",
+    "delivery": "held-back-delivery",
+    "operator": "held-back-delivery",
+}
+
+
+def place_of(destination: str) -> str:
+    return f"destinations/{destination}.yaml"
+
+
+def tell(
+    project: Project, destination: str, kind: str, message: str, *, hint: str = "", about: str = "", count: int = 1
+) -> None:
+    """`about`: what tells it from others of its kind at this destination."""
+    record(project, [_occurrence(destination, kind, message, hint=hint, about=about, count=count)])
+
+
+def _occurrence(
+    destination: str,
+    kind: str,
+    message: str,
+    *,
+    about: str = "",
+    hint: str = "",
+    count: int = 1,
+    field: str = "",
+    samples: Collection[Sample] = (),
+) -> Occurrence:
+    return Occurrence(
+        kind=kind,
+        message=f"{destination}: {message}",
+        hint=hint,
+        stage="deliver",
+        field=field,
+        place=place_of(destination),
+        identity=f"{destination} {about}".strip(),
+        count=count,
+        samples=tuple(samples),
+    )
+
+
+def tell_refused(project: Project, destination: str, refused: Iterable[tuple[Outgoing, str]]) -> None:
+    """Postings that the destination itself refused, in its words, by import."""
+    by_import: dict[str, list[tuple[Outgoing, str]]] = {}
+    for item, said in refused:
+        by_import.setdefault(item.import_name, []).append((item, said))
+    for name, some in by_import.items():
+        occurrences = [
+            Occurrence(
+                kind=REFUSED,
+                message=f"{destination} refuses it: {said or 'it says nothing of why'}",
+                hint=f"jobpipe deliveries retry {destination} sends it again, when it or the destination is mended",
+                stage="deliver",
+                place=place_of(destination),
+                samples=(Sample(key=item.key, message=said),),
+            )
+            for item, said in some
+        ]
+        record(project, occurrences, import_name=name)
+
+
+@dataclass(slots=True)
+class HeldBack:
+    """What was held back of one import by one rule, in one sitting."""
+
+    first: Refusal
+    count: int = 0
+    samples: list[Sample] = field(default_factory=list)
+
+    def add(self, key: str, refusal: Refusal) -> None:
+        self.count += 1
+        if len(self.samples) < MAX_SAMPLES:
+            self.samples.append(Sample(key=key, message=refusal.message))
+
+
+class HeldBackPostings:
+    """Counted by import and rule, with bounded memory."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], HeldBack] = {}
+        self.postings: Counter[str] = Counter()
+
+    def add(self, import_name: str, key: str, refusals: Iterable[Refusal]) -> None:
+        self.postings[import_name] += 1
+        for refusal in refusals:
+            self._found.setdefault((import_name, refusal.rule), HeldBack(refusal)).add(key, refusal)
+
+    def by_rule(self) -> dict[str, int]:
+        counted: Counter[str] = Counter()
+        for (_, rule), one in self._found.items():
+            counted[rule] += one.count
+        return dict(counted)
+
+    def tell(self, project: Project, destination: str) -> set[int]:
+        """One incident an import and rule, for whoever can mend it; the numbers of these incidents."""
+        told: set[int] = set()
+        for (import_name, rule), one in self._found.items():
+            occurrence = _occurrence(
+                destination,
+                HELD_BACK[one.first.role],
+                f"would be refused there: {one.first.message}",
+                about=rule,
+                field=one.first.field,
+                hint=f"all others get them; jobpipe preflight {destination} --import {import_name} lists all of them",
+                count=one.count,
+                samples=one.samples,
+            )
+            told |= {incident.pk for incident in record(project, [occurrence], import_name=import_name).all}
+        return told
+
+
+def gone(
+    destination: str,
+    kinds: Iterable[str],
+    *,
+    why: str,
+    import_name: str | None = None,
+    still: Collection[int] = (),
+) -> None:
+    """The destination's incidents of these kinds are over; `still`: the numbers of those that are not."""
+    with turn_to_write(), transaction.atomic():
+        found = Incident.objects.filter(place=place_of(destination), kind__in=list(kinds))
+        found = found.exclude(state=IncidentState.RESOLVED).exclude(pk__in=list(still)).select_for_update()
+        if import_name is not None:
+            found = found.filter(import_name=import_name)
+        over = list(found)
+        lines = [change_state(one, "resolved", IncidentState.RESOLVED, why=why) for one in over]
+        Incident.objects.bulk_update(over, ["state", "muted_until", "resolved_at"], batch_size=100)
+        IncidentChange.objects.bulk_create(lines)

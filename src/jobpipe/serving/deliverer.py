@@ -1,0 +1,55 @@
+"""The process beside `serve` that delivers: it may hang or die of a destination, and runs go on."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+log = logging.getLogger("jobpipe.serve")
+
+# Seconds until one that died is started again.
+_PAUSE = 5.0
+
+
+class Deliverer:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+
+    def keep_alive(self) -> None:
+        """Start it where there is a destination and it is not there."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        now = time.monotonic()
+        if self._process is not None:
+            log.error(
+                "the process that delivers has ended (exit code %s); another one takes over", self._process.returncode
+            )
+            self._process = None
+            self._not_before = now + _PAUSE
+        if now >= self._not_before and any((self._root / "destinations").glob("*.yaml")):
+            self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "jobpipe.cli.main", "-C", str(self._root), "deliver", "--follow", "--lifeline"]
+        # It ends with the pipe, however this process ends.
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
+
+    def stop(self) -> None:
+        """Ask it to stop; does not wait."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def end(self, patience: float) -> None:
+        self.stop()
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
