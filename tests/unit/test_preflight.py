@@ -178,6 +178,23 @@ def test_an_option_without_which_there_is_no_file_is_asked_for() -> None:
         output_format("rss").check_setting(Setting())
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("linkedin", {"poster_mail": "a@b.c"}, "no option `poster_mail`.*poster_email"),
+        ("indeed", {"waive": "indeed-regon"}, "no rule `indeed-regon`.*indeed-region"),
+    ],
+)
+def test_an_option_that_is_none_is_answered_with_the_nearest(name: str, options: dict[str, str], said: str) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        output_format(name).check_setting(Setting(options=options))
+
+
+def test_names_are_not_taken_by_formats_that_have_their_own() -> None:
+    with pytest.raises(DefinitionError, match="takes no `fields`"):
+        output_format("talent").check_setting(Setting(fields={"name": "title"}))
+
+
 def test_what_is_wrong_with_a_template_is_said_with_its_place() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({}, "needs `template:"),

@@ -51,14 +51,17 @@ class DestinationDefinition(Model):
     template: dict[str, Any] = Field(
         default={}, description="format: template: how one posting, and all around it, is written."
     )
-    options: dict[str, str] = Field(default={}, description="What a format asks for itself: publisher, publisher_url.")
+    options: dict[str, str] = Field(
+        default={},
+        description="What a format asks for itself: publisher, publisher_url, waive (rules).",
+    )
     select: Select = Field(default=Select(), description="Which postings go there.")
     rules: Annotated[list[str], BeforeValidator(several)] = Field(
         default=[], description="What is done to a posting for this destination alone: rules as those of overrides."
     )
     fields: dict[str, str] = Field(
         default={},
-        description="jsonl, csv and bodies: the destination's name of a field -> the field here (title, company.name).",
+        description="jsonl, csv, xlsx and bodies: the destination's name of a field -> the field here (company.name).",
     )
     require: Names = Field(
         default=[], description="Fields without which it would refuse a posting, besides its format's."

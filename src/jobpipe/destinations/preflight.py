@@ -7,7 +7,7 @@ from functools import lru_cache
 from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.definition.roles import Role
 from jobpipe.destinations.field_paths import required
-from jobpipe.destinations.formats.format import OutputFormat
+from jobpipe.destinations.formats.format import OutputFormat, waived
 from jobpipe.destinations.rules import Refusal
 from jobpipe.posting import JobPosting
 
@@ -23,20 +23,15 @@ def refusals_of(posting: JobPosting, definition: DestinationDefinition, output: 
 
     Raises DefinitionError for a `require` that names no field.
     """
-    waived = definition.options.get("waive", "")
     refusals = output.refusals(posting, definition.options)
-    if waived:
-        refusals = [refusal for refusal in refusals if refusal.rule not in _words(waived)]
+    if refusals and "waive" in definition.options:
+        spared = waived(definition.options)
+        refusals = [refusal for refusal in refusals if refusal.rule not in spared]
     if not definition.require:
         return refusals
     named = {refusal.field for refusal in refusals}
     lacking = _lacking(tuple(definition.require))(posting)
     return refusals + [_required(field, definition) for field in lacking if field not in named]
-
-
-@lru_cache(maxsize=256)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.replace(",", " ").split())
 
 
 def _required(field: str, definition: DestinationDefinition) -> Refusal:

@@ -42,6 +42,7 @@ FORMAT = OutputFormat(
     extension="csv",
     media_type="text/csv; charset=utf-8",
     documented="https://www.rfc-editor.org/rfc/rfc4180",
+    takes_fields=True,
     check=check_columns,
     carries=dict.fromkeys(COLUMNS, ""),
 )

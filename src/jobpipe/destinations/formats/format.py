@@ -11,6 +11,7 @@ from jobpipe.destinations.rules import Options, Rule
 from jobpipe.destinations.rules import Refusal as Refusal
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.posting import JobPosting
+from jobpipe.transform.problems import nearest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,8 @@ class Setting:
     template: dict[str, Any] = field(default_factory=dict)
 
 
+# What may be said of every feed, whether the format writes it or not; and the rules that do not count.
+_OPTIONS_OF_ALL = frozenset({"publisher", "publisher_url", "waive"})
 Writer = Callable[[Iterable[JobPosting], Setting], Iterator[bytes]]
 # Gives the function that writes one posting as JSON, for bodies.
 ItemWriter = Callable[[Setting], Callable[[JobPosting], bytes]]
@@ -54,6 +57,8 @@ class OutputFormat:
     needs: tuple[str, ...] = ()
     # What is in the file of a posting: name there -> field here.
     carries: Mapping[str, str] = field(default_factory=dict)
+    # Whether its names can be those of the destination.
+    takes_fields: bool = False
     # None = it is a format of files alone.
     item: ItemWriter | None = None
     # Raises DefinitionError for a setting that the format cannot use.
@@ -65,12 +70,26 @@ class OutputFormat:
         return [rule.refusal(posting, wrong) for rule, wrong in broken]
 
     def check_setting(self, setting: Setting) -> None:
-        """Raises DefinitionError: an option that is missing, a template that is none."""
+        """Raises DefinitionError: an option that is missing or unknown, a template that is none."""
         for name in self.needs:
             if not setting.options.get(name):
                 message = f"the format `{self.name}` needs the option `{name}`: {self.options[name]}"
                 raise DefinitionError(message, hint=f"options: {{{name}: …}}, or --option {name}=…")
+        if setting.fields and not self.takes_fields:
+            raise DefinitionError(f"the format `{self.name}` has names of its own, and takes no `fields`")
+        known = self.options.keys() | _OPTIONS_OF_ALL
+        for name in setting.options.keys() - known:
+            message = f"the format `{self.name}` has no option `{name}`"
+            raise DefinitionError(message, hint=nearest(name, known) or f"its options: {', '.join(sorted(known))}")
+        rules = {rule.rule for rule in self.rules}
+        for name in waived(setting.options) - rules:
+            raise DefinitionError(f"`waive`: `{self.name}` has no rule `{name}`", hint=nearest(name, rules))
         self.check(setting)
+
+
+def waived(options: Options) -> frozenset[str]:
+    """The rules that the destination's partner does not hold to."""
+    return frozenset(options.get("waive", "").replace(",", " ").split())
 
 
 # Each a module of this folder with a FORMAT.

@@ -44,6 +44,7 @@ FORMAT = OutputFormat(
     media_type="application/x-ndjson",
     documented="https://jsonlines.org",
     item=item,
+    takes_fields=True,
     check=check,
     carries={"each field": "under its own name, or those of `fields`"},
 )

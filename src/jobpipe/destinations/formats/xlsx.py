@@ -88,6 +88,7 @@ FORMAT = OutputFormat(
     extension="xlsx",
     media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     documented="https://support.microsoft.com/office/excel-specifications-and-limits",
+    takes_fields=True,
     check=check_columns,
     carries=dict.fromkeys(COLUMNS, ""),
 )
