@@ -163,23 +163,24 @@ def test_a_request_is_signed_as_the_specification_shows() -> None:
     )
 
 
+@pytest.mark.parametrize("content", [b"", b"<jobs/>"])
 @pytest.mark.parametrize(
     "tail",
     [
         "/offers/out/a.xml",
         "/offers/out/%C3%A9t%C3%A9%20%2B%20%28neu%29%21.xml",
         "/offers?list-type=2&prefix=out%2Fa%20%26b%2F",
+        "/offers/out/a.xml?uploads=",
     ],
 )
-def test_another_library_signs_alike(tail: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_library_signs_alike(tail: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     url = httpx2.URL(f"https://storage.example.org:9000{tail}")
-    ours = StoreLogin(KEYS["key_id"], KEYS["secret"], REGION).signed("GET", url, {"If-Match": '"v1"'})
+    ours = StoreLogin(KEYS["key_id"], KEYS["secret"], REGION).signed("PUT", url, {"If-Match": '"v1"'}, content)
     moment = datetime.strptime(ours["x-amz-date"], "%Y%m%dT%H%M%SZ")
-    request = AWSRequest(
-        "GET", str(url), headers={"If-Match": '"v1"', "X-Amz-Content-SHA256": ours["x-amz-content-sha256"]}
-    )
+    request = AWSRequest("PUT", str(url), headers={"If-Match": '"v1"'}, data=content)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: moment)
     S3SigV4Auth(Credentials(KEYS["key_id"], KEYS["secret"]), "s3", REGION).add_auth(request)
+    assert request.headers["X-Amz-Content-SHA256"] == ours["x-amz-content-sha256"]
     assert ours["Authorization"] == request.headers["Authorization"]
 
 

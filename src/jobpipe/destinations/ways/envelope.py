@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,3 +33,9 @@ def batch_of(
 ) -> dict[str, Any]:
     items = [item_of(change, with_posting=with_postings) for change in batch]
     return {"destination": destination, "batch": idempotency_key, "items": items}
+
+
+def short_key(key: str) -> str:
+    """An idempotency key as a header may hold it: printable, at most 255 letters of ASCII."""
+    fits = key.isascii() and key.isprintable() and 0 < len(key) <= 255
+    return key if fits else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

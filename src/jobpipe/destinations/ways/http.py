@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import msgspec
 
 from jobpipe.definition.targets import HttpTarget
-from jobpipe.destinations.ways.envelope import batch_of
+from jobpipe.destinations.ways.envelope import batch_of, short_key
 from jobpipe.destinations.ways.item_answers import answers_in
 from jobpipe.destinations.ways.pieces import in_pieces
 from jobpipe.destinations.ways.way import Answer, Change
-from jobpipe.destinations.ways.web import Web, header_text
+from jobpipe.destinations.ways.web import Web
 from jobpipe.safety.limits import MEGABYTE
 from jobpipe.safety.signing import standard_headers
 
@@ -41,7 +41,7 @@ class HttpWay:
         self._web.close()
 
     def _send(self, batch: Sequence[Change], idempotency_key: str) -> Answer:
-        key = header_text(idempotency_key)
+        key = short_key(idempotency_key)
         body = msgspec.json.encode(batch_of(self._name, idempotency_key, batch))
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": key}
         if self._secret:

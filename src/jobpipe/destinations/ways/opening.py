@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.secret_values import resolve_target
-from jobpipe.definition.targets import FileTarget, Target
+from jobpipe.definition.targets import FileTarget, SqlTarget, Target
 from jobpipe.destinations.ways.way import ChangesWay, SnapshotWay
 from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.sources.transports import scheme_of
@@ -21,6 +21,14 @@ from jobpipe.sources.transports import scheme_of
 _CHANGES = {
     "HttpTarget": "jobpipe.destinations.ways.http:HttpWay",
     "WebhookTarget": "jobpipe.destinations.ways.webhook:WebhookWay",
+    "RabbitTarget": "jobpipe.destinations.ways.rabbitmq:RabbitWay",
+    "MongoTarget": "jobpipe.destinations.ways.mongo:MongoWay",
+    "SearchTarget": "jobpipe.destinations.ways.search:SearchWay",
+    "SqlTarget": "jobpipe.destinations.ways.postgresql:PostgresWay",
+}
+# By its scheme, where a model stands for several ways.
+_SQL = {
+    "sqlite": "jobpipe.destinations.ways.sqlite:SqliteWay",
 }
 # By the scheme of the file.
 _SNAPSHOTS = {
@@ -30,6 +38,8 @@ _SNAPSHOTS = {
     "ftps": "jobpipe.destinations.ways.ftp:FtpWay",
     "s3": "jobpipe.destinations.ways.s3:S3Way",
 }
+
+_SQLITE = "sqlite:///"
 
 _Target = TypeVar("_Target", bound=Model)
 
@@ -42,7 +52,11 @@ def changes_way(target: Target, name: str, *, environ: Mapping[str, str], root: 
     kind = type(target).__name__
     if kind not in _CHANGES:
         raise DefinitionError("takes files, not changes", place=Place(source=f"destinations/{name}.yaml"))
-    made: ChangesWay = _of(_CHANGES[kind])(_ready(target, name, environ, root), name)
+    ready = _ready(target, name, environ, root)
+    path = _CHANGES[kind]
+    if isinstance(ready, SqlTarget):
+        path = _SQL.get(scheme_of(ready.sql), path)
+    made: ChangesWay = _of(path)(ready, name)
     return made
 
 
@@ -78,6 +92,8 @@ def _with_paths(target: _Target, root: Path) -> _Target:
     changed: dict[str, Any] = {}
     if isinstance(target, FileTarget) and scheme_of(target.file) == "file":
         changed["file"] = _path(target.file.removeprefix("file://"), root)
+    if isinstance(target, SqlTarget) and target.sql.startswith(_SQLITE):
+        changed["sql"] = _SQLITE + _path(target.sql.removeprefix(_SQLITE), root)
     auth = getattr(target, "auth", None)
     if auth is not None:
         named = {word: getattr(auth, word) for word in ("private_key", "known_hosts") if getattr(auth, word)}

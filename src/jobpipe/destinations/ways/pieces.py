@@ -13,13 +13,15 @@ _AROUND = 512
 SendPiece = Callable[[Sequence[Change], str], Answer]
 
 
-def in_pieces(batch: Sequence[Change], idempotency_key: str, most_bytes: int, send: SendPiece) -> Answer:
-    """Each of at most so many bytes of postings, but for one that is larger alone.
+def in_pieces(
+    batch: Sequence[Change], idempotency_key: str, most_bytes: int, send: SendPiece, *, most_items: int = 10_000
+) -> Answer:
+    """Each of at most so many postings, and bytes of them, but for one that is larger alone.
 
     The same batch is always cut alike.  Where a later piece fails, what came before it stays answered, and the rest
     is to be sent again; where the first fails, its error is raised.
     """
-    pieces = _cut(batch, most_bytes)
+    pieces = _cut(batch, most_bytes, most_items)
     answer = Answer()
     for number, piece in enumerate(pieces):
         key = idempotency_key if len(pieces) == 1 else f"{idempotency_key}-{number + 1}"
@@ -35,12 +37,12 @@ def in_pieces(batch: Sequence[Change], idempotency_key: str, most_bytes: int, se
     return answer
 
 
-def _cut(batch: Sequence[Change], most_bytes: int) -> list[list[Change]]:
+def _cut(batch: Sequence[Change], most_bytes: int, most_items: int) -> list[list[Change]]:
     pieces: list[list[Change]] = []
     size = 0
     for change in batch:
         weight = len(change.body) + _AROUND
-        if not pieces or size + weight > most_bytes:
+        if not pieces or size + weight > most_bytes or len(pieces[-1]) >= most_items:
             pieces.append([])
             size = 0
         pieces[-1].append(change)

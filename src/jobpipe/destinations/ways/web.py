@@ -6,7 +6,6 @@ Redirects are not followed: what is sent is for the place that the definition na
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -229,9 +228,3 @@ async def _beginning(response: httpx2.Response) -> bytes:
 
 def _port(url: httpx2.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
-
-
-def header_text(key: str) -> str:
-    """An idempotency key as a header may hold it."""
-    fits = key.isascii() and key.isprintable() and 0 < len(key) <= 255
-    return key if fits else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import msgspec
 
 from jobpipe.definition.targets import WebhookTarget
-from jobpipe.destinations.ways.envelope import batch_of
+from jobpipe.destinations.ways.envelope import batch_of, short_key
 from jobpipe.destinations.ways.http import MOST_BYTES
 from jobpipe.destinations.ways.pieces import in_pieces
 from jobpipe.destinations.ways.way import Answer, Change
-from jobpipe.destinations.ways.web import Web, header_text
+from jobpipe.destinations.ways.web import Web
 from jobpipe.safety.signing import standard_headers
 
 TYPE = "postings.changed"
@@ -37,7 +37,7 @@ class WebhookWay:
         self._web.close()
 
     def _send(self, batch: Sequence[Change], idempotency_key: str) -> Answer:
-        key = header_text(idempotency_key)
+        key = short_key(idempotency_key)
         data = batch_of(self._name, idempotency_key, batch, with_postings=self._is_whole)
         body = msgspec.json.encode({"type": TYPE, "data": data})
         signed = standard_headers(self._secret, key, int(time.time()), body)
