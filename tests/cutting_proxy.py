@@ -18,9 +18,15 @@ class CuttingProxy:
         self.cuts = cuts or []
         self.sent_cuts = sent_cuts or []
         self.connections = 0
+        # What is still let through from the server on all connections; None = anything.
+        self._left: int | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def cut_after_next(self, count: int) -> None:
+        """The connections that are open, after so many more bytes from the server; once."""
+        self._left = count
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -44,14 +50,25 @@ class CuttingProxy:
             server = socket.create_connection(("127.0.0.1", self._target))
             cut = self.cuts.pop(0) if self.cuts else None
             sent = self.sent_cuts.pop(0) if self.sent_cuts else None
-            threading.Thread(target=_pass_on, args=(client, server, sent), daemon=True).start()
-            threading.Thread(target=_pass_on, args=(server, client, cut), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(client, server, sent, None), daemon=True).start()
+            threading.Thread(target=_pass_on, args=(server, client, cut, self), daemon=True).start()
+
+    def left_of(self, count: int) -> int | None:
+        """None = all that came may pass; a number = so much of it, and then the cut."""
+        if self._left is None or count <= self._left:
+            self._left = None if self._left is None else self._left - count
+            return None
+        left, self._left = self._left, None
+        return left
 
 
-def _pass_on(giver: socket.socket, taker: socket.socket, cut: int | None) -> None:
+def _pass_on(giver: socket.socket, taker: socket.socket, cut: int | None, proxy: CuttingProxy | None) -> None:
     passed = 0
     with contextlib.suppress(OSError):
         while chunk := giver.recv(16 * 1024):
+            if proxy is not None and (left := proxy.left_of(len(chunk))) is not None:
+                taker.sendall(chunk[:left])
+                break
             if cut is not None and passed + len(chunk) > cut:
                 taker.sendall(chunk[: cut - passed])
                 break
