@@ -159,8 +159,8 @@ def _introduction(all_told: Sequence[Told], months: int) -> list[str]:
 (`bench/import_histories.py` makes them; `make bench-expectations` repeats this). The constants were chosen on other
 seeds.
 
-**Found: {found:,} of {tried:,} breaks ({found / max(tried, 1):.1%}), each by the first run that read
-it (what is lost by and by: within its six weeks).
+**Found: {found:,} of {tried:,} breaks ({found / max(tried, 1):.1%}), each by the first run that read it (what is
+lost by and by: within its six weeks).
 False alarms: {false} ({false / max(days / 30, 1):.3f} an import and month).**
 
 The project asks at least 95 % and at most 0.1 of itself, and aims at 98 % and 0.05. A break counts where it changes at

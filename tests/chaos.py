@@ -108,8 +108,9 @@ class Chaos:
             most = min(kills - self.killed.total(), self._dice.randint(1, self._most_kills))
             self._import(name, most)
         self._decide(kills)
-        # What one import's run means for another, and was killed, is left to the next run of that one.
-        for name in self.sources.names:
+        # What one import's run means for another, and was killed, is left to the next run of that one; in the order of
+        # a decision that touches all, by which the first of near-duplicates is found.
+        for name in sorted(self.sources.names):
             for project in (self._alone, self._project):
                 self._calmly(project, "run", name, "--quiet", "--workers", "0")
         for name in self.sources.names:
