@@ -513,6 +513,14 @@ def test_rows_are_selected_by_status_reason_and_run(documents: Documents) -> Non
     assert selected(documents, role=Role.REJECTED, keys=("worse", "live")) == ["worse"]
 
 
+def test_a_reader_goes_on_after_the_row_that_it_has_seen(documents: Documents) -> None:
+    numbers = write(documents, *map(posting, "abcd"), posting("gone", 2, status=Status.EXPIRED, reason="absent"))
+    assert selected(documents, after_row=numbers[1]) == ["c", "d", "gone"]
+    assert selected(documents, after_row=numbers[1], keys=("d", "a")) == ["d"]
+    assert selected(documents, after_row=numbers[1], status=Status.EXPIRED) == ["gone"]
+    assert selected(documents, after_row=numbers[-1]) == []
+
+
 def test_a_text_is_found_in_titles_without_regard_to_case(documents: Documents) -> None:
     write(
         documents,

@@ -81,7 +81,7 @@ def test_each_change_comes_once_and_in_order_and_in_the_end_all_is_there(
     chance = random.Random(seed)
     partner = Partner(tmp_path / "project")
     partner.describe("batch: 4\n")
-    partner.project.define(FEEDING.replace("source:", "expire: {guard: 100%}\nsource:"))
+    partner.project.define(FEEDING.replace("source:", "expire: {guard: 100%, misses: 1}\nsource:"))
     partner.receiver = Receiver(fails=at_random(seed, 0.3), refuses={"Wizard"}, names_guilty=bool(seed % 2))
     offers: dict[str, str] = {}
     for _ in range(RUNS):
@@ -130,7 +130,9 @@ def test_a_destination_without_keys_gets_each_change_at_least_once(tmp_path: Pat
 @pytest.mark.parametrize("seed", [3, 4])
 def test_a_file_is_whole_and_its_books_agree_with_it_whoever_dies(tmp_path: Path, seed: int, death: Death) -> None:
     chance = random.Random(seed)
-    project = ProjectFolder(tmp_path / "project", FEEDING.replace("source:", "expire: {guard: 100%}\nsource:"))
+    project = ProjectFolder(
+        tmp_path / "project", FEEDING.replace("source:", "expire: {guard: 100%, misses: 1}\nsource:")
+    )
     (project.root / "destinations").mkdir()
     (project.root / "destinations" / "partner.yaml").write_text(
         "destination: partner\nto: {file: out/jobs.jsonl}\nguard: 100%\n"

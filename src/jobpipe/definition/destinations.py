@@ -75,7 +75,6 @@ class DestinationDefinition(Model):
         default=0.3, description="Of a file: where more than this share would vanish at once, a person is asked."
     )
     batch: int = Field(default=100, ge=1, le=10_000, description="Changes in one request.")
-    owner: str = Field(default="", description="Who holds the role `delivery` for it; the house's when absent.")
     paused: bool = Field(default=False, description="Nothing is sent; what changes meanwhile is sent afterwards, net.")
 
     @field_validator("select", mode="after")

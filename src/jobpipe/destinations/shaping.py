@@ -134,9 +134,10 @@ class Shaper:
     def _condition(self, text: str) -> Callable[[Any, Any], bool] | None:
         if not text:
             return None
+        condition = self._tried("`select.where`", lambda: compile_condition(text, "where"))
         if uses_record(text):
             raise DefinitionError("`select.where` sees `posting` alone, not `record`", place=self._place)
-        return self._tried("`select.where`", lambda: compile_condition(text, "where"))
+        return condition
 
     def _value(self, text: str) -> tuple[str, Callable[[Any], Any]]:
         return text, self._tried("`priority`", lambda: compile_value(text, "priority"))

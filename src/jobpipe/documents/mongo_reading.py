@@ -185,10 +185,12 @@ class MongoReading:
     def _selected(self, import_id: int, selection: Selection) -> Iterator[list[Document]]:
         """Pages of the states that are selected."""
         pages: Iterable[list[Document]]
+        low, high = id_range(import_id, after_row=selection.after_row)
         if not selection.keys and not selection.labels and may_be_live(selection):
-            pages = self._server.pages("state", id_range(import_id), conditions_of(selection))
+            pages = self._server.pages("state", (low, high), conditions_of(selection))
         else:
-            pages = map(self._listed, chunks(self._candidates(import_id, selection)))
+            candidates = (number for number in self._candidates(import_id, selection) if number > low)
+            pages = map(self._listed, chunks(candidates))
         for page in pages:
             yield [one for one in page if is_selected(one, selection)]
 

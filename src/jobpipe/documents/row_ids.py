@@ -22,9 +22,9 @@ def row_of(number: int) -> int:
     return number & ROW_MASK
 
 
-def id_range(import_id: int) -> tuple[int, int]:
-    """Between these, both left out, lie the ids of an import."""
-    return import_id << ROW_BITS, (import_id + 1) << ROW_BITS
+def id_range(import_id: int, *, after_row: int = 0) -> tuple[int, int]:
+    """Between these, both left out, lie the ids of an import, or those of its rows above `after_row`."""
+    return import_id << ROW_BITS | after_row, (import_id + 1) << ROW_BITS
 
 
 def body_id(number: int, revision: int) -> int:

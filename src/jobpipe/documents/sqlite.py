@@ -221,7 +221,7 @@ class SqliteDocuments:
     def _selected(self, import_id: int, selection: Selection, query: str, *, piece: int = 1_000) -> Iterator[list[Any]]:
         """Pages of the rows of `query` (on state AS s) that are selected."""
         condition, values = conditions_of(selection)
-        low, high = id_range(import_id)
+        low, high = id_range(import_id, after_row=selection.after_row)
         if not selection.keys and not selection.labels and may_be_live(selection):
             whole = f"{query} WHERE s.id > ? AND s.id < ? AND {condition} ORDER BY s.id"
             yield from self._file.pages(whole, low, (high, *values), piece=piece)

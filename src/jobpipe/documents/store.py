@@ -186,6 +186,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     # Rows that have at least one of these lines among their labels.
     labels: tuple[str, ...] = ()
+    # Only rows with higher numbers: where a reader goes on.
+    after_row: int = 0
 
 
 class Documents(Protocol):

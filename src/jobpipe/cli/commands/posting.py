@@ -237,6 +237,7 @@ def _decide(
 
 
 def _after(workspace: Any, changes: list[Any], *, as_json: bool) -> None:
+    from jobpipe.cli.delivering_now import deliver_now
     from jobpipe.cli.posting_view import print_settled
     from jobpipe.runs.overrides.single_postings import settle_now
     from jobpipe.runs.progress import Progress
@@ -245,3 +246,4 @@ def _after(workspace: Any, changes: list[Any], *, as_json: bool) -> None:
     names = dict.fromkeys(change.entry.owner for change in changes)
     done = {name: settle_now(workspace, name, progress=Progress(), stop=StopRequest()) for name in names}
     print_settled(workspace, changes, done, as_json=as_json)
+    deliver_now(workspace, names, quiet=as_json)

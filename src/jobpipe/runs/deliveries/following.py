@@ -110,9 +110,10 @@ class Follower:
 
     def _rows_of(self, import_id: int, after: int, *, feeds: bool) -> Iterator[int]:
         """Of the postings that are live and of those that the destination has, each once."""
-        live = (row.row for row in self._documents.select(import_id, Selection(status=Status.LIVE))) if feeds else ()
+        selection = Selection(status=Status.LIVE, after_row=after)
+        live = (row.row for row in self._documents.select(import_id, selection)) if feeds else ()
         there = (one.row for one in self._delivered.walk(self._number, import_id, after=after))
-        both = merge((row for row in live if row > after), there)
+        both = merge(live, there)
         return (row for row, _ in groupby(both))
 
     # What has changed --------------------------------------------------------------------------------

@@ -102,6 +102,9 @@ class SnapshotSitting:
                 left_out=self._wanting.held_back.by_rule(),
                 files=[{"name": one.name, "size": one.size, "sha256": one.digest} for one in written.files],
             )
+            # These files are made under today's definition, whether they get through now or later.
+            self._destination.sweep = {}
+            self._destination.save(update_fields=["sweep"])
         self._tell_held_back()
         why = shrunk(before, written.postings, sitting.definition.guard)
         if why:

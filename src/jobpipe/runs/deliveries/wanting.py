@@ -13,6 +13,7 @@ from jobpipe.destinations.preflight import refusals_of
 from jobpipe.destinations.shaping import Shaper
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Documents, Role, Selection, StateRow, Status
+from jobpipe.errors import DefinitionError, Place, UsageError
 from jobpipe.ledger.models import Import, Run, RunState
 from jobpipe.posting import JobPosting
 from jobpipe.runs.deliveries.comparing import Wanted
@@ -39,7 +40,7 @@ class Wanting:
     def __init__(self, documents: Documents, definition: DestinationDefinition) -> None:
         self.documents = documents
         self.definition = definition
-        self.output: OutputFormat = output_format(definition.format or "jsonl")
+        self.output: OutputFormat = _format_of(definition)
         self.shaper = Shaper(definition)
         # What was found that would be refused.
         self.held_back = HeldBackPostings()
@@ -93,6 +94,14 @@ class Wanting:
         if refusals:
             self.held_back.add(owner.name, state.key, refusals)
         return Wanted(body=self.shaper.body(shaped), revision=state.revision, held=held)
+
+
+def _format_of(definition: DestinationDefinition) -> OutputFormat:
+    try:
+        return output_format(definition.format or "jsonl")
+    except UsageError as error:
+        place = Place(source=f"destinations/{definition.destination}.yaml", field="format")
+        raise DefinitionError(error.message, place=place, hint=error.hint) from error
 
 
 def live_postings_of(documents: Documents, owner: Import) -> Iterator[tuple[StateRow, JobPosting]]:
