@@ -13,6 +13,7 @@ from engines import ON_A_CLUSTER
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.definition.project import find_project
+from jobpipe.destinations.published import LIST, feed_folder
 from jobpipe.documents.delivered.store import Delivered, Receipt, Standing
 from jobpipe.documents.upkeep import upkeep_of
 from jobpipe.ledger.models import Import
@@ -82,8 +83,12 @@ def test_a_backup_holds_what_was_delivered_and_one_without_it_leaves_it_as_it_is
         workspace.delivered.forget(DESTINATION)
     connections.close_all()
     assert delivered(project) == {}
+    listed = feed_folder(project.root / ".jobpipe", "partner") / LIST
+    listed.parent.mkdir(parents=True)
+    listed.write_text("{}")
     restore_files(find_project(project.root, {}), tmp_path / "backup", only="deliveries")
     assert delivered(project) == before
+    assert listed.exists()
     connections.close_all()
     (tmp_path / "backup" / FILE).unlink()
     restore_files(find_project(project.root, {}), tmp_path / "backup")
@@ -133,10 +138,16 @@ def test_receipts_go_by_age_and_what_a_destination_still_has_stays_known(project
     assert set(delivered(project)) == {"k1"}
 
 
-def test_a_person_is_erased_from_what_destinations_answered(project: ProjectFolder) -> None:
+def test_a_person_is_erased_from_what_destinations_answered_and_feeds_that_have_it_are_named(
+    project: ProjectFolder,
+) -> None:
+    feed = feed_folder(project.root / ".jobpipe", "partner") / ("0" * 64)
+    feed.parent.mkdir(parents=True)
+    feed.write_text("x" * (1024 * 1024 - 6) + " Jeanne Dupont")
     with project.open() as workspace:
         found = erase(workspace, ["Jeanne Dupont"], by="", reason="", dry_run=True)
         assert found.places == {"answers of destinations": 3}
+        assert found.files == [str(feed.relative_to(project.root))]
         erase(workspace, ["Jeanne Dupont"], by="", reason="", dry_run=False)
     assert "Dupont" not in repr(delivered(project))
     if not ON_A_CLUSTER:

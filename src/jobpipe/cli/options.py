@@ -14,10 +14,17 @@ log_option = click.option(
     show_default=True,
     help="How each line of the log is written.",
 )
+feeds_option = click.option(
+    "--feeds",
+    "feeds_address",
+    default="",
+    metavar="HOST:PORT",
+    help="Hand out the feeds of destinations there, and nothing else; at --address when absent.",
+)
 address_option = click.option(
     "--address",
     default="127.0.0.1:8787",
     show_default=True,
     metavar="HOST:PORT",
-    help="Of /healthz, /readyz and /metrics: of this machine alone, unless you say otherwise.",
+    help="Of /healthz, /readyz, /metrics and /feeds/: of this machine alone, unless you say otherwise.",
 )

@@ -39,6 +39,12 @@ def _place_of_file(text: str) -> str:
     return text
 
 
+def _file_name(text: str) -> str:
+    if "/" in text or not text.strip(".") or not text.isprintable():
+        raise ValueError("is the name of a file, such as jobs.xml")
+    return text
+
+
 def _database(text: str) -> str:
     if text.lower().startswith(("mysql", "mariadb")):
         raise ValueError("MySQL and MariaDB are not supported: postgresql:// and sqlite:// are")
@@ -88,7 +94,7 @@ class ServedTarget(Model):
     """A feed that `jobpipe serve` hands out under /feeds/NAME/FILE."""
 
     kind: ClassVar[Kind] = "snapshot"
-    served: str = Field(min_length=1, description="The file's name: jobs.xml.")
+    served: Annotated[str, AfterValidator(_file_name)] = Field(min_length=1, description="The file's name: jobs.xml.")
     password: str = Field(default="", description="user:password, best as ${USER}:${PASSWORD}; empty = for everybody.")
     page: int | None = Field(
         default=None, ge=1, description="Postings in one file: more of them make several and an index."

@@ -10,7 +10,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from django.db import connections
@@ -21,6 +21,7 @@ from jobpipe.health.readiness import Check
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _Answer = tuple[int, str, bytes]
 
 # Seconds for which an answer is good: whoever asks more often gets it again.
@@ -29,8 +30,10 @@ _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 
 
 class HealthAddresses:
-    def __init__(self, checks: Callable[[], list[Check]]) -> None:
-        """`checks`: what a process needs to do its work; asked on a thread of its own."""
+    def __init__(self, checks: Callable[[], list[Check]], beside: Mapping[str, Application] | None = None) -> None:
+        """`checks`: what a process needs to do its work; asked on a thread of its own. `beside`: by the beginning of
+        their paths, who answers there instead."""
+        self._beside = dict(beside or {})
         self._metrics = _Kept(lambda: (200, _TEXT, metrics_text()))
         self._ready = _Kept(lambda: _readiness(checks()))
 
@@ -38,6 +41,10 @@ class HealthAddresses:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
+            for prefix, application in self._beside.items():
+                if scope["path"].startswith(prefix):
+                    await application(scope, receive, send)
+                    return
             await self._answer(scope, send)
 
     async def _answer(self, scope: Scope, send: Send) -> None:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import click
 
 from jobpipe.cli.main import DONE
-from jobpipe.cli.options import address_option, log_option
+from jobpipe.cli.options import address_option, feeds_option, log_option
 
 
 @click.command("serve")
 @address_option
+@feeds_option
 @log_option
 @click.pass_context
-def command(context: click.Context, address: str, log: str) -> int:
+def command(context: click.Context, address: str, feeds_address: str, log: str) -> int:
     """Run imports when they are due, on this machine, until Ctrl-C or SIGTERM; take up what was interrupted.
 
-    One `serve` a project. Told to stop, it finishes the batch of each run, which goes on at the next start; once more
-    ends it at once. Edited definitions count without a restart.
+    The feeds of destinations that are `served` are handed out under /feeds/. One `serve` a project. Told to stop, it
+    finishes the batch of each run, which goes on at the next start; once more ends it at once. Edited definitions count
+    without a restart.
     """
+    from functools import partial
+
     from jobpipe.cli.opening import open_project, workspace_of
     from jobpipe.cli.stopping import stop_on_signals
     from jobpipe.errors import UsageError
-    from jobpipe.health.addresses import HealthAddresses
-    from jobpipe.health.listening import listening
     from jobpipe.health.readiness import readiness
     from jobpipe.logs import choose_format, log_to_stderr
     from jobpipe.runs.scheduling.duty import DutyIsTakenError, on_duty
     from jobpipe.runs.starting import StopRequest
+    from jobpipe.serving.answering import answering
     from jobpipe.serving.serving import Serving
     from jobpipe.serving.serving import log as logger
 
@@ -40,9 +43,9 @@ def command(context: click.Context, address: str, log: str) -> int:
     with workspace_of(project) as workspace:
         try:
             with on_duty(workspace.locks) as duty:
-                checks = HealthAddresses(lambda: readiness(workspace, lambda: duty.is_mine))
-                with listening(checks, address) as url:
-                    logger.info("serving %s; %s/healthz", project.root, url)
+                checks = partial(readiness, workspace, lambda: duty.is_mine)
+                with answering(project, checks, address, feeds_address) as (url, feeds):
+                    logger.info("serving %s; %s/healthz, %s/feeds/", project.root, url, feeds)
                     Serving(workspace, stop).run()
         except DutyIsTakenError as error:
             raise UsageError(

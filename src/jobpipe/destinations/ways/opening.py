@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.secret_values import resolve_target
-from jobpipe.definition.targets import FileTarget, SqlTarget, Target
+from jobpipe.definition.targets import FileTarget, ServedTarget, SqlTarget, Target
+from jobpipe.destinations.published import feed_folder
 from jobpipe.destinations.ways.way import ChangesWay, SnapshotWay
 from jobpipe.errors import DefinitionError, Place, SourceError
 from jobpipe.sources.transports import scheme_of
@@ -38,6 +39,7 @@ _SNAPSHOTS = {
     "ftps": "jobpipe.destinations.ways.ftp:FtpWay",
     "s3": "jobpipe.destinations.ways.s3:S3Way",
 }
+_SERVED = "jobpipe.destinations.ways.served:ServedWay"
 
 _SQLITE = "sqlite:///"
 
@@ -60,8 +62,13 @@ def changes_way(target: Target, name: str, *, environ: Mapping[str, str], root: 
     return made
 
 
-def snapshot_way(target: Target, name: str, *, environ: Mapping[str, str], root: Path) -> SnapshotWay:
-    """As `changes_way`."""
+def snapshot_way(
+    target: Target, name: str, *, environ: Mapping[str, str], root: Path, state: Path | None = None
+) -> SnapshotWay:
+    """As `changes_way`. `state`: the project's folder of state; `.jobpipe` of `root` when absent."""
+    if isinstance(target, ServedTarget):
+        served: SnapshotWay = _of(_SERVED)(feed_folder(state or root / ".jobpipe", name), name)
+        return served
     if not isinstance(target, FileTarget):
         raise DefinitionError("takes changes, not files", place=Place(source=f"destinations/{name}.yaml"))
     ready = _ready(target, name, environ, root)

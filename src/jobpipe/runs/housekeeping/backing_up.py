@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from jobpipe.definition.project import Project
+from jobpipe.destinations.published import FOLDER as FEEDS
 from jobpipe.documents.delivered.opening import FILE as DELIVERIES
 from jobpipe.documents.sqlite_compacting import copy
 from jobpipe.documents.upkeep import upkeep_of
@@ -163,6 +164,9 @@ def restore_files(project: Project, source: Path, *, only: Part | None = None) -
                 _copy_part(state / name, passing / name)
         if (state / KEY_FILE).exists() and not (passing / KEY_FILE).exists():
             shutil.copy2(state / KEY_FILE, passing / KEY_FILE)
+        if (state / FEEDS).exists():
+            # What is handed out goes on to be until the next delivery.
+            _copy_part(state / FEEDS, passing / FEEDS)
         state.rename(before)
     passing.rename(state)
     return Restored(tuple(parts), before)

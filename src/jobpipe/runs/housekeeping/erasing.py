@@ -8,7 +8,7 @@ project and backups are named: only people may change those.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from django.db.models import JSONField, Model
 
+from jobpipe.destinations.published import FOLDER as FEEDS
 from jobpipe.documents.body import pack, unpack
 from jobpipe.documents.store import Role, Selection, StateRow, Written, pack_prior, unpack_prior
 from jobpipe.documents.upkeep import StoredBody, upkeep_of
@@ -56,6 +57,7 @@ _TOLD: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
 _FILES = ("tests", "imports", "mappings", "taxonomies", "feeds")
 _MOST_FILE = 50 * 1024 * 1024
 _ROWS = 500
+_PIECE = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -233,12 +235,15 @@ class _Eraser:
 
     def _is_in_archive(self, folder: Path, run: int) -> bool:
         """Of what is not packed: what is packed goes where the stored records have it."""
-        for index in run_folder(folder, run).glob("*.index"):
-            tail = b""
-            for piece in ArchiveReader(folder, run, int(index.stem)):
-                if self._suppressor.mask_bytes(tail + piece, "utf-8")[1]:
-                    return True
-                tail = piece[-4096:]
+        readers = (ArchiveReader(folder, run, int(index.stem)) for index in run_folder(folder, run).glob("*.index"))
+        return any(self._is_in(reader) for reader in readers)
+
+    def _is_in(self, pieces: Iterable[bytes]) -> bool:
+        tail = b""
+        for piece in pieces:
+            if self._suppressor.mask_bytes(tail + piece, "utf-8")[1]:
+                return True
+            tail = piece[-4096:]
         return False
 
     def _mask_answers(self) -> None:
@@ -272,3 +277,14 @@ class _Eraser:
             is_read = path.is_file() and path.stat().st_size <= _MOST_FILE
             if is_read and self._suppressor.mask_bytes(path.read_bytes(), "utf-8")[1]:
                 self._found.files.append(str(path.relative_to(root)))
+        self._look_at_feeds()
+
+    def _look_at_feeds(self) -> None:
+        """What is handed out is another when it is delivered again; its compressed twin is named with it."""
+        state = self._workspace.project.state_dir
+        for path in sorted((state / FEEDS).glob("*/*")):
+            if path.suffix == ".gz":
+                continue
+            with path.open("rb") as file:
+                if self._is_in(iter(lambda: file.read(_PIECE), b"")):
+                    self._found.files.append(str(path.relative_to(state.parent)))

@@ -1,0 +1,45 @@
+"""Where whatever serves a project is asked: how all is, and for the feeds that it hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from django.db import connections
+
+from jobpipe.definition.project import Project
+from jobpipe.definition.secret_values import resolve_target
+from jobpipe.definition.targets import ServedTarget
+from jobpipe.health.addresses import HealthAddresses
+from jobpipe.health.listening import listening
+from jobpipe.health.readiness import Check
+from jobpipe.runs.secret_values import environ_of
+from jobpipe.serving.feed_book import FeedBook
+from jobpipe.serving.feeds import PREFIX, Feeds
+
+
+@contextmanager
+def answering(
+    project: Project, checks: Callable[[], list[Check]], address: str, feeds_address: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Gives the URLs of both, until the block ends; without a `feeds_address` they are one.
+
+    Raises UsageError where an address cannot be listened on.
+    """
+    feeds = Feeds(FeedBook(project, partial(_login_of, project)))
+    with ExitStack() as listened:
+        if not feeds_address:
+            url = listened.enter_context(listening(HealthAddresses(checks, {PREFIX: feeds}), address))
+            yield url, url
+            return
+        url = listened.enter_context(listening(HealthAddresses(checks), address))
+        yield url, listened.enter_context(listening(feeds, feeds_address))
+
+
+def _login_of(project: Project, target: ServedTarget) -> str:
+    try:
+        return resolve_target(target, environ_of(project)).password
+    finally:
+        # A secret may be sealed in the ledger.
+        connections.close_all()
