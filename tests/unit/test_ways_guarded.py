@@ -31,7 +31,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_where_the_guard_is_strict_no_private_place_gets_changes(to: str) -> None:
-    with pytest.raises(RejectedLoginError, match="private network|no source may have"):
+    with pytest.raises(RejectedLoginError, match=r"private network|no source may have"):
         changes_to(to).send([upsert("1")], "b1")
 
 

@@ -1,9 +1,9 @@
 """The feed of changes for applications that come and ask: all that is live, then what has changed since.
 
 A cursor says how far whoever asks has come.  Without one, every live posting is given; from then on each change at
-least once, and a posting that changed twice since the cursor once, as it is now.  So an application that applies what it
-gets, in its order, has in the end what is stored: an upsert replaces what it had of (import, key), a removal takes it
-away.  Only what finished runs have changed is in the feed.
+least once, and a posting that changed twice since the cursor once, as it is now.  So an application that applies what
+it gets, in its order, has in the end what is stored: an upsert replaces what it had of (import, key), a removal takes
+it away.  Only what finished runs have changed is in the feed.
 """
 
 from __future__ import annotations
