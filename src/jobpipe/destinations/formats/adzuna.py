@@ -44,12 +44,14 @@ _FREQUENCIES = frozenset({"hour", "day", "month", "year"})
 def _salary(salary: Salary | None) -> str:
     if salary is None:
         return ""
-    return (
-        element("salary", salary.text or salary_text(salary))
-        + ("" if salary.min is None else element("salary_min", number(salary.min)))
-        + ("" if salary.max is None else element("salary_max", number(salary.max)))
-        + (element("salary_frequency", salary.period) if salary.period in _FREQUENCIES else "")
-        + element("salary_currency", salary.currency)
+    return "".join(
+        (
+            element("salary", salary.text or salary_text(salary)),
+            ("" if salary.min is None else element("salary_min", number(salary.min))),
+            ("" if salary.max is None else element("salary_max", number(salary.max))),
+            (element("salary_frequency", salary.period) if salary.period in _FREQUENCIES else ""),
+            element("salary_currency", salary.currency),
+        )
     )
 
 
@@ -62,20 +64,23 @@ def _place(place: Location) -> str:
 
 def _jobs(posting: JobPosting) -> str:
     category = next((each.label or each.name or each.code for each in posting.category), None)
-    common = (
-        element("title", posting.title)
-        + element("description", description_html(posting))
-        + element("url", posting.url or posting.apply_url)
-        + _salary(posting.salary)
-        + element("company", company_name(posting))
-        + element("category", category)
-        + element("contract_type", _CONTRACTS.get(posting.contract or ""))
-        + element("contract_time", posting.working_time)
-        + element("date", posting.posted_at)
+    common = "".join(
+        (
+            element("title", posting.title),
+            element("description", description_html(posting)),
+            element("url", posting.url or posting.apply_url),
+            _salary(posting.salary),
+            element("company", company_name(posting)),
+            element("category", category),
+            element("contract_type", _CONTRACTS.get(posting.contract or "")),
+            element("contract_time", posting.working_time),
+            element("date", posting.posted_at),
+        )
     )
     return "".join(
-        "  <job>\n" + element("id", reference) + _place(place) + common + "  </job>\n"
+        text
         for reference, place in one_a_place(posting)
+        for text in ("  <job>\n", element("id", reference), _place(place), common, "  </job>\n")
     )
 
 

@@ -46,45 +46,55 @@ _JOB_TYPES = {
     "volunteer": "volunteer",
 }
 _REMOTE_TYPES = {"remote": "Fully remote", "hybrid": "Hybrid remote"}
-# Where the sign alone cannot be taken for markup.
-_NEEDLESS = {"&nbsp;": "\u00a0", "&gt;": ">", "&amp; ": "& ", "&lt; ": "< "}
+# What comes after & -> the sign, where that alone cannot be taken for markup; a blank after it stays.
+_NEEDLESS = {"nbsp;": "\u00a0", "gt;": ">", "amp; ": "& ", "lt; ": "< "}
 
 
 def _without_entities(html: str) -> str:
-    if "&" in html:
-        for entity, sign in _NEEDLESS.items():
-            html = html.replace(entity, sign)
-    return html
+    head, *rest = html.split("&")
+    return "".join((head, *map(_with_sign, rest)))
+
+
+def _with_sign(rest: str) -> str:
+    for entity, sign in _NEEDLESS.items():
+        if rest.startswith(entity):
+            return sign + rest[len(entity) :]
+    return f"&{rest}"
 
 
 def _jobs(posting: JobPosting) -> str:
     part_time = posting.working_time == "part_time"
     job_type = "parttime" if part_time else _JOB_TYPES.get(posting.contract or "")
-    common = (
-        element("title", posting.title)
-        + element("date", posting.posted_at)
-        + element("requisitionid", posting.reference)
-        + element("url", posting.url or posting.apply_url)
-        + element("company", company_name(posting))
-        + element("description", _without_entities(description_html(posting)))
-        + element("salary", salary_text(posting.salary))
-        + element("education", several(posting.education))
-        + element("jobtype", job_type)
-        + element("category", categories(posting))
-        + element("experience", several(posting.experience))
-        + element("expirationdate", posting.valid_through)
-        + element("remotetype", _REMOTE_TYPES.get(posting.remote or ""))
+    common = "".join(
+        (
+            element("title", posting.title),
+            element("date", posting.posted_at),
+            element("requisitionid", posting.reference),
+            element("url", posting.url or posting.apply_url),
+            element("company", company_name(posting)),
+            element("description", _without_entities(description_html(posting))),
+            element("salary", salary_text(posting.salary)),
+            element("education", several(posting.education)),
+            element("jobtype", job_type),
+            element("category", categories(posting)),
+            element("experience", several(posting.experience)),
+            element("expirationdate", posting.valid_through),
+            element("remotetype", _REMOTE_TYPES.get(posting.remote or "")),
+        )
     )
     return "".join(
-        "  <job>\n"
-        + element("referencenumber", reference)
-        + element("city", place.city or place.text)
-        + element("state", place.region)
-        + element("country", place.country)
-        + element("postalcode", place.postal_code)
-        + common
-        + "  </job>\n"
+        text
         for reference, place in one_a_place(posting)
+        for text in (
+            "  <job>\n",
+            element("referencenumber", reference),
+            element("city", place.city or place.text),
+            element("state", place.region),
+            element("country", place.country),
+            element("postalcode", place.postal_code),
+            common,
+            "  </job>\n",
+        )
     )
 
 

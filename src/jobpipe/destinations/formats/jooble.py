@@ -33,19 +33,21 @@ _TIMES = {"full_time": "full-time", "part_time": "part-time"}
 
 def _job(posting: JobPosting) -> str:
     types = (_TIMES.get(posting.working_time or ""), _TYPES.get(posting.contract or ""))
-    return (
-        f"  <job{attribute('id', posting.reference)}>\n"
-        + element("link", posting.url or posting.apply_url)
-        + element("name", posting.title)
-        + element("region", "; ".join(filter(None, map(place_text, posting.locations))))
-        + element("salary", salary_text(posting.salary))
-        + element("description", description_html(posting))
-        + element("company", company_name(posting))
-        + element("pubdate", day(posting.posted_at, "."))
-        + element("updated", day(posting.updated_at, "."))
-        + element("expire", day(posting.valid_through, "."))
-        + element("jobtype", ", ".join(filter(None, types)))
-        + "  </job>\n"
+    return "".join(
+        (
+            f"  <job{attribute('id', posting.reference)}>\n",
+            element("link", posting.url or posting.apply_url),
+            element("name", posting.title),
+            element("region", "; ".join(filter(None, map(place_text, posting.locations)))),
+            element("salary", salary_text(posting.salary)),
+            element("description", description_html(posting)),
+            element("company", company_name(posting)),
+            element("pubdate", day(posting.posted_at, ".")),
+            element("updated", day(posting.updated_at, ".")),
+            element("expire", day(posting.valid_through, ".")),
+            element("jobtype", ", ".join(filter(None, types))),
+            "  </job>\n",
+        )
     )
 
 

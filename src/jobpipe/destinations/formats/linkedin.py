@@ -64,29 +64,31 @@ _EXPERIENCES = ("ENTRY_LEVEL", "MID_SENIOR_LEVEL", "DIRECTOR", "EXECUTIVE", "INT
 def _job(posting: JobPosting, options: Mapping[str, str]) -> str:
     place, *others = posting.locations or (NOWHERE,)
     job_type = _JOB_TYPES.get(posting.contract or "") or _TIMES.get(posting.working_time or "")
-    return (
-        "  <job>\n"
-        + element("partnerJobId", posting.reference)
-        + element("company", company_name(posting))
-        + element("title", posting.title)
-        + element("description", description_html(posting))
-        + element("applyUrl", posting.apply_url or posting.url)
-        + element("companyId", _own(posting, options, "company_id"))
-        + element("posterEmail", _own(posting, options, "poster_email"))
-        + element("location", place_text(place))
-        + element("city", place.city)
-        + element("state", place.region)
-        + element("country", place.country)
-        + element("postalCode", place.postal_code)
-        + _list("alternateLocations", "alternateLocation", [place_text(other) for other in others])
-        + element("workplaceTypes", _WORKPLACES.get(posting.remote or ""))
-        + element("experienceLevel", _experience(posting))
-        + element("jobtype", job_type)
-        + _list("skills", "skill", posting.skills)
-        + _salaries(posting.salary)
-        + element("listDate", american_day(posting.posted_at))
-        + element("expirationDate", american_day(posting.valid_through))
-        + "  </job>\n"
+    return "".join(
+        (
+            "  <job>\n",
+            element("partnerJobId", posting.reference),
+            element("company", company_name(posting)),
+            element("title", posting.title),
+            element("description", description_html(posting)),
+            element("applyUrl", posting.apply_url or posting.url),
+            element("companyId", _own(posting, options, "company_id")),
+            element("posterEmail", _own(posting, options, "poster_email")),
+            element("location", place_text(place)),
+            element("city", place.city),
+            element("state", place.region),
+            element("country", place.country),
+            element("postalCode", place.postal_code),
+            _list("alternateLocations", "alternateLocation", [place_text(other) for other in others]),
+            element("workplaceTypes", _WORKPLACES.get(posting.remote or "")),
+            element("experienceLevel", _experience(posting)),
+            element("jobtype", job_type),
+            _list("skills", "skill", posting.skills),
+            _salaries(posting.salary),
+            element("listDate", american_day(posting.posted_at)),
+            element("expirationDate", american_day(posting.valid_through)),
+            "  </job>\n",
+        )
     )
 
 

@@ -13,16 +13,18 @@ _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 
 def _item(posting: JobPosting) -> str:
-    return (
-        "  <item>\n"
-        + element("title", posting.title)
-        + element("link", posting.url or posting.apply_url)
-        + f'    <guid isPermaLink="false">{escaped(posting.reference)}</guid>\n'
-        + element("description", description_html(posting))
-        + element("dc:creator", company_name(posting))
-        + "".join(element("category", each.label or each.name or each.code) for each in posting.category)
-        + element("pubDate", rfc822(posting.posted_at))
-        + "  </item>\n"
+    return "".join(
+        (
+            "  <item>\n",
+            element("title", posting.title),
+            element("link", posting.url or posting.apply_url),
+            f'    <guid isPermaLink="false">{escaped(posting.reference)}</guid>\n',
+            element("description", description_html(posting)),
+            element("dc:creator", company_name(posting)),
+            "".join(element("category", each.label or each.name or each.code) for each in posting.category),
+            element("pubDate", rfc822(posting.posted_at)),
+            "  </item>\n",
+        )
     )
 
 

@@ -27,22 +27,27 @@ _RULES = (
 
 
 def _jobs(posting: JobPosting) -> str:
-    common = (
-        element("title", posting.title)
-        + element("company", company_name(posting))
-        + element("dateposted", posting.posted_at)
-        + element("url", posting.url or posting.apply_url)
-        + element("description", description_html(posting))
+    common = "".join(
+        (
+            element("title", posting.title),
+            element("company", company_name(posting)),
+            element("dateposted", posting.posted_at),
+            element("url", posting.url or posting.apply_url),
+            element("description", description_html(posting)),
+        )
     )
     return "".join(
-        "  <job>\n"
-        + element("referencenumber", reference)
-        + element("city", place.city or place.text)
-        + element("state", place.region)
-        + element("country", place.country)
-        + common
-        + "  </job>\n"
+        text
         for reference, place in one_a_place(posting)
+        for text in (
+            "  <job>\n",
+            element("referencenumber", reference),
+            element("city", place.city or place.text),
+            element("state", place.region),
+            element("country", place.country),
+            common,
+            "  </job>\n",
+        )
     )
 
 

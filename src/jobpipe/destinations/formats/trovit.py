@@ -38,33 +38,38 @@ def _least(salary: Salary | None) -> str:
 
 
 def _ads(posting: JobPosting) -> str:
-    common = (
-        element("url", posting.url or posting.apply_url)
-        + element("title", posting.title)
-        + element("content", description_html(posting))
-        + element("company", company_name(posting))
-        + element("experience", several(posting.experience))
-        + element("requirements", ", ".join(posting.skills))
-        + element("studies", several(posting.education))
-        + element("category", categories(posting))
-        + element("contract", posting.contract)
-        + element("working_hours", posting.working_time)
-        + element("salary", salary_text(posting.salary))
-        + element("salary_numeric", _least(posting.salary))
-        + element("date", day(posting.posted_at, "/"))
-        + element("time", clock(posting.posted_at))
-        + element("expiration_date", day(posting.valid_through, "/"))
-        + element("telecommute", posting.remote and ("0" if posting.remote == "on_site" else "1"))
+    common = "".join(
+        (
+            element("url", posting.url or posting.apply_url),
+            element("title", posting.title),
+            element("content", description_html(posting)),
+            element("company", company_name(posting)),
+            element("experience", several(posting.experience)),
+            element("requirements", ", ".join(posting.skills)),
+            element("studies", several(posting.education)),
+            element("category", categories(posting)),
+            element("contract", posting.contract),
+            element("working_hours", posting.working_time),
+            element("salary", salary_text(posting.salary)),
+            element("salary_numeric", _least(posting.salary)),
+            element("date", day(posting.posted_at, "/")),
+            element("time", clock(posting.posted_at)),
+            element("expiration_date", day(posting.valid_through, "/")),
+            element("telecommute", posting.remote and ("0" if posting.remote == "on_site" else "1")),
+        )
     )
     return "".join(
-        "  <ad>\n"
-        + element("id", reference)
-        + element("city", place.city or place.text)
-        + element("region", place.region)
-        + element("postcode", place.postal_code)
-        + common
-        + "  </ad>\n"
+        text
         for reference, place in one_a_place(posting)
+        for text in (
+            "  <ad>\n",
+            element("id", reference),
+            element("city", place.city or place.text),
+            element("region", place.region),
+            element("postcode", place.postal_code),
+            common,
+            "  </ad>\n",
+        )
     )
 
 
