@@ -53,7 +53,8 @@ _FORMATS_HEAD = """\
 # Formats of exports
 
 What each carries of a posting, and what its partner refuses: such a posting is held back there, with this reason.
-The option `waive` of a destination names rules that its partner does not hold to (`waive: indeed-region`).
+The option `waive` of a destination names rules that its partner does not hold to (`waive: indeed-region`); the option
+`reference` makes the references of several imports different (`"{import}-{reference}"`).
 [Using them](../how-to/export-formats.md) is another page.
 """
 _TESTED_ON = {"recorded": "on recorded answers", "documentation": "from documentation"}

@@ -96,6 +96,15 @@ def test_what_cannot_be_used_is_said_with_its_file_when_the_shaper_is_made(fault
         Shaper(destination(**faulty))
 
 
+def test_references_of_several_imports_can_be_made_different() -> None:
+    made = shaped(options={"reference": "{client}/{import}-{reference}"}, rules=["set title = 'x'"])
+    assert made is not None
+    assert (made.reference, made.title) == ("acme/apec-A-1", "x")
+    for pattern in ("{import}", "{reference.title}", "{reference!r}", "{x}{reference}"):
+        with pytest.raises(DefinitionError, match=r"partner.yaml: `options.reference`"):
+            Shaper(destination(options={"reference": pattern}))
+
+
 def test_a_posting_on_which_a_rule_fails_passes_that_rule_and_it_is_told() -> None:
     shaper = Shaper(destination(rules=["set title = posting.salary.min|round|string", "set language = 'fr'"]))
     made = shaper.shape(TRAINEE, "apec", "")

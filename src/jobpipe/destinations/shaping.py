@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from jobpipe.transform.overriding import Overrider, Verdict, seen
 from jobpipe.transform.workbench import Workbench
 
 _T = TypeVar("_T")
+_REFERENCE = re.compile(r"(?:[^{}]|\{(?:import|client|reference)\})*")
 # Characters of a text that decide on its place.
 _MAX_SORTED = 100
 # One key of the order: numbers, then texts, then nothing.
@@ -41,18 +43,22 @@ class Shaper:
         self._rules = [self._rule(number, text, definition) for number, text in enumerate(definition.rules, 1)]
         self._markup = Markup(Workbench()) if self._rules else None
         self._overrider = self._compiled(self._rules)
-        self._takes_all = self._is_selected is None and self._where is None
+        self._reference = self._tried("`options.reference`", lambda: _checked_reference(definition))
         self._priorities = [self._value(text) for text in definition.priority]
         self._body = self._tried("`format`", lambda: _body_writer(definition))
 
     def shape(self, posting: JobPosting, import_name: str, client: str) -> JobPosting | None:
         """The posting as the destination gets it; None = it does not go there."""
-        if self._takes_all and self._overrider is None:
-            return posting
         if self._is_selected is not None and not self._is_selected(posting, import_name, client):
             return None
-        if self._where is None and self._overrider is None:
-            return posting
+        shaped = posting if self._where is None and self._overrider is None else self._judged(posting)
+        if shaped is None or not self._reference:
+            return shaped
+        reference = self._reference.format(**{"import": import_name, "client": client, "reference": shaped.reference})
+        return msgspec.structs.replace(shaped, reference=reference)
+
+    def _judged(self, posting: JobPosting) -> JobPosting | None:
+        """By `select.where` and the rules."""
         plain: dict[str, Any] = msgspec.to_builtins(posting)
         if self._where is not None and not self._agrees(plain):
             return None
@@ -159,6 +165,16 @@ class Shaper:
             return make()
         except (DefinitionError, UsageError) as error:
             raise DefinitionError(f"{what}: {error.message}", place=self._place, hint=error.hint) from error
+
+
+def _checked_reference(definition: DestinationDefinition) -> str:
+    """`{import}-{reference}`: what makes the references of several imports different ones."""
+    pattern = definition.options.get("reference", "")
+    if pattern and (not _REFERENCE.fullmatch(pattern) or "{reference}" not in pattern):
+        raise DefinitionError(
+            f"{pattern!r} is no pattern of references", hint="{import}-{reference}; {client} may be in it"
+        )
+    return pattern
 
 
 def _body_writer(definition: DestinationDefinition) -> Callable[[JobPosting], bytes]:

@@ -28,8 +28,9 @@ class Setting:
     template: dict[str, Any] = field(default_factory=dict)
 
 
-# What may be said of every feed, whether the format writes it or not; and the rules that do not count.
-_OPTIONS_OF_ALL = frozenset({"publisher", "publisher_url", "waive"})
+# What may be said of every feed, whether the format writes it or not; how its references are made, and the rules that
+# do not count.
+_OPTIONS_OF_ALL = frozenset({"publisher", "publisher_url", "reference", "waive"})
 Writer = Callable[[Iterable[JobPosting], Setting], Iterator[bytes]]
 # Gives the function that writes one posting as JSON, for bodies.
 ItemWriter = Callable[[Setting], Callable[[JobPosting], bytes]]
