@@ -15,7 +15,7 @@ from engines import ON_A_CLUSTER
 from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
 
 # The stand-in for MongoDB goes through all it has for each look-up.
-RECORDS = 1_000 if ON_A_CLUSTER else 6_000
+RECORDS = 1_000 if ON_A_CLUSTER else 2_500
 DEATHS = 6 if ON_A_CLUSTER else 10
 
 
@@ -79,7 +79,7 @@ def test_after_ten_kills_the_documents_and_the_account_are_those_of_an_undisturb
         (project.root / "feed.xml").write_bytes(feed_of(day))
         for _ in range(DEATHS // 2):
             child = subprocess.Popen(command(project), stdout=subprocess.DEVNULL, start_new_session=True)
-            time.sleep(dice.uniform(0.3, 2.5))
+            time.sleep(dice.uniform(0.3, 1.5))
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
         report = project.run(workers=1)
