@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import crawls_ahead
 import made_ledgers
 import pytest
 from job_site import JobSite
@@ -68,4 +70,19 @@ def nothing_is_secret_yet() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def new_ledgers_are_copied() -> Iterator[None]:
     with made_ledgers.copied():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def crawls_are_forked() -> Iterator[None]:
+    if importlib.util.find_spec("scrapy") is None:
+        yield
+        return
+    with crawls_ahead.forked():
+        yield
+
+
+@pytest.fixture
+def crawls_from_nothing() -> Iterator[None]:
+    with crawls_ahead.from_nothing():
         yield

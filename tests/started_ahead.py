@@ -132,7 +132,7 @@ def _run(asked: Mapping[str, Any]) -> None:
     command.main()
 
 
-def _end(code: object) -> NoReturn:
+def end_process(code: object) -> NoReturn:
     """As Python ends, without taking apart all that was loaded: that takes as long as a command does."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -163,7 +163,7 @@ def _serve(questions: IO[str]) -> None:
             try:
                 _run(asked)
             except SystemExit as end:
-                _end(end.code)
+                end_process(end.code)
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 

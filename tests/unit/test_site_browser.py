@@ -47,6 +47,7 @@ def one_page(site: JobSite, **more: Any) -> str:
 
 
 @needs_browser
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_postings_that_scripts_write_are_imported(site: JobSite, tmp_path: Path) -> None:
     site.write_with_scripts()
     folder = project(tmp_path, in_browser(site))
@@ -308,6 +309,7 @@ def test_a_host_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 @needs_browser
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_no_browser_is_left_when_the_crawl_is_killed(site: JobSite, tmp_path: Path) -> None:
     watched: list[int] = []
 

@@ -21,6 +21,7 @@ def project(tmp_path: Path, definition: str) -> ProjectFolder:
     return ProjectFolder(tmp_path / "project", definition)
 
 
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_lists_lead_to_postings_and_the_account_adds_up(site: JobSite, tmp_path: Path) -> None:
     folder = project(tmp_path, site.definition())
     first = folder.run()
@@ -174,6 +175,7 @@ def test_items_of_a_list_are_records(site: JobSite, tmp_path: Path) -> None:
     assert site.url("/job/4") in folder.postings()
 
 
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_killing_the_process_of_the_crawl_is_an_error_that_says_so(site: JobSite, tmp_path: Path) -> None:
     def kill(resource: Resource) -> None:
         for entry in Path("/proc").iterdir():

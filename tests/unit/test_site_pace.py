@@ -89,6 +89,7 @@ def test_a_turn_that_nobody_wants_any_more_is_another_s() -> None:
 # The process -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_a_process_that_gets_no_orders_ends_without_a_word(tmp_path: Path) -> None:
     pytest.importorskip("scrapy")
     process = CrawlProcess(tmp_path)
@@ -98,6 +99,7 @@ def test_a_process_that_gets_no_orders_ends_without_a_word(tmp_path: Path) -> No
     process.release()
 
 
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_an_import_of_a_site_gets_a_process_ahead(tmp_path: Path) -> None:
     root = project(tmp_path, SITE)
     with head_start(str(root), "offers") as ahead:
@@ -109,6 +111,7 @@ def test_an_import_of_a_site_gets_a_process_ahead(tmp_path: Path) -> None:
     process.release()
 
 
+@pytest.mark.usefixtures("crawls_from_nothing")
 def test_a_process_that_nobody_takes_is_ended(tmp_path: Path) -> None:
     process = CrawlProcess(tmp_path)
     HeadStart(process).close()
