@@ -28,7 +28,8 @@ records = st.tuples(st.sampled_from(KEYS), st.sampled_from(TITLES), st.sampled_f
 feeds = st.lists(records, max_size=14)
 # Without records whose key nobody can read: new ones withhold expiries for one run.
 readable_feeds = feeds.map(lambda feed: [record for record in feed if record[2] != "no key"])
-sound_feeds = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(TITLES[:2]), st.just("sound")), max_size=10)
+# Of six keys five can come back at once: where more do, absence counts after ten runs only (decision 1).
+sound_feeds = st.lists(st.tuples(st.sampled_from(KEYS[:6]), st.sampled_from(TITLES[:2]), st.just("sound")), max_size=10)
 
 
 def write(feed: list[tuple[str, str, str]]) -> bytes:
