@@ -114,7 +114,7 @@ class Chaos:
             for project in (self._alone, self._project):
                 self._calmly(project, "run", name, "--quiet", "--workers", "0")
         for name in self.sources.names:
-            self._compare(name, in_order=False)
+            self._compare(name)
 
     def _write_files(self, project: ProjectFolder) -> None:
         for name in self.sources.names:
@@ -140,10 +140,8 @@ class Chaos:
             f"day {self.days}  {name:8} {expected['account']['read']:5,} records: {self.killed.total()} kills so far"
         )
 
-    def _compare(self, name: str, *, in_order: bool = True) -> None:
-        """Without their places where one may have read its source once more: a run that was taken up does not know a
-        zip again."""
-        mine, theirs = (_contents(one, name, in_order=in_order) for one in (self._alone, self._project))
+    def _compare(self, name: str) -> None:
+        mine, theirs = (_contents(one, name) for one in (self._alone, self._project))
         if mine != theirs:
             raise ChaosError(f"day {self.days}: {name} differs: {difference(mine, theirs)}")
         self.compared += len(mine[0])
@@ -297,11 +295,11 @@ class Chaos:
         self._tell(f"{time.monotonic() - self._began:6.1f} s  {text}")
 
 
-def _contents(project: ProjectFolder, name: str, *, in_order: bool) -> Any:
+def _contents(project: ProjectFolder, name: str) -> Any:
+    """Without places: a reprocess counts from what it has to make, and that is less where another was interrupted; a
+    site's pages come in the order in which they answer; a run that was taken up does not know a zip again."""
     rows, postings = project.contents(name)
-    # A site's pages come in the order in which they answer; a reprocess counts from what it has.
-    has_order = name != "site" and in_order
-    return (rows if has_order else [(*row[:6], *row[7:]) for row in rows]), postings
+    return [(*row[:6], *row[7:]) for row in rows], postings
 
 
 def _from(wanted: str) -> tuple[str, ...]:
