@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mongo_server import documents_uri
+from msgspec import structs
 
 from jobpipe.documents.delivered.mongo import MongoDelivered
 from jobpipe.documents.delivered.sqlite import SqliteDelivered
@@ -133,7 +134,7 @@ saved = st.builds(
     row=numbers,
     key=st.sampled_from(("a", "é")),
     standing=st.sampled_from(Standing),
-    number=st.integers(0, 3),
+    number=st.integers(0, 5),
     digest=st.sampled_from((b"", b"d" * 16)),
     said=st.sampled_from(("", "no")),
 )
@@ -187,6 +188,11 @@ class DeliveredMachine(RuleBasedStateMachine):
         self.opened.forget(destination)
         self.rows = {name: one for name, one in self.rows.items() if name[0] != destination}
         self.told = {name: one for name, one in self.told.items() if one.destination != destination}
+
+    @rule()
+    def raise_numbers(self) -> None:
+        self.opened.upkeep().raise_numbers(2)
+        self.rows = {name: structs.replace(one, number=one.number + 2) for name, one in self.rows.items()}
 
     @rule(day=st.integers(1, 9))
     def prune(self, day: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +16,7 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from partner import FEEDING
 from project_folder import ProjectFolder, xml_feed
 from sent_changes import files_to
 from serve_process import ServeProcess, wait_until
@@ -24,6 +27,7 @@ from jobpipe.destinations.published import PublishedFile, feed_folder
 from jobpipe.destinations.ways.served import ServedWay
 from jobpipe.destinations.ways.way import NotReachedError, Ready
 from jobpipe.health.listening import listening
+from jobpipe.runs.deliveries.delivering import deliver
 from jobpipe.safety.secrets import redact
 from jobpipe.serving.conditions import Variant, asked_range
 from jobpipe.serving.failed_logins import MOST_FAILURES
@@ -266,6 +270,22 @@ posting: {{reference: "@id", title: text}}
         del os.environ["FEED_PASSWORD"]
     assert (first.state, first.account["new"]) == ("succeeded", 200)
     assert (second.state, second.unchanged) == ("succeeded", True)
+
+
+def test_what_an_import_brings_is_handed_out_and_what_was_lost_is_published_again(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "project", FEEDING)
+    project.configure("state: elsewhere\n")
+    (project.root / "destinations").mkdir()
+    (project.root / "destinations" / "partner.yaml").write_text("destination: partner\nto: {served: jobs.jsonl}\n")
+    project.run(xml_feed({"k1": "Mason", "k2": "Baker"}), workers=0)
+    book = FeedBook(find_project(project.root, {}), lambda target: target.password)
+    with project.open() as workspace, listening(Feeds(book), "127.0.0.1:0") as url:
+        for _ in range(2):
+            assert deliver(workspace, "partner", at_once=True).state == "done"
+            answer = httpx2.get(f"{url}/feeds/partner/jobs.jsonl")
+            assert [json.loads(line)["title"] for line in answer.text.splitlines()] == ["Mason", "Baker"]
+            assert deliver(workspace, "partner", at_once=True).deliveries == 0
+            shutil.rmtree(workspace.project.state_dir / "feeds")
 
 
 class SlowReader:

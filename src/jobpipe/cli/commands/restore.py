@@ -28,12 +28,14 @@ def command(context: click.Context, source: Path, only: Any, as_json: bool) -> N
     from jobpipe.cli.commands.verify import show_verified
     from jobpipe.cli.opening import open_project, workspace_of
     from jobpipe.cli.printing import print_json
-    from jobpipe.runs.housekeeping.backing_up import restore_files
+    from jobpipe.runs.housekeeping.backing_up import CHANGES, restore_files
     from jobpipe.runs.housekeeping.verifying.verifying import verify
 
     project = open_project(context)
     restored = restore_files(project, source, only=only)
     with workspace_of(project) as workspace:
+        if "deliveries" in restored.parts:
+            workspace.delivered.upkeep().raise_numbers(CHANGES)
         result = verify(workspace, repair=True)
     before = str(restored.before) if restored.before else ""
     if as_json:

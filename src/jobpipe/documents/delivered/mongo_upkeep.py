@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pymongo import UpdateOne
+from pymongo import UpdateMany, UpdateOne
 
 from jobpipe.documents.delivered.ids import END, delivered_range, destination_of
 from jobpipe.documents.delivered.upkeep import Masking
@@ -25,6 +25,9 @@ class MongoDeliveredUpkeep(MongoFilesUpkeep):
         ranges = [delivered_range(one, import_id) for one in self.destinations()]
         found = [self._server.edge("delivered", low, high, -1) for low, high in ranges]
         return max((row_of(number) for number in found if number is not None), default=0)
+
+    def raise_numbers(self, by: int) -> None:
+        self._server.bulk("delivered", [UpdateMany({}, {"$inc": {"number": by}})])
 
     def mask_said(self, mask: Masking, *, dry_run: bool) -> int:
         return self._mask("delivered", 0, mask, dry_run=dry_run) + self._mask("receipts", "", mask, dry_run=dry_run)

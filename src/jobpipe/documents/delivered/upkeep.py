@@ -21,6 +21,10 @@ class DeliveredUpkeep(FilesUpkeep, Protocol):
         """Of the documents' row numbers of this import, the highest that any destination has; 0 = none."""
         ...
 
+    def raise_numbers(self, by: int) -> None:
+        """Of all changes: after a copy was put back, so that no destination has seen a higher one than comes next."""
+        ...
+
     def mask_said(self, mask: Masking, *, dry_run: bool) -> int:
         """Masks what destinations said; how many rows and receipts had it. `dry_run`: only counted."""
         ...

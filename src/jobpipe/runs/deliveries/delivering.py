@@ -6,7 +6,6 @@ come in their order.  What a destination that fails needs is patience: nothing e
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -28,6 +27,7 @@ from jobpipe.runs.deliveries.report import DeliveryReport
 from jobpipe.runs.deliveries.sitting import Sitting
 from jobpipe.runs.deliveries.snapshots import SnapshotSitting
 from jobpipe.runs.scheduling.duty import DutyIsTakenError, on_duty
+from jobpipe.runs.secret_values import environ_of
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
@@ -94,13 +94,14 @@ def duty_of(row: Destination) -> str:
 def _opener(workspace: Workspace) -> OpenWay:
     from jobpipe.destinations.ways.opening import changes_way, snapshot_way
 
-    root = workspace.project.root
+    project = workspace.project
+    root, environ = project.root, environ_of(project)
 
     def opened(definition: DestinationDefinition) -> ChangesWay | SnapshotWay:
         target, name = definition.to, definition.destination
         if definition.kind == "changes":
-            return changes_way(target, name, environ=os.environ, root=root)
-        return snapshot_way(target, name, environ=os.environ, root=root)
+            return changes_way(target, name, environ=environ, root=root)
+        return snapshot_way(target, name, environ=environ, root=root, state=project.state_dir)
 
     return opened
 

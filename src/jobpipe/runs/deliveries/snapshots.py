@@ -8,6 +8,8 @@ from typing import cast
 
 from django.db import transaction
 
+from jobpipe.definition.targets import ServedTarget
+from jobpipe.destinations.published import LIST, feed_folder
 from jobpipe.destinations.ways.way import Ready, SnapshotWay, WayError
 from jobpipe.ledger.models import ChangeList, Delivery, DeliveryKind, DeliveryState
 from jobpipe.ledger.text import storable
@@ -73,7 +75,15 @@ class SnapshotSitting:
         done = last.after.get("sequence", 0) if last is not None else self._destination.sequence
         fed = {owner.pk for owner in self._sitting.feeding}
         newer = ChangeList.objects.filter(sequence__gt=done, import_row_id__in=fed)
-        return bool(self._destination.sweep) or newer.exists()
+        return bool(self._destination.sweep) or newer.exists() or (last is not None and self._is_lost(last))
+
+    def _is_lost(self, last: Delivery) -> bool:
+        """What this machine should hand out is not there: its state came from a backup, or lies elsewhere now."""
+        sitting = self._sitting
+        if not isinstance(sitting.definition.to, ServedTarget) or last.state != DeliveryState.ACKNOWLEDGED:
+            return False
+        folder = feed_folder(sitting.workspace.project.state_dir, sitting.definition.destination)
+        return not (folder / LIST).exists()
 
     # Making it ---------------------------------------------------------------------------------------
 

@@ -34,6 +34,8 @@ from jobpipe.safety.limits import show_size
 LEDGER, DOCUMENTS, ARCHIVE, ABOUT = "ledger.sqlite3", "documents.sqlite3", "archive", "backup.json"
 Part = Literal["ledger", "deliveries", "documents", "archive"]
 _NAMES: Mapping[Part, str] = {"ledger": LEDGER, "deliveries": DELIVERIES, "documents": DOCUMENTS, "archive": ARCHIVE}
+# Of one posting, that a destination may have had since the backup: the next one's number is above them.
+CHANGES = 100_000
 # What a server's own tool copies.
 _OF_SERVERS = {
     "ledger": 'pg_dump --format=custom --file=ledger.dump "$LEDGER_URL"',
