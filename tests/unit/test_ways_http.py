@@ -199,12 +199,13 @@ def test_too_much_for_one_request_goes_in_pieces_and_what_came_before_a_failure_
     assert keys == ["b1-1", "b1-2", "b1-3", "b1-4"]
     assert receiver.applied == [change.idempotency_key for change in batch]
     ok = Answered()
-    receiver.script = [ok, ok, Answered(500)]
+    receiver.script = [ok, ok, Answered(429)]
     given = way.send(batch, "b1")
     assert fates(given) == {change.idempotency_key: Fate.AGAIN for change in batch[2:]}
-    receiver.script = [Answered(500)]
-    with pytest.raises(UnknownFateError):
-        way.send(batch, "b1")
+    for script, kind in (([Answered(429)], NotReachedError), ([ok, "drop"], UnknownFateError)):
+        receiver.script = list(script)
+        with pytest.raises(kind):
+            way.send(batch, "b1")
     way.close()
 
 

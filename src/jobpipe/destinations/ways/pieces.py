@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from jobpipe.destinations.ways.way import Answer, Change, Fate, ItemAnswer, WayError
+from jobpipe.destinations.ways.way import Answer, Change, Fate, ItemAnswer, UnknownFateError, WayError
 
 # What a change costs beside its body, about.
 _AROUND = 512
@@ -18,8 +18,8 @@ def in_pieces(
 ) -> Answer:
     """Each of at most so many postings, and bytes of them, but for one that is larger alone.
 
-    The same batch is always cut alike.  Where a later piece fails, what came before it stays answered, and the rest
-    is to be sent again; where the first fails, its error is raised.
+    The same batch is always cut alike.  Where a later piece surely did not get through, what came before it stays
+    answered, and the rest is to be sent again; where the first fails, or the fate of one is unknown, that is raised.
     """
     pieces = _cut(batch, most_bytes, most_items)
     answer = Answer()
@@ -28,7 +28,7 @@ def in_pieces(
         try:
             given = send(piece, key)
         except WayError as error:
-            if number == 0:
+            if number == 0 or isinstance(error, UnknownFateError):
                 raise
             again = ItemAnswer(fate=Fate.AGAIN, said=str(error))
             left = {change.idempotency_key: again for later in pieces[number:] for change in later}

@@ -78,7 +78,7 @@ class RabbitWay:
                 channel.close()
         except WayError as error:
             self._drop()
-            if not sending.is_any_settled:
+            if sending.waiting or not sending.is_any_settled:
                 raise
             return sending.answer(str(error))
         self._used = time.monotonic()
@@ -196,18 +196,28 @@ class RabbitWay:
         try:
             yield
         except (errors.AccessRefused, errors.NotAllowed) as error:
+            self._expect_nothing_there(error, sending)
             hint = "check the user, the password, the virtual host, and the right to write the exchange"
             raise RejectedLoginError(f"does not let us in: {said_by(error)}", place=self._place, hint=hint) from error
         except errors.NotFound as error:
+            self._expect_nothing_there(error, sending)
             what = f"has no exchange {self._exchange!r}"
             raise RejectedLoginError(what, place=self._place, hint="make it, or correct to.exchange") from error
         except (errors.AMQPError, OSError) as error:
             said = said_by(error)
-            if sending.has_begun:
-                what = f"broke off before it confirmed: {said}"
-                raise UnknownFateError(what, place=self._place, hint="it is sent again with the same keys") from error
+            if sending.waiting:
+                raise self._unknown(said) from error
             hint = "is RabbitMQ up, and may this machine reach it?"
             raise NotReachedError(f"cannot be reached: {said}", place=self._place, hint=hint) from error
+
+    def _expect_nothing_there(self, error: Exception, sending: _Sending) -> None:
+        """It refuses the first message already; later ones, when some were taken, may have been taken as well."""
+        if sending.is_any_settled and sending.waiting:
+            raise self._unknown(said_by(error)) from error
+
+    def _unknown(self, said: str) -> UnknownFateError:
+        what = f"broke off before it confirmed: {said}"
+        return UnknownFateError(what, place=self._place, hint="it is sent again with the same keys")
 
 
 class _Sending:
@@ -221,10 +231,6 @@ class _Sending:
         self._by_message: dict[str, Change] = {}
         self._taken: set[str] = set()
         self._answers: dict[str, ItemAnswer] = {}
-
-    @property
-    def has_begun(self) -> bool:
-        return self._tag > 0
 
     @property
     def is_any_settled(self) -> bool:
