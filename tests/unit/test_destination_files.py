@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from jobpipe.definition.destination_files import read_destination
 from jobpipe.definition.faults import InvalidFileError
+from jobpipe.definition.targets import TARGETS, FileTarget
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,16 @@ def test_a_login_in_an_address_is_not_shown(tmp_path: Path) -> None:
         read_destination(path, "partner")
     shown = caught.value.render()
     assert "wachtw00rd" not in shown and "@a/b" in shown
+
+
+def test_the_examples_of_the_documentation_are_valid_and_show_each_way(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "destinations.md").read_text()
+    shown = set()
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        name = re.findall(r"^destination: (\S+)", block, re.MULTILINE)[0]
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(block)
+        target = read_destination(path, name).to
+        shown.add(target.file.partition("://")[0] if isinstance(target, FileTarget) else type(target))
+    files = {"out/jobs.xml.gz", "sftp", "ftps", "s3"}
+    assert shown == {*files, *(model for model in TARGETS.values() if model is not FileTarget)}
