@@ -114,7 +114,8 @@ class Chaos:
             for project in (self._alone, self._project):
                 self._calmly(project, "run", name, "--quiet", "--workers", "0")
         for name in self.sources.names:
-            self._compare(name)
+            if self._has_read_as_much(name):
+                self._compare(name)
 
     def _write_files(self, project: ProjectFolder) -> None:
         for name in self.sources.names:
@@ -139,6 +140,16 @@ class Chaos:
         self._say(
             f"day {self.days}  {name:8} {expected['account']['read']:5,} records: {self.killed.total()} kills so far"
         )
+
+    def _has_read_as_much(self, name: str) -> bool:
+        """A run that was taken up may not know its source again: the next one reads it once more, and forgets what is
+        gone of it, which one that finds nothing new leaves."""
+        read = []
+        for project in (self._alone, self._project):
+            with project.open():
+                runs = Run.objects.filter(import_row__name=name, kind=RunKind.IMPORT).order_by("-pk")
+                read.append(runs.values_list("unchanged", flat=True)[0])
+        return read[0] == read[1]
 
     def _compare(self, name: str) -> None:
         mine, theirs = (_contents(one, name) for one in (self._alone, self._project))
