@@ -87,14 +87,14 @@ def test_a_process_that_slept_takes_nothing_back(opened: Callable[[], OpenedDeli
 
 def test_going_through_rows_holds_nobody_up_and_none_is_seen_twice(opened: Callable[[], OpenedDelivered]) -> None:
     store, other = opened(), opened()
-    store.save(5, [row(number) for number in range(1, 12_001)])
+    store.save(5, [row(number) for number in range(1, 6_001)])
     store.save(5, [row(1, import_id=4)])
     seen = []
     for one in store.walk(5, 3, after=100):
         seen.append(one.row)
-        if one.row % 4_000 == 101:
-            other.save(5, [row(one.row, number=1), row(12_000 + one.row)])
-    assert seen[:11_900] == list(range(101, 12_001))
+        if one.row % 2_000 == 101:
+            other.save(5, [row(one.row, number=1), row(6_000 + one.row)])
+    assert seen[:5_900] == list(range(101, 6_001))
     assert seen == sorted(set(seen))
 
 
@@ -245,5 +245,5 @@ def machine(name: str, most: int) -> type[DeliveredMachine]:
     return made
 
 
-TestSqlite = machine("sqlite", 40).TestCase
-TestMongo = machine("mongo", 12).TestCase
+TestSqlite = machine("sqlite", 25).TestCase
+TestMongo = machine("mongo", 8).TestCase
