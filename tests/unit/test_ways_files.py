@@ -271,6 +271,19 @@ def test_what_a_killed_upload_left_in_s3_goes_and_the_former_file_stays(
     assert [one["Key"] for one in left] == ["in/jobs.xml.gz.other"]
 
 
+def test_a_lost_word_of_s3_that_the_parts_are_put_together_is_made_up_for(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.empty()
+    monkeypatch.setattr(s3, "PART", 5 * 1024 * 1024)
+    monkeypatch.setattr(s3, "_PATIENCE", Patience(attempts=1))
+    # What is left, the beginning, two parts; then the word.
+    with CuttingProxy(bucket.port, cuts=[10**9, 10**9, 10**9, 10**9, 0]) as proxy:
+        files_to(to_s3(bucket, proxy.port)).publish([ready(tmp_path, "jobs.xml.gz", bytes(6_000_000))])
+        assert not proxy.cuts
+    assert bucket.client.head_object(Bucket=BUCKET, Key="in/jobs.xml.gz")["ContentLength"] == 6_000_000
+
+
 def test_what_keeps_s3_from_taking_a_file_is_told(bucket: Bucket, tmp_path: Path) -> None:
     files = made(tmp_path / "here", jobs_xml=FIRST)
     with pytest.raises(RejectedLoginError, match="is not there") as caught:

@@ -6,6 +6,7 @@ A store swaps an object in whole, so there is no temporary name: the parts of a 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import mimetypes
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -103,12 +104,25 @@ class S3Way:
                 content = upload.file.path.read_bytes()
                 await patiently(lambda: self._put(upload.key, content), _PATIENCE)
         except SourceError as error:
+            if upload.upload_id and await self._is_there(upload):
+                # Its answer was lost, and the store has forgotten the upload.
+                upload.upload_id, swapping.has_begun = "", True
+                return
             # Without a connection nothing was asked for.
             if not isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout)):
                 swapping.has_begun = True
             raise
         swapping.has_begun = True
         upload.upload_id = ""
+
+    async def _is_there(self, upload: _Upload) -> bool:
+        """By the ETag of an object of parts: the MD5 of their MD5s, and their number."""
+        with suppress(SourceError, ValueError):
+            digests = b"".join(bytes.fromhex(etag.strip('"')) for etag in upload.etags)
+            wanted = f'"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(upload.etags)}"'
+            entry = await self._bucket.head(upload.key)
+            return entry is not None and entry.etag == wanted
+        return False
 
     # What is asked of the store ---------------------------------------------------------------------
 
