@@ -18,8 +18,18 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # Those that run imports from end to end; what kind of source is read makes no difference to the stores.
 OF_IMPORTS = (
-    *("api_runs", "cli_run", "examples", "expiry", "hints", "kills", "laws_of_runs", "plan_and_apply"),
-    *("plans", "plans_of_layers", "reprocessing", "runs_of_edge_feeds", "same_bytes", "several"),
+    *(
+        "api_runs",
+        "cli_run",
+        "deliveries",
+        "examples",
+        "expiry",
+        "hints",
+        "kills",
+        "laws_of_deliveries",
+        "laws_of_runs",
+    ),
+    *("plan_and_apply", "plans", "plans_of_layers", "reprocessing", "runs_of_edge_feeds", "same_bytes", "several"),
 )
 # Of these what a quarter of the time shows most with; `tests/unit/test_both_engines.py` is always run.
 OF_IMPORTS_IN_SHORT = ("cli_run", "expiry", "hints", "plan_and_apply", "reprocessing", "same_bytes")

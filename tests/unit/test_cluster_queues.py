@@ -12,7 +12,18 @@ from kombu import Connection
 from rabbitmq_server import shared_server
 
 from jobpipe.cluster.app import ClusterTask, app
-from jobpipe.cluster.queues import CRAWL, DEAD, DEAD_LETTERS, DELIVERY_LIMIT, EXCHANGE, FETCH, PROCESS, WORK, declare
+from jobpipe.cluster.queues import (
+    CRAWL,
+    DEAD,
+    DEAD_LETTERS,
+    DELIVER,
+    DELIVERY_LIMIT,
+    EXCHANGE,
+    FETCH,
+    PROCESS,
+    WORK,
+    declare,
+)
 from jobpipe.runs.executors.halving import DEATHS_BEFORE_HALVING
 
 
@@ -25,7 +36,7 @@ def broker() -> Iterator[Connection]:
 
 def test_the_queues_are_quorum_queues_and_may_be_declared_again(broker: Connection) -> None:
     declare(broker)
-    for name in (FETCH, CRAWL, PROCESS, DEAD):
+    for name in (FETCH, CRAWL, PROCESS, DELIVER, DEAD):
         arguments = next((one.queue_arguments for one in WORK if one.name == name), {})
         with pytest.raises(PreconditionFailed, match="x-queue-type"), broker.channel() as channel:
             classic = {**arguments, "x-queue-type": "classic"}

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from engines import examples
 from partner import FEEDING, Partner
 from project_folder import ProjectFolder, xml_feed
 from receivers import Drop, Receiver, at_random
@@ -19,7 +20,7 @@ from jobpipe.ledger.models import Delivery, DeliveryState, Destination
 from jobpipe.runs.deliveries import changes, settling, snapshots
 from jobpipe.runs.deliveries.delivering import deliver
 
-RUNS = 50
+RUNS = examples(50)
 
 
 class Killed(BaseException):
@@ -138,7 +139,7 @@ def test_a_file_is_whole_and_its_books_agree_with_it_whoever_dies(tmp_path: Path
         "destination: partner\nto: {file: out/jobs.jsonl}\nguard: 100%\n"
     )
     drop = Drop(fails=at_random(seed, 0.2))
-    for _ in range(20):
+    for _ in range(examples(20)):
         project.run(xml_feed(some_offers(chance)), workers=0)
         with contextlib.suppress(Killed), project.open() as workspace:
             deliver(workspace, "partner", open_way=lambda _: drop, at_once=True)

@@ -76,6 +76,8 @@ def connect(broker: str) -> Celery:
     return app
 
 
-def send(task: Any, to: str, /, **arguments: Any) -> None:
-    """A confirmed message. Raises `kombu.exceptions.OperationalError` where the broker stays away."""
-    task.apply_async(kwargs=arguments, queue=to, routing_key=to, delivery_mode=2, confirm_timeout=SILENCE)
+def send(task: Any, to: str, /, *, patiently: bool = True, **arguments: Any) -> None:
+    """A confirmed message. Raises `kombu.exceptions.OperationalError` where the broker stays away (or is)."""
+    task.apply_async(
+        kwargs=arguments, queue=to, routing_key=to, delivery_mode=2, confirm_timeout=SILENCE, retry=patiently
+    )

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
-import threading
 import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -21,6 +19,7 @@ from kombu.exceptions import OperationalError as KombuError
 
 from jobpipe.cluster import attempts, dispatching
 from jobpipe.cluster.answers import AnswerReceiver, queue_of
+from jobpipe.cluster.as_child import end, stop_with
 from jobpipe.cluster.charges import digest_of_hooks, keep
 from jobpipe.cluster.executor import ClusterExecutor
 from jobpipe.cluster.member import Member, become_member_in
@@ -37,7 +36,7 @@ from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import fail_queued
 from jobpipe.runs.recording_failures import record_failure
 from jobpipe.runs.workspace import Workspace, open_workspace
-from jobpipe.tracing import start_tracing, stop_tracing
+from jobpipe.tracing import start_tracing
 
 log = logging.getLogger("jobpipe.cluster")
 
@@ -50,18 +49,12 @@ SECONDS_BETWEEN_SIGNS = 2.0
 def conduct(folder: str, dispatch: int, parent: Connection) -> None:
     """Ends the process. `parent`: whose end is the sign to stop."""
     start_tracing()
-    code = _conduct_dispatch(folder, dispatch, parent)
-    stop_tracing()
-    logging.shutdown()
-    sys.stdout.flush()
-    # Threads of libraries that wait for a server must not keep a conductor that is done.
-    os._exit(code)
+    end(_conduct_dispatch(folder, dispatch, parent))
 
 
 def _conduct_dispatch(folder: str, dispatch: int, parent: Connection) -> int:
     log_to_stderr()
-    stop = StopRequest()
-    threading.Thread(target=_stop_with_the_parent, args=(parent, stop), daemon=True).start()
+    stop = stop_with(parent)
     try:
         member = become_member_in(folder)
         row = Dispatch.objects.select_related("run", "import_row").get(pk=dispatch)
@@ -77,12 +70,6 @@ def _conduct_dispatch(folder: str, dispatch: int, parent: Connection) -> int:
         with contextlib.suppress(JobpipeError):
             record_failure(find_project(Path(folder), os.environ), error)
         return FAILED
-
-
-def _stop_with_the_parent(parent: Connection, stop: StopRequest) -> None:
-    with contextlib.suppress(EOFError, OSError):
-        parent.recv_bytes()
-    stop.requested = True
 
 
 def _conduct(member: Member, workspace: Workspace, row: Dispatch, stop: StopRequest) -> int:

@@ -9,6 +9,8 @@ import importlib
 # Imported when they are needed; here they are there already.
 _MODULES = (
     "jobpipe.cluster.conductor",
+    "jobpipe.cluster.delivering",
+    "jobpipe.destinations.ways.opening",
     "jobpipe.documents.mongo",
     "jobpipe.documents.sqlite",
     "jobpipe.ledger.postgresql",

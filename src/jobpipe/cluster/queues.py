@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kombu import Connection, Exchange, Queue
 
-FETCH, CRAWL, PROCESS, DEAD = "fetch", "crawl", "process", "dead"
+FETCH, CRAWL, PROCESS, DELIVER, DEAD = "fetch", "crawl", "process", "deliver", "dead"
 DELIVERY_LIMIT = 50
 
 EXCHANGE = Exchange("jobpipe", type="topic", durable=True)
@@ -24,7 +24,7 @@ def _work_queue(name: str) -> Queue:
     return Queue(name, EXCHANGE, routing_key=name, queue_arguments=arguments, durable=True)
 
 
-WORK = tuple(_work_queue(name) for name in (FETCH, CRAWL, PROCESS))
+WORK = tuple(_work_queue(name) for name in (FETCH, CRAWL, PROCESS, DELIVER))
 _DEAD = Queue(DEAD, DEAD_LETTERS, routing_key="#", queue_arguments={"x-queue-type": "quorum"}, durable=True)
 
 

@@ -1,4 +1,4 @@
-"""`jobpipe scheduler`: what is due is put into the cluster's queue. Of several one does it, the others stand by."""
+"""`jobpipe scheduler`: what is due is put into the cluster's queues. Of several one does it, the others stand by."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import time
 from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, connections
+from kombu.exceptions import OperationalError as KombuError
 
 from jobpipe.cluster import dispatching
+from jobpipe.cluster.delivery_signs import DeliverySigns
 from jobpipe.cluster.keeping import call_for
 from jobpipe.cluster.queues import CRAWL, FETCH
 from jobpipe.definition.project import Project
@@ -30,6 +32,8 @@ log = logging.getLogger("jobpipe.scheduler")
 # Seconds between two looks at the table, and between two at whether the duty is free.
 TICK = 1.0
 STAND_BY = 2.0
+# Seconds until a broker that is away is tried again for deliveries.
+WITHOUT_BROKER = 10.0
 
 
 class ClusterScheduler:
@@ -40,6 +44,8 @@ class ClusterScheduler:
             WrittenSchedules(workspace.project.root), ledger_time, request_through(workspace.project)
         )
         self._duties = Duties(workspace, ledger_time)
+        self._signs = DeliverySigns(workspace)
+        self._no_signs_before = 0.0
         self._duty: Duty | None = None
         self._said = ""
 
@@ -73,6 +79,7 @@ class ClusterScheduler:
             if tick.asked:
                 self._call()
             self._duties.do_what_is_due()
+            self._call_for_deliveries()
             self._sleep(0.0 if tick.is_more else TICK)
 
     def _call(self) -> None:
@@ -82,6 +89,16 @@ class ClusterScheduler:
                 call_for(queue)
         except Exception as error:
             log.warning("no worker could be called, they look by themselves: %s", redact(str(error)))
+
+    def _call_for_deliveries(self) -> None:
+        if time.monotonic() < self._no_signs_before:
+            return
+        try:
+            for name in self._signs.send():
+                log.info("%s is due: it waits for a worker", name)
+        except KombuError as error:
+            self._no_signs_before = time.monotonic() + WITHOUT_BROKER
+            log.warning("no worker could be called to deliver: %s", redact(str(error)))
 
     def _say(self, text: str) -> None:
         if text != self._said:

@@ -16,9 +16,10 @@ from jobpipe.cluster.app import app, send
 from jobpipe.cluster.broker import BrokerUnavailableError
 from jobpipe.cluster.charges import HooksDifferError, Transformers
 from jobpipe.cluster.child import Children
+from jobpipe.cluster.deliverers import Deliverers
 from jobpipe.cluster.member import Member, this_member
 from jobpipe.cluster.messages import Answer, from_text, unpack_work
-from jobpipe.cluster.queues import PROCESS
+from jobpipe.cluster.queues import DELIVER, PROCESS
 from jobpipe.ledger.models import BatchAttempt
 from jobpipe.runs.executors.halving import DEATHS_BEFORE_HALVING
 from jobpipe.runs.executors.worker import transform_batch
@@ -111,6 +112,15 @@ def conduct(queue: str) -> None:
             send_sign(queue)
 
 
+@app.task(name="deliver", acks_late=False)  # type: ignore[untyped-decorator]
+def deliver(name: str) -> None:
+    """Deliver to a destination, in a process of its own, which this does not wait for.
+
+    The message is only a sign: what waits, and who has the destination, the ledger says.
+    """
+    deliverers.deliver(this_member().project.root, name)
+
+
 def send_batch(run: int, fence: int, unit: str, charge: str, hooks: str, work: str) -> None:
     send(process, PROCESS, run=run, fence=fence, unit=unit, charge=charge, hooks=hooks, work=work)
 
@@ -120,6 +130,16 @@ def send_sign(queue: str) -> None:
     send(conduct, queue, queue=queue)
 
 
+def send_delivery(name: str) -> None:
+    """That there is something for this destination: said once, since it is said again where it is lost."""
+    send(deliver, DELIVER, patiently=False, name=name)
+
+
+# The deliveries that this process has started.
+deliverers = Deliverers(send_delivery)
+
+
 def stop_children() -> None:
-    """Let every conductor finish its batch and hand its run back; does not wait."""
+    """Let every conductor finish its batch and hand its run back, and every delivery its batch; does not wait."""
+    deliverers.stop()
     threading.Thread(target=children.stop, name="stop", daemon=True).start()

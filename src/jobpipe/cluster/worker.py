@@ -25,7 +25,7 @@ from jobpipe.cluster.app import app
 from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.keeping import Keeper
 from jobpipe.cluster.member import become_member_in, this_member
-from jobpipe.cluster.queues import CRAWL, FETCH, PROCESS, declare
+from jobpipe.cluster.queues import CRAWL, DELIVER, FETCH, PROCESS, declare
 from jobpipe.errors import JobpipeError
 from jobpipe.logs import log_to_stderr
 
@@ -80,12 +80,12 @@ def compute(processes: int) -> None:
 
 
 def conduct(places: int) -> None:
-    """Conductors, each a child process that a thread waits for."""
+    """Conductors and deliveries, each a child process that a thread waits for."""
     tasks.children.places = places
     tasks.children.prepare()
     keeper = Keeper()
     keeper.start()
-    _run_celery("threads", places, CONDUCT_WORK, FETCH, CRAWL)
+    _run_celery("threads", places, CONDUCT_WORK, FETCH, CRAWL, DELIVER)
 
 
 def _run_celery(pool: str, concurrency: int, kind: str, *queues: str) -> None:

@@ -14,7 +14,7 @@ from jobpipe.cli.options import address_option, feeds_option, log_option
 @log_option
 @click.pass_context
 def command(context: click.Context, address: str, feeds_address: str, log: str) -> int:
-    """Put what is due into the cluster's queue, until Ctrl-C or SIGTERM; `jobpipe worker` makes the runs.
+    """Put what is due into the cluster's queues, until Ctrl-C or SIGTERM; `jobpipe worker` runs and delivers it.
 
     Start two where one must never be missed: one schedules, the other stands by and takes over within half a minute.
     """

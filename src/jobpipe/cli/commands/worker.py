@@ -18,7 +18,7 @@ from jobpipe.cli.main import DONE, RUN_FAILED
     type=click.IntRange(0, 256),
     default=8,
     show_default=True,
-    help="Runs that are read here at the same time (0 = none).",
+    help="Runs that are read here at the same time (0 = none, and no deliveries).",
 )
 @click.pass_context
 def command(context: click.Context, processes: int | None, conductors: int) -> int:

@@ -56,7 +56,8 @@ class SnapshotSitting:
             # It did not get through, or a person has let it go.
             made = self._made(last)
             if made is None:
-                self._make()
+                # Another machine has it, or it is lost. So few were let through already.
+                self._make(let_through=last.postings)
             else:
                 self._publish(last, made)
 
@@ -87,7 +88,8 @@ class SnapshotSitting:
 
     # Making it ---------------------------------------------------------------------------------------
 
-    def _make(self) -> None:
+    def _make(self, *, let_through: int | None = None) -> None:
+        """`let_through`: how many postings a file had that passed the guard, or a person, and cannot be had again."""
         sitting = self._sitting
         before = self._published()
         after = Position(sequence=last_sequence())
@@ -116,7 +118,8 @@ class SnapshotSitting:
             self._destination.sweep = {}
             self._destination.save(update_fields=["sweep"])
         self._tell_held_back()
-        why = shrunk(before, written.postings, sitting.definition.guard)
+        allowed = before if before is None or let_through is None else min(before, let_through)
+        why = shrunk(allowed, written.postings, sitting.definition.guard)
         if why:
             self._hold(delivery, why)
             return

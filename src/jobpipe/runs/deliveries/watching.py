@@ -72,7 +72,7 @@ class DeliveryLoop:
                 report = future.result()
                 if report.state in ("busy", "held", "failed"):
                     self._not_before[name] = time.monotonic() + _PAUSE
-                _tell(report)
+                log_report(report)
                 continue
             self._not_before[name] = time.monotonic() + _PAUSE
             log.error("%s: %s", name, error, exc_info=None if isinstance(error, JobpipeError) else error)
@@ -86,7 +86,8 @@ class DeliveryLoop:
             time.sleep(0.1)
 
 
-def _tell(report: DeliveryReport) -> None:
+def log_report(report: DeliveryReport) -> None:
+    """One line, where there is something to say."""
     if report.state == "busy" or (report.state in ("done", "held") and not report.deliveries):
         return
     said = f"{report.postings:,} postings, {report.said}" if report.postings is not None else ""
