@@ -24,6 +24,7 @@ def project(tmp_path: Path) -> ProjectFolder:
     """What has 30 postings there, and should have 10 by now."""
     made = ProjectFolder(tmp_path / "project", FEEDING)
     (made.root / "destinations").mkdir()
+    (made.root / "out").mkdir()
     describe(made, "")
     made.run(xml_feed(MANY), workers=0)
     assert sit(made).state == "done"
