@@ -182,6 +182,12 @@ def test_a_decision_among_many_counts_for_what_is_like_it_as_if_all_were_learned
     assert ranked(CombinedSuggester(_many()[1:], means=means)) == before
 
 
+def test_a_decision_among_many_counts_for_what_is_like_it_without_numpy() -> None:
+    suggester = CombinedSuggester(_many(), means=SPELLING)
+    suggester.learn(KnownLabel("cook zeppelin", "flight", "", True))
+    assert [best(suggester, label) for label in ("zeppelin cook", "night cook")] == ["flight", "kitchen"]
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 3)), max_size=6))
 def test_a_regression_that_is_told_of_changes_is_the_one_that_knows_them(changes: list[tuple[int, int]]) -> None:
