@@ -413,15 +413,16 @@ people's labels are the names of official groups: they were given the house's co
 nothing was changed by their answers. The code that is right for them is our judgement, several where two are equal.
 
 ROME's kernel, and how much a family of codes shares, were chosen by a part of its known labels; an older choice, of the
-ridge and the order of candidates, was made by the labels held back, so that its figure is a little too good. German
-titles were not answered once while the list of English meanings was written; French titles and ESCO's French names were
-tried beside it. UK titles and ESCO took part in no choice. The German titles that ESCO knows are 41: a rough figure.
+ridge and the order of candidates, was made by the labels held back, so that its figure is a little too good. The German
+titles had been seen before the list of English meanings was written, but were not answered while it was; their French
+counterparts and ESCO's French names were tried beside it. UK titles and ESCO's other labels took part in no choice. The
+German titles that ESCO knows are 41: a rough figure.
 
 Sous-domaines as codes of job titles stay hard: 78 labels are asked where 542 are known for 120 codes, many of which a
 title could have as well.
 
-Not reached: the names of official groups stay under 0.90 (they are harder than a client's categories), and confidence is
-too high for titles in another language than what is known. Where 120 are asked beside 800, rows compare roughly."""
+Not reached: the names of official groups stay under 0.90 (they are harder than a client's categories), and confidence
+says least for German titles where English ones are known. Where 120 are asked beside 800, rows compare roughly."""
 
 
 if __name__ == "__main__":
