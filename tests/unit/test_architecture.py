@@ -36,12 +36,16 @@ ALLOWED = {
         *("errors", "posting", "safety", "definition", "documents", "ledger", "runs", "health", "incidents", "logs"),
         "destinations",
     },
+    "web": {
+        *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
+        *("runs", "destinations", "taxonomy", "incidents", "logs", "health"),
+    },
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving", "tracing"),
+        *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving", "tracing", "web"),
     },
 }
-DJANGO = {"ledger", "incidents", "runs", "cluster", "cli", "health", "serving"}
+DJANGO = {"web", "ledger", "incidents", "runs", "cluster", "cli", "health", "serving"}
 
 
 def imports_of(path: Path) -> set[str]:

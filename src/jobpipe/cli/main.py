@@ -22,6 +22,7 @@ COMMANDS = {
     "preview": "Show a few records beside the postings made from them.",
     "run": "Run imports.",
     "serve": "Run imports when they are due, on this machine; answer how all is.",
+    "web": "Serve the interface alone.",
     "scheduler": "Put what is due into a cluster's queue.",
     "status": "Show every import at a glance: on time, late or down; what is live.",
     "doctor": "Look at the set-up: what is wrong, and what to do.",

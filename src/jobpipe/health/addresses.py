@@ -41,14 +41,14 @@ class HealthAddresses:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
+            ask = {"/healthz": _alive, "/readyz": self._ready.get, "/metrics": self._metrics.get}.get(scope["path"])
             for prefix, application in self._beside.items():
-                if scope["path"].startswith(prefix):
+                if ask is None and scope["path"].startswith(prefix):
                     await application(scope, receive, send)
                     return
-            await self._answer(scope, send)
+            await self._answer(scope, send, ask)
 
-    async def _answer(self, scope: Scope, send: Send) -> None:
-        ask = {"/healthz": _alive, "/readyz": self._ready.get, "/metrics": self._metrics.get}.get(scope["path"])
+    async def _answer(self, scope: Scope, send: Send, ask: Callable[[], _Answer] | None) -> None:
         if ask is None:
             status, kind, body = 404, _TEXT, b"there is /healthz, /readyz and /metrics\n"
         elif scope["method"] not in ("GET", "HEAD"):

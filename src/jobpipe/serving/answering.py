@@ -11,7 +11,7 @@ from django.db import connections
 from jobpipe.definition.project import Project
 from jobpipe.definition.secret_values import resolve_target
 from jobpipe.definition.targets import ServedTarget
-from jobpipe.health.addresses import HealthAddresses
+from jobpipe.health.addresses import Application, HealthAddresses
 from jobpipe.health.listening import listening
 from jobpipe.health.readiness import Check
 from jobpipe.runs.secret_values import environ_of
@@ -21,19 +21,25 @@ from jobpipe.serving.feeds import PREFIX, Feeds
 
 @contextmanager
 def answering(
-    project: Project, checks: Callable[[], list[Check]], address: str, feeds_address: str = ""
+    project: Project,
+    checks: Callable[[], list[Check]],
+    address: str,
+    feeds_address: str = "",
+    interface: Application | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """Gives the URLs of both, until the block ends; without a `feeds_address` they are one.
+    """Gives the URLs of both, until the block ends; without a `feeds_address` they are one. `interface`: answers what
+    nobody else does, at `address`.
 
     Raises UsageError where an address cannot be listened on.
     """
     feeds = Feeds(FeedBook(project, partial(_login_of, project)))
+    pages = {"/": interface} if interface is not None else {}
     with ExitStack() as listened:
         if not feeds_address:
-            url = listened.enter_context(listening(HealthAddresses(checks, {PREFIX: feeds}), address))
+            url = listened.enter_context(listening(HealthAddresses(checks, {PREFIX: feeds, **pages}), address))
             yield url, url
             return
-        url = listened.enter_context(listening(HealthAddresses(checks), address))
+        url = listened.enter_context(listening(HealthAddresses(checks, pages), address))
         yield url, listened.enter_context(listening(feeds, feeds_address))
 
 

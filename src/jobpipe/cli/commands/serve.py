@@ -11,9 +11,10 @@ from jobpipe.cli.options import address_option, feeds_option, log_option
 @click.command("serve")
 @address_option
 @feeds_option
+@click.option("--interface/--no-interface", default=True, help="Serve the pages too, where they are installed.")
 @log_option
 @click.pass_context
-def command(context: click.Context, address: str, feeds_address: str, log: str) -> int:
+def command(context: click.Context, address: str, feeds_address: str, interface: bool, log: str) -> int:
     """Run imports when they are due, on this machine, until Ctrl-C or SIGTERM; take up what was interrupted.
 
     The feeds of destinations that are `served` are handed out under /feeds/. One `serve` a project. Told to stop, it
@@ -23,6 +24,7 @@ def command(context: click.Context, address: str, feeds_address: str, log: str) 
     from functools import partial
 
     from jobpipe.cli.opening import open_project, workspace_of
+    from jobpipe.cli.showing import has_interface, interface_of, say_where
     from jobpipe.cli.stopping import stop_on_signals
     from jobpipe.errors import UsageError
     from jobpipe.health.readiness import readiness
@@ -44,7 +46,10 @@ def command(context: click.Context, address: str, feeds_address: str, log: str) 
         try:
             with on_duty(workspace.locks) as duty:
                 checks = partial(readiness, workspace, lambda: duty.is_mine)
-                with answering(project, checks, address, feeds_address) as (url, feeds):
+                pages = interface_of(workspace) if interface and has_interface() else None
+                with answering(project, checks, address, feeds_address, pages) as (url, feeds):
+                    if pages is not None:
+                        say_where(url)
                     logger.info("serving %s; %s/healthz, %s/feeds/", project.root, url, feeds)
                     Serving(workspace, stop).run()
         except DutyIsTakenError as error:

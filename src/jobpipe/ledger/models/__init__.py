@@ -1,5 +1,15 @@
 """The ledger's tables, by subject."""
 
+from jobpipe.ledger.models.accounts import (
+    Account,
+    AccountClient,
+    AccountRole,
+    ApiToken,
+    AuditLine,
+    DefinitionDraft,
+    LoginTrouble,
+    WebSession,
+)
 from jobpipe.ledger.models.deliveries import ChangeList, Delivery, DeliveryKind, DeliveryState, Destination
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.erasures import Erasure, Suppression
@@ -26,9 +36,15 @@ from jobpipe.ledger.models.secrets import Secret
 from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
+    "Account",
+    "AccountClient",
+    "AccountRole",
+    "ApiToken",
+    "AuditLine",
     "Batch",
     "BatchAttempt",
     "ChangeList",
+    "DefinitionDraft",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -47,6 +63,7 @@ __all__ = [
     "IncidentState",
     "KeptCharge",
     "Lease",
+    "LoginTrouble",
     "MappingChange",
     "MappingEntry",
     "NearDuplicate",
@@ -76,4 +93,5 @@ __all__ = [
     "TaxonomyChange",
     "TaxonomyState",
     "TaxonomyVersion",
+    "WebSession",
 ]

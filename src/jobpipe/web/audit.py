@@ -1,0 +1,33 @@
+"""What people did: one line for each act, kept for good."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from jobpipe.ledger.models import AuditLine
+from jobpipe.ledger.text import storable
+from jobpipe.ledger.turns import turn_to_write
+
+
+def note(request: HttpRequest, action: str, about: str = "", **details: Any) -> None:
+    viewer = getattr(request, "viewer", None)
+    note_of(viewer.name if viewer else "", action, about, address=address_of(request), **details)
+
+
+def note_of(name: str, action: str, about: str = "", *, address: str = "", **details: Any) -> None:
+    with turn_to_write():
+        AuditLine.objects.create(
+            at=datetime.now(UTC),
+            account=name,
+            action=action,
+            about=storable(about)[:300],
+            details=details,
+            address=address[:45],
+        )
+
+
+def address_of(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,61 @@
+"""How values look on every page: moments, numbers, lengths of time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+_STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (86_400 * 60, "d", 86_400))
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """`5 min ago`, with the moment itself when one points at it; what lies ahead is `in 5 min`."""
+    if moment is None:
+        return "never"
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    words = f"in {length(-seconds)}" if seconds < 0 else f"{length(seconds)} ago"
+    shown = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), shown, words)
+
+
+@register.filter
+def length(seconds: float | None) -> str:
+    """`12 s`, `5 min`, `3 h`, `4 d`."""
+    if seconds is None:
+        return ""
+    for below, unit, size in _STEPS:
+        if seconds < below:
+            return f"{seconds / size:.1f} {unit}" if size == 1 and seconds < 10 else f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
+
+
+@register.filter
+def number(value: Any) -> str:
+    """With commas: 1,234."""
+    return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value or 0)
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """0.123 -> 12 %."""
+    return "" if value is None else f"{value:.0%}".replace("%", " %")
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def state(word: Any) -> SafeString:
+    """The word with its colour and icon."""
+    from jobpipe.web.states import badge
+
+    return badge(str(word))

@@ -1,0 +1,83 @@
+"""What every request goes through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from django.db import DatabaseError, InterfaceError, connections
+from django.http import HttpRequest, HttpResponse
+
+from jobpipe.errors import JobpipeError, OutOfReachError
+from jobpipe.web import sessions
+from jobpipe.web.rights import viewer_of
+from jobpipe.web.routes import Request
+
+log = logging.getLogger("jobpipe.web")
+
+Answer = Callable[[HttpRequest], HttpResponse]
+_HEADERS = {
+    # No script, style or font but our own, nothing inline, and no page of others around ours.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class SecurityHeaders:
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._answer(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        # What is behind a login stays in no cache.
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+class Troubles:
+    """What goes wrong is a page with words; a traceback goes to the log."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._answer(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        from jobpipe.web.pages.errors import out_of_reach, wrong
+
+        if isinstance(error, (DatabaseError, InterfaceError, OutOfReachError)):
+            connections.close_all()
+            log.error("a store is away: %s", error)
+            return out_of_reach(request)
+        if isinstance(error, JobpipeError):
+            return wrong(request, error)
+        return None
+
+
+class LoggedIn:
+    """`request.account` is who is at the keyboard, `request.viewer` whose rights count."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        session = sessions.of_request(request)
+        if session is not None and session.account is not None:
+            logged_in = cast(Request, request)
+            logged_in.logged_in = session
+            logged_in.account = session.account
+            logged_in.viewer = viewer_of(session.account, as_client=session.data.get(sessions.AS_CLIENT, ""))
+        return self._answer(request)

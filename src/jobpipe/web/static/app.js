@@ -1,0 +1,44 @@
+// What pages do by themselves. Each works without it, but for what updates by itself.
+(() => {
+  const root = document.documentElement;
+  const isDark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-theme-switch]")) {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      localStorage.setItem("theme", root.dataset.theme);
+    }
+    const copied = event.target.closest("[data-copy]");
+    if (copied) navigator.clipboard.writeText(copied.dataset.copy);
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  // A form with `data-confirm` asks first.
+  document.addEventListener("submit", (event) => {
+    const asked = event.target.dataset.confirm;
+    if (asked && !confirm(asked)) event.preventDefault();
+  });
+
+  // `/` leads to the search field of the page; j and k go through rows, Enter opens one.
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") {
+      const field = document.querySelector("[data-search]");
+      if (field) { event.preventDefault(); field.focus(); field.select(); }
+    }
+    if (event.key === "j" || event.key === "k") {
+      const links = [...document.querySelectorAll("table[data-rows] tbody tr a[href]:first-of-type")].filter((a, i, all) => all.findIndex((b) => b.closest("tr") === a.closest("tr")) === i);
+      const at = links.indexOf(document.activeElement);
+      const next = links[event.key === "j" ? Math.min(at + 1, links.length - 1) : Math.max(at - 1, 0)];
+      if (next) next.focus();
+    }
+  });
+
+  // Menus close with Escape.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => (menu.open = false));
+  });
+})();
