@@ -44,7 +44,7 @@ MANDATORY: list[tuple[str, dict[str, Any], str, str]] = [
     ("indeed", {"posted_at": None}, "indeed-posted-at", "source"),
     ("indeed", {"url": None, "apply_url": None}, "indeed-url", "source"),
     ("indeed", {"company": None}, "indeed-company", "source"),
-    ("indeed", {"locations": NO_REGION}, "indeed-region", "developer"),
+    ("indeed", {"locations": [Location(city="Austin", country="US")]}, "indeed-region", "developer"),
     ("indeed", {"locations": NO_COUNTRY}, "indeed-country", "developer"),
     ("indeed", {"locations": [Location(region="Rhône", country="FR")]}, "indeed-city", "source"),
     ("indeed", {"description": None, "description_text": None}, "indeed-description", "source"),
@@ -164,6 +164,10 @@ def test_a_partner_that_does_not_hold_to_a_rule_is_not_spared_the_posting() -> N
     posting = msgspec.structs.replace(COMPLETE, locations=NO_REGION, posted_at=None, company=None, salary=None)
     found = refusals_of(posting, definition, output_format("indeed"))
     assert [one.rule for one in found] == ["indeed-company", "required"]
+
+
+def test_a_state_is_asked_for_where_addresses_have_one() -> None:
+    assert "indeed-region" not in refused("indeed", locations=NO_REGION)
 
 
 def test_rules_have_names_of_their_own() -> None:

@@ -101,19 +101,20 @@ class Partner:
 
         return self.rule("description", f"asks for at least {least:,} characters", check, suffix="-short")
 
-    def places(self, part: str) -> Rule:
-        """There is a place, and each has this part."""
+    def places(self, part: str, *, within: frozenset[str] | None = None) -> Rule:
+        """There is a place, and each has this part; `within`: only those in these countries, None = all."""
 
         def check(posting: JobPosting, options: Options) -> str:
             if not posting.locations:
                 return "the posting has no place"
             for place in posting.locations:
-                if not getattr(place, part):
+                if not getattr(place, part) and (within is None or place.country in within):
                     shown = quoted(place.text or place.city or place.country or "")
                     return f"the place {shown} has no {_called(part)}"
             return ""
 
-        asks = f"requires {_with_article(_called(part))} of each place"
+        there = "" if within is None else f" in {', '.join(sorted(within))}"
+        asks = f"requires {_with_article(_called(part))} of each place{there}"
         return self.rule(f"locations.{part}", asks, check, role=_role_of_place)
 
     def https(self, field: str, *fallback: str) -> Rule:

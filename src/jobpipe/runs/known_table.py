@@ -22,6 +22,8 @@ __all__ = ["SEEN_OTHERWISE", "Kind", "KnownTable"]
 
 # Seen in this run, though not by a record of its own: by a rejected one with its key, or in an unchanged part.
 SEEN_OTHERWISE = 0xFFFFFFFE
+# Of a row that no record of its own has seen.
+_FREE = (0, SEEN_OTHERWISE)
 
 ROWS_IN_MEMORY = 1_000_000
 # Rows with equal digests that can be found; more of them are one record a thousand times over.
@@ -66,14 +68,14 @@ class KnownTable:
         return len(self._rows)
 
     def find(self, digest: bytes) -> int:
-        """The index of a row with this digest, one that nobody has seen where there are several; -1 = none."""
+        """The index of a row with this digest, one that no record has taken where there are several; -1 = none."""
         digests, slots, seen, capacity = self._digests, self._slots, self._seen, self._capacity
         slot = int.from_bytes(digest[:8], "little") % capacity
         found = -1
         while entry := slots[slot]:
             start = (entry - 1) * _DIGEST
             if digests[start : start + _DIGEST] == digest:
-                if not seen[entry - 1]:
+                if seen[entry - 1] in _FREE:
                     return int(entry) - 1
                 found = int(entry) - 1
             slot += 1

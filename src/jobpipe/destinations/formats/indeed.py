@@ -22,6 +22,8 @@ from jobpipe.destinations.rules import Partner
 from jobpipe.posting import JobPosting
 
 _INDEED = Partner("indeed", "Indeed")
+# Where an address names its state: elsewhere Indeed's own feeds have none.
+_WITH_STATES = frozenset({"US", "CA", "AU", "BR", "IN", "MX"})
 _RULES = (
     _INDEED.needs("title"),
     _INDEED.title_alone(),
@@ -30,7 +32,7 @@ _RULES = (
     _INDEED.needs("url", "apply_url"),
     _INDEED.needs("company.name"),
     _INDEED.places("city"),
-    _INDEED.places("region"),
+    _INDEED.places("region", within=_WITH_STATES),
     _INDEED.places("country"),
     _INDEED.needs("description", "description_text"),
 )
