@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pytest
 from command_line import jobpipe
-from project_folder import ProjectFolder
+from project_folder import CLIENT_DEFINITION, ProjectFolder
 
 from jobpipe.definition.project import find_project
 from jobpipe.definition.reporting import LANGUAGES as SETTABLE
-from jobpipe.errors import DefinitionError
+from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.posting import FIELD_NAMES
 from jobpipe.runs.source_reports.gathering import TROUBLES, report_of_import
 from jobpipe.runs.source_reports.languages import LANGUAGES, Texts
 from jobpipe.runs.source_reports.page import as_page
 from jobpipe.runs.source_reports.table import COLUMNS, rows_of
 from jobpipe.runs.source_reports.text import as_text
-from jobpipe.runs.source_reports.wishes import wishes_of_import
+from jobpipe.runs.source_reports.wishes import say_wishes, wishes_of_import
 from jobpipe.runs.source_reports.wording import Wording
 
 SOURCES = Path(__file__).parent.parent.parent / "src" / "jobpipe"
@@ -298,3 +298,15 @@ def test_the_command_writes_each_form(tmp_path: Path) -> None:
     assert '<html lang="nl">' in target.read_text(encoding="utf-8")
     assert jobpipe("-C", tmp_path, "report", "Nobody").returncode == 2
     assert jobpipe("-C", tmp_path, "report", "acme", "--import", "offers").returncode == 2
+
+
+def test_what_a_client_says_of_its_reports_lies_above_the_files(tmp_path: Path) -> None:
+    folder = ProjectFolder(tmp_path, CLIENT_DEFINITION + "report: {to: old@example.org, language: de}\n")
+    with folder.open() as workspace:
+        say_wishes("Acme", to=["new@example.org", " new@example.org "], language="fr", when="always", by="ada")
+        wishes = wishes_of_import(workspace.project, "offers")
+        assert (wishes.language, wishes.to, wishes.when) == ("fr", ("new@example.org",), "always")
+        say_wishes("Acme", to=[], language="fr", when="never", by="ada")
+        assert wishes_of_import(workspace.project, "offers").to == ()
+        with pytest.raises(UsageError, match="no mail address"):
+            say_wishes("Acme", to=["a@b, c@d"], language="fr", when="never", by="ada")

@@ -30,6 +30,7 @@ from jobpipe.ledger.models.near_duplicates import NearDuplicate, NearDuplicateDe
 from jobpipe.ledger.models.notifications import Notice, NoticeState, Notification, NotificationState
 from jobpipe.ledger.models.overrides import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.models.plans import Plan, PlanKind, PlanState
+from jobpipe.ledger.models.reporting import ReportSetting
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
 from jobpipe.ledger.models.scheduling import DutyLease, ImportDecision, ScheduledImport, Standing
 from jobpipe.ledger.models.secrets import Secret
@@ -80,6 +81,7 @@ __all__ = [
     "Plan",
     "PlanKind",
     "PlanState",
+    "ReportSetting",
     "RoleHolder",
     "Run",
     "RunFigures",
