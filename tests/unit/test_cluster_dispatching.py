@@ -10,11 +10,12 @@ from cluster_servers import ClusterProject
 from django.utils import timezone
 
 from jobpipe.cluster import dispatching
-from jobpipe.cluster.dispatching import MOST_SITTINGS, Taken, claim, give_back, request, server_time
+from jobpipe.cluster.dispatching import MOST_SITTINGS, Taken, claim, give_back, server_time
 from jobpipe.cluster.member import become_member_in
 from jobpipe.cluster.scheduling import request_through
 from jobpipe.ledger import leases
 from jobpipe.ledger.models import Dispatch, Import, Lease, Run, ScheduledImport
+from jobpipe.runs.requesting import request_of_cluster as request
 from jobpipe.runs.scheduling.timetable import Timetable
 from jobpipe.runs.scheduling.written import WrittenSchedules
 

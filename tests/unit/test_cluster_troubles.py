@@ -23,6 +23,7 @@ from jobpipe.ledger.models import BatchAttempt, Dispatch, Run, RunState
 from jobpipe.runs.conducting import StopRequest, run_import
 from jobpipe.runs.process_mark import own_mark
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.requesting import request_of_cluster
 
 OFFERS = xml_feed({str(number): f"Offre {number}" for number in range(700)})
 
@@ -158,12 +159,12 @@ def test_a_run_that_another_sitting_has_ended_is_not_made_again(tmp_path: Path) 
 def test_a_request_whose_run_is_over_does_not_keep_the_next_one_from_running(tmp_path: Path) -> None:
     project = ClusterProject(tmp_path / "project", broker="amqp://127.0.0.1/unused")
     with project.open() as workspace:
-        first = dispatching.request(workspace.project, "offers")
-        assert dispatching.request(workspace.project, "offers").was_there
+        first = request_of_cluster(workspace.project, "offers")
+        assert request_of_cluster(workspace.project, "offers").was_there
         # As a conductor that dies after its run's end leaves it.
         Run.objects.filter(pk=first.run).update(state=RunState.SUCCEEDED)
         BatchAttempt.objects.create(run_id=first.run, fence=1, unit="0", started=1)
-        second = dispatching.request(workspace.project, "offers")
+        second = request_of_cluster(workspace.project, "offers")
         assert (second.was_there, second.run == first.run) == (False, False)
         assert BatchAttempt.objects.count() == 0
 
@@ -174,7 +175,7 @@ def test_a_run_whose_conductor_died_waits_at_once_unless_another_is_about_to_tak
 ) -> None:
     project = ClusterProject(tmp_path / "project", broker="amqp://127.0.0.1/unused")
     with project.open() as workspace:
-        dispatching.request(workspace.project, "offers")
+        request_of_cluster(workspace.project, "offers")
         rows = Dispatch.objects.all()
         rows.update(claimed_at=dispatching.server_time())
         host, pid, _, world = own_mark().rsplit(":", 3)

@@ -20,13 +20,13 @@ from jsonschema import Draft202012Validator
 from project_folder import ProjectFolder, adds_up
 from recorded_service import RecordedService
 
-from jobpipe.cli.definition_schema import schema_text
 from jobpipe.definition.connectors import connector, connector_names, expand
 from jobpipe.definition.faults import InvalidFileError
 from jobpipe.definition.loading import parse_definition
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Selection, Status
 from jobpipe.ledger.models import Import
+from jobpipe.runs.definition_schema import schema_text
 from jobpipe.runs.report import RunReport
 from jobpipe.transform.compile import check_definition
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from jobpipe.cli.definition_schema import schema_text
 from jobpipe.definition.field_descriptions import FIELDS, PARTS
 from jobpipe.definition.models import FieldRule
 from jobpipe.definition.yaml import read_yaml
 from jobpipe.posting import FIELD_NAMES, NESTED
+from jobpipe.runs.definition_schema import schema_text
 from jobpipe.transform.steps.registry import steps
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,9 +12,9 @@ from jobpipe.cli.main import INTERRUPTED
 from jobpipe.safety.secrets import process_redactor
 
 if TYPE_CHECKING:
-    from jobpipe.cluster.dispatching import Request
     from jobpipe.definition.project import Project
     from jobpipe.runs.report import RunReport
+    from jobpipe.runs.requesting import Request
 
 # Seconds.
 TICK = 0.5

@@ -12,24 +12,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from jobpipe.cluster.member import this_member
-from jobpipe.cluster.queues import CRAWL, FETCH
-from jobpipe.definition.project import Project
 from jobpipe.ledger.clock import server_time
-from jobpipe.ledger.models import BatchAttempt, Dispatch, Import, Run, RunState
+from jobpipe.ledger.models import Dispatch, Run, RunState
 from jobpipe.runs.lease import LENGTH
 from jobpipe.runs.process_mark import is_known_to_be_dead
-from jobpipe.sources.asking import way_of
+from jobpipe.runs.requesting import UNFINISHED, forget
 
 # From being taken until the conductor holds the import's lease.
 CLAIM = timedelta(seconds=30)
 # A second of waiting counts for so many seconds of running.
 AGEING = 2.0
-UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 # How often a run may be taken up before it is given up: each time its conductor ended without a word.
 MOST_SITTINGS = 100
 
@@ -44,45 +40,6 @@ class Taken:
     queue: str
     is_long: bool
     sitting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An import that was asked to run."""
-
-    name: str
-    run: int
-    queue: str
-    # It waited or ran already.
-    was_there: bool
-
-
-def request(project: Project, name: str) -> Request:
-    """Let a worker run this import; one that waits or runs already is not asked for twice.
-
-    Raises DefinitionError, UsageError.
-    """
-    definition = project.load(name).definition
-    queue = CRAWL if way_of(definition.source) == "site" else FETCH
-    with transaction.atomic():
-        owner, _ = Import.objects.get_or_create(name=name, defaults={"client": definition.client})
-        # Two who ask at once wait for each other here.
-        owner = Import.objects.select_for_update().get(pk=owner.pk)
-        there = Dispatch.objects.filter(import_row=owner).select_related("run").first()
-        if there is not None and there.run.state in UNFINISHED:
-            return Request(name, there.run_id, there.queue, was_there=True)
-        if there is not None:  # its conductor died after the run's end
-            _forget(there)
-        run = Run.objects.create(import_row=owner, state=RunState.QUEUED, started_at=Now(), revision="", definition="")
-        Dispatch.objects.create(
-            import_row=owner, run=run, queue=queue, requested_at=Now(), expected_seconds=_last_seconds(owner)
-        )
-    return Request(name, run.pk, queue, was_there=False)
-
-
-def _last_seconds(owner: Import) -> float:
-    past = Run.objects.filter(import_row=owner, finished_at__isnull=False, unchanged=False).order_by("-id")
-    return past.values_list("seconds", flat=True).first() or 0.0
 
 
 def claim(queue: str, holder: str, *, may_be_long: Callable[[], bool]) -> Taken | None:
@@ -146,18 +103,12 @@ def give_back(dispatch: int, sitting: int) -> None:
     if row is None:
         return
     if row.run.state not in UNFINISHED:
-        _forget(row)
+        forget(row)
         return
     if row.sittings >= MOST_SITTINGS:
         words = f"given up: its conductor ended {row.sittings} times without finishing; see the workers' logs"
         Run.objects.filter(pk=row.run_id).update(state=RunState.FAILED, error=words, finished_at=Now())
-        _forget(row)
+        forget(row)
         return
     # Whoever was quicker, because the lease had lapsed, keeps it.
     Dispatch.objects.filter(pk=row.pk, sittings=sitting).update(claimed_at=None, claimed_by="")
-
-
-def _forget(row: Dispatch) -> None:
-    """With what its workers have begun: the last sitting may have had none, and one that was killed left its own."""
-    BatchAttempt.objects.filter(run=row.run_id).delete()
-    row.delete()

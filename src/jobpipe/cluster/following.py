@@ -10,7 +10,6 @@ from django.db import InterfaceError
 from django.db import OperationalError as DatabaseOperationalError
 from kombu.exceptions import OperationalError
 
-from jobpipe.cluster import dispatching
 from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.member import Member
 from jobpipe.cluster.queues import declare
@@ -19,6 +18,7 @@ from jobpipe.ledger.models import Dispatch, Run, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected, unavailable
 from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.requesting import Request, request_of_cluster
 
 # Seconds between two tries to reach a ledger that is away.
 BETWEEN_TRIES = 1.0
@@ -37,9 +37,7 @@ class Seen:
     running: dict[str, dict[str, object]]
 
 
-def request_all(
-    member: Member, names: Sequence[str], *, tell: Callable[[str], None] = _silent
-) -> list[dispatching.Request]:
+def request_all(member: Member, names: Sequence[str], *, tell: Callable[[str], None] = _silent) -> list[Request]:
     """Ask for a run of each; `tell` hears of a broker that is away, which the runs do not need to be found.
 
     Raises DefinitionError, UsageError before anything is asked for, LedgerUnavailableError.
@@ -47,7 +45,7 @@ def request_all(
     for name in names:
         member.project.load(name)
     with ledger_expected():
-        requests = [dispatching.request(member.project, name) for name in names]
+        requests = [request_of_cluster(member.project, name) for name in names]
     try:
         _call_for(member.addresses.broker, [request.queue for request in requests if not request.was_there])
     except BrokerUnavailableError as error:
@@ -66,9 +64,7 @@ def _call_for(broker: str, queues: Iterable[str]) -> None:
             raise BrokerUnavailableError(f"the broker cannot be reached: {error}") from error
 
 
-def follow(
-    requests: Sequence[dispatching.Request], *, tick: float, tell: Callable[[str], None] = _silent
-) -> Iterator[Seen]:
+def follow(requests: Sequence[Request], *, tick: float, tell: Callable[[str], None] = _silent) -> Iterator[Seen]:
     """A look every `tick` seconds, until all have ended; `tell` hears of a ledger that is away, which is waited for."""
     left = {request.name: request.run for request in requests}
     is_away = False

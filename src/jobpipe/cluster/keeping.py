@@ -13,8 +13,9 @@ from django.db import Error, close_old_connections
 from jobpipe.cluster import dispatching
 from jobpipe.cluster.broker import connection_to
 from jobpipe.cluster.member import this_member
-from jobpipe.cluster.queues import CRAWL, FETCH, declare
+from jobpipe.cluster.queues import declare
 from jobpipe.cluster.tasks import send_sign
+from jobpipe.runs.requesting import CRAWL, FETCH
 
 log = logging.getLogger("jobpipe.cluster")
 

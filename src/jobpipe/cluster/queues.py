@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from kombu import Connection, Exchange, Queue
 
-FETCH, CRAWL, PROCESS, DELIVER, DEAD = "fetch", "crawl", "process", "deliver", "dead"
+from jobpipe.runs.requesting import CRAWL, FETCH
+
+PROCESS, DELIVER, DEAD = "process", "deliver", "dead"
 DELIVERY_LIMIT = 50
 
 EXCHANGE = Exchange("jobpipe", type="topic", durable=True)

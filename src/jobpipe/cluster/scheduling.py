@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 from django.db import DatabaseError, InterfaceError, connections
 from kombu.exceptions import OperationalError as KombuError
 
-from jobpipe.cluster import dispatching
 from jobpipe.cluster.delivery_signs import DeliverySigns
 from jobpipe.cluster.keeping import call_for
-from jobpipe.cluster.queues import CRAWL, FETCH
 from jobpipe.definition.project import Project
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.incidents.recording import record
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Import, Run, RunState
 from jobpipe.runs.recording_failures import occurrence_of_failure
+from jobpipe.runs.requesting import CRAWL, FETCH, request_of_cluster
 from jobpipe.runs.scheduling.duties import Duties
 from jobpipe.runs.scheduling.duty import Duty, DutyIsTakenError, on_duty
 from jobpipe.runs.scheduling.timetable import Ask, Timetable
@@ -116,7 +115,7 @@ def request_through(project: Project) -> Ask:
 
     def ask(owner: Import) -> None:
         try:
-            dispatching.request(project, owner.name)
+            request_of_cluster(project, owner.name)
         except JobpipeError as error:
             now = datetime.now(UTC)
             said = {"error": redact(str(error)), "revision": "", "definition": ""}

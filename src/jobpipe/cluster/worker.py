@@ -25,9 +25,10 @@ from jobpipe.cluster.app import app
 from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.keeping import Keeper
 from jobpipe.cluster.member import become_member_in, this_member
-from jobpipe.cluster.queues import CRAWL, DELIVER, FETCH, PROCESS, declare
+from jobpipe.cluster.queues import DELIVER, PROCESS, declare
 from jobpipe.errors import JobpipeError
 from jobpipe.logs import log_to_stderr
+from jobpipe.runs.requesting import CRAWL, FETCH
 
 log = logging.getLogger("jobpipe.cluster")
 

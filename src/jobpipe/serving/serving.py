@@ -18,8 +18,9 @@ from jobpipe.incidents.recording import record
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Import
 from jobpipe.runs.report import RunReport
+from jobpipe.runs.requesting import queue_run
 from jobpipe.runs.scheduling.duties import Duties
-from jobpipe.runs.scheduling.timetable import Timetable, queue_run
+from jobpipe.runs.scheduling.timetable import Timetable
 from jobpipe.runs.scheduling.written import WrittenSchedules
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.taking_up import give_up, waiting_imports

@@ -48,7 +48,7 @@ def _contents() -> Iterator[tuple[str, str, str]]:
     import json
 
     from jobpipe.cli.deciding_person import who
-    from jobpipe.cli.definition_schema import SCHEMA_FILE, schema_text
+    from jobpipe.runs.definition_schema import SCHEMA_FILE, schema_text
 
     starter = resources.files("jobpipe.cli") / "starter"
     for name, template, about in FILES:

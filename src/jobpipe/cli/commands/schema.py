@@ -16,8 +16,8 @@ def command(target: str | None) -> None:
 
     # yaml-language-server: $schema=../definition.schema.json
     """
-    from jobpipe.cli.definition_schema import schema_text
     from jobpipe.errors import Place, UsageError
+    from jobpipe.runs.definition_schema import schema_text
 
     text = schema_text()
     if target is None or target == "-":

@@ -36,7 +36,7 @@ _UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 
 Clock = Callable[[], datetime]
 # Lets an import run, within the transaction that moves its row on.
-Ask = Callable[[Import], None]
+Ask = Callable[[Import], object]
 
 
 def clock_of_this_machine() -> datetime:
@@ -173,10 +173,3 @@ def _due(now: datetime) -> QuerySet[ScheduledImport]:
 
 def schedule_of(row: ScheduledImport) -> Schedule:
     return Schedule(row.schedule, row.zone or "UTC", row.import_row.name)
-
-
-def queue_run(owner: Import) -> None:
-    """On one machine: a run that waits until the machine has room for it."""
-    Run.objects.create(
-        import_row=owner, state=RunState.QUEUED, started_at=datetime.now(UTC), revision="", definition=""
-    )

@@ -1,8 +1,9 @@
-"""The JSON Schema of definitions with all steps that there are, as text."""
+"""The JSON Schema of definitions with all steps that there are."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from jobpipe.definition.schema import definition_schema
 from jobpipe.transform.steps.registry import parameters_schema, steps
@@ -11,6 +12,10 @@ from jobpipe.transform.steps.registry import parameters_schema, steps
 SCHEMA_FILE = "definition.schema.json"
 
 
-def schema_text() -> str:
+def whole_schema() -> dict[str, Any]:
     declared = {name: {"description": step.summary, **parameters_schema(step)} for name, step in steps().items()}
-    return json.dumps(definition_schema(declared), indent=2, ensure_ascii=False) + "\n"
+    return definition_schema(declared)
+
+
+def schema_text() -> str:
+    return json.dumps(whole_schema(), indent=2, ensure_ascii=False) + "\n"
