@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobpipe.documents.store import StateRow
 from jobpipe.errors import UsageError
 from jobpipe.incidents.recording import resolve_gone
 from jobpipe.ledger.models import Run, RunKind, RunState
@@ -21,15 +22,13 @@ def accept_run(workspace: Workspace, run: Run) -> RunReport:
 
     Raises UsageError where it waits with nothing, or a later complete run has taken its place.
     """
-    name = run.import_row.name
     with hold(workspace, run.import_row) as workspace:
         run = _waiting(run)
         if run.suspected:
             with workspace.writing():
                 _believe(run)
-        misses = rule_of(workspace.project.load(name).definition).misses if run.account.get("read") else 0
         documents, import_id = workspace.documents, run.import_row_id
-        documents.expire(import_id, run.pk, due_numbers(documents, run, misses), "absent")
+        documents.expire(import_id, run.pk, _due(workspace, run), "absent")
         run.absent = expired_by_absence(documents, run)
         run.expired += run.absent
         run.missing = sum(1 for _ in documents.missing(import_id))
@@ -42,10 +41,27 @@ def dismiss_run(workspace: Workspace, run: Run) -> RunReport:
         return _decide(workspace, _waiting(run), DISMISSED)
 
 
+def would_expire(workspace: Workspace, run: Run, *, samples: int) -> tuple[int, list[StateRow]]:
+    """How many postings would expire if `run`, which waits, were accepted now, and the first of them."""
+    due = _due(workspace, run)
+    rows = workspace.documents.rows(run.import_row_id, due[:samples])
+    return len(due), [rows[number] for number in due[:samples] if number in rows]
+
+
+def is_waiting(run: Run) -> bool:
+    """Whether it waits for a person."""
+    return run.state == RunState.HELD or (run.state == RunState.PARTIAL and bool(run.suspected))
+
+
+def _due(workspace: Workspace, run: Run) -> list[int]:
+    definition = workspace.project.load(run.import_row.name).definition
+    return due_numbers(workspace.documents, run, rule_of(definition).misses if run.account.get("read") else 0)
+
+
 def _waiting(run: Run) -> Run:
     """The run as it is now, under the lease."""
     run = Run.objects.select_related("import_row").get(pk=run.pk)
-    if run.state != RunState.HELD and not (run.state == RunState.PARTIAL and run.suspected):
+    if not is_waiting(run):
         after = f" ({run.decided_by})" if run.decided_by else ""
         raise UsageError(f"run {run.pk} waits with nothing: it is {run.state}{after}", hint="`jobpipe runs` lists them")
     later = Run.objects.filter(import_row=run.import_row_id, kind=RunKind.IMPORT, pk__gt=run.pk, complete=True)

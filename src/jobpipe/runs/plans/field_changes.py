@@ -59,7 +59,7 @@ class FieldChange:
         if known is not None:
             known.postings += 1
         elif len(self.samples) < MAX_TOLD_APART:
-            self.samples[mark] = Sample(key, title, *_excerpts(_value(before), _value(after)))
+            self.samples[mark] = Sample(key, title, *excerpts(_value(before), _value(after)))
 
     def as_dict(self, name: str) -> dict[str, Any]:
         # Of equally frequent ones those that came first.
@@ -79,7 +79,7 @@ class FieldChanges:
 
     def compare(self, key: str, title: str, before: bytes, after: bytes) -> None:
         """Two postings of one key, in canonical JSON."""
-        for name, was, now in _differing(before, after):
+        for name, was, now in differing_fields(before, after):
             found = self._fields.get(name)
             if found is None:
                 found = self._fields[name] = FieldChange()
@@ -92,8 +92,11 @@ class FieldChanges:
         return [self._fields[name].as_dict(name) for name in names]
 
 
-def _differing(before: bytes, after: bytes) -> Iterator[tuple[str, bytes, bytes]]:
-    """Canonical values are equal where their bytes are: what does not differ is not made a value of."""
+def differing_fields(before: bytes, after: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+    """Of two postings in canonical JSON: field, what it was, what it is; b"" = nothing.
+
+    Canonical values are equal where their bytes are: what does not differ is not made a value of.
+    """
     was, now = _decode_fields(before), _decode_fields(after)
     extra = _decode_fields(was.pop("extra", b"{}")), _decode_fields(now.pop("extra", b"{}"))
     yield from _differing_in(was, now, "")
@@ -112,7 +115,7 @@ def _value(packed: bytes) -> Any:
     return msgspec.json.decode(packed) if packed else None
 
 
-def _excerpts(before: Any, after: Any) -> tuple[Any, Any]:
+def excerpts(before: Any, after: Any) -> tuple[Any, Any]:
     """What is long is cut to where the two begin to differ."""
     texts = [value if isinstance(value, str) else None for value in (before, after)]
     if all(text is None for text in texts):

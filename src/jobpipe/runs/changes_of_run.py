@@ -1,0 +1,85 @@
+"""What one run has changed, posting by posting, each beside what it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from jobpipe.documents.body import unpack
+from jobpipe.documents.store import Documents, Selection, StateRow, Status
+from jobpipe.ledger.models import Run
+from jobpipe.runs.plans.field_changes import differing_fields, excerpts
+
+NEW, UPDATED, EXPIRED = "new", "updated", "expired"
+KINDS = (NEW, UPDATED, EXPIRED)
+# Rows that are looked at for one page of one kind.
+_LOOKED_AT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    field: str
+    # None = nothing.
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    row: StateRow
+    # new, updated, expired, or what else became of it: excluded, closed.
+    kind: str
+    # Of an updated one, where both revisions are kept.
+    fields: list[FieldDifference]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPage:
+    found: list[Changed]
+    # The row to go on after; 0 = there is no more.
+    next_after: int
+
+
+def changed_page(documents: Documents, run: Run, *, kind: str = "", after: int = 0, size: int = 20) -> ChangedPage:
+    """Postings that `run` was the last to change, by the number of their rows; `kind`: only those."""
+    status = Status.EXPIRED if kind == EXPIRED else Status.LIVE if kind in (NEW, UPDATED) else None
+    selection = Selection(status=status, changed_in_run=run.pk, after_row=after)
+    found: list[StateRow] = []
+    last = after
+    for looked, row in enumerate(documents.select(run.import_row_id, selection), 1):
+        if len(found) == size or looked > _LOOKED_AT:
+            return ChangedPage(_all_changed(documents, run, found), last)
+        last = row.row
+        if kind in ("", kind_of(row, run)):
+            found.append(row)
+    return ChangedPage(_all_changed(documents, run, found), 0)
+
+
+def kind_of(row: StateRow, run: Run) -> str:
+    if row.status is Status.LIVE:
+        return NEW if row.first_run == run.pk else UPDATED
+    return EXPIRED if row.status is Status.EXPIRED else "excluded"
+
+
+def _all_changed(documents: Documents, run: Run, rows: list[StateRow]) -> list[Changed]:
+    return [Changed(row, kind_of(row, run), list(differences(documents, run.import_row_id, row))) for row in rows]
+
+
+def differences(documents: Documents, import_id: int, row: StateRow, *, most: int = 40) -> Iterator[FieldDifference]:
+    """Between the posting's last revision and the one before, where both are kept."""
+    if row.revision < 2:
+        return
+    frames = [documents.body(import_id, row.row, revision) for revision in (row.revision - 1, row.revision)]
+    postings = [unpack(frame).posting if frame else b"" for frame in frames]
+    if not all(postings):
+        return
+    for name, was, now in islice(differing_fields(*postings), most):
+        yield FieldDifference(name, *excerpts(_value(was), _value(now)))
+
+
+def _value(packed: bytes) -> Any:
+    return msgspec.json.decode(packed) if packed else None

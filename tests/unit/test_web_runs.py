@@ -1,0 +1,122 @@
+"""The pages of runs: what each shows, what a person decides there, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
+from web_client import account, logged_in, shown
+
+from jobpipe.ledger.models import AccountRole, AuditLine, Import, Run, RunState
+
+TITLES = {str(number): f"Mason {number}" for number in range(10)}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[ProjectFolder]:
+    """Three runs: ten postings and a record without a title; a few changes; seven gone, which is held."""
+    folder = ProjectFolder(tmp_path / "project", CLIENT_DEFINITION + "require: [title]\n")
+    folder.run(xml_feed({**TITLES, "bad": ""}), workers=0)
+    folder.run(xml_feed({**TITLES, "0": "Stone &lt;b&gt;mason", "new": "=Roofer", "bad": ""}), workers=0)
+    folder.run(xml_feed({key: TITLES[key] for key in ("1", "2", "3")}), workers=0)
+    with shown(folder):
+        yield folder
+
+
+def numbers() -> list[int]:
+    return list(Run.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_the_list_is_chosen_by_its_address_and_is_given_as_a_file(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    first, _, held = numbers()
+    everything = client.get("/runs/").content.decode()
+    assert all(f'href="/runs/{number}/"' in everything for number in numbers())
+    only_held = client.get("/runs/?state=held").content.decode()
+    assert f'href="/runs/{held}/"' in only_held and f'href="/runs/{first}/"' not in only_held
+    assert "No run is like that" in client.get("/runs/?import=nothing").content.decode()
+    assert "No run is like that" in client.get("/runs/?until=2001-01-01").content.decode()
+    assert f'href="/runs/{first}/"' in client.get(f"/runs/?from={datetime.now(UTC):%Y-%m-%d}").content.decode()
+    lines = client.get("/runs/?as=csv&state=held").content.decode().splitlines()
+    assert len(lines) == 2 and lines[1].startswith(f"{held},offers,import,held,")
+
+
+def test_a_run_shows_an_account_that_adds_up_beside_the_last_good_one(project: ProjectFolder) -> None:
+    first, second, _ = numbers()
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        page = logged_in(account()).get(f"/runs/{second}/").content.decode()
+    assert len(asked) <= 12  # two of them make the session of this test
+    assert f'<a href="/runs/{first}/">run {first}</a>, the last good one' in page
+    assert "Every record that was read has one outcome" in page
+    assert len(page) < 100_000
+
+
+def test_a_held_run_says_what_would_expire_and_is_accepted_by_whom_may(project: ProjectFolder) -> None:
+    held = numbers()[-1]
+    client = logged_in(account(AccountRole.OPERATOR))
+    page = client.get(f"/runs/{held}/").content.decode()
+    assert "<strong>8</strong> postings expire" in page and "Mason 9" in page
+    assert project.keys() >= {"9"}
+    people = logged_in(account(AccountRole.CLIENT, "Acme"))
+    assert people.post(f"/runs/{held}/accept").status_code == 403
+    assert client.post(f"/runs/{held}/accept").status_code == 302
+    assert "8 postings expired" in client.get(f"/runs/{held}/").content.decode()
+    assert project.keys() == {"1", "2", "3"}
+    assert AuditLine.objects.filter(action="run.accept", about=f"run {held}").exists()
+    again = client.post(f"/runs/{held}/accept")
+    assert again.status_code == 400 and b"waits with nothing" in again.content
+
+
+def test_a_dismissed_run_expires_nothing(project: ProjectFolder) -> None:
+    held = numbers()[-1]
+    assert logged_in(account()).post(f"/runs/{held}/dismiss").status_code == 302
+    assert len(project.keys()) == 11
+    assert Run.objects.get(pk=held).state == RunState.SUCCEEDED
+
+
+def test_changes_are_shown_field_by_field_and_nothing_of_a_source_is_markup(project: ProjectFolder) -> None:
+    _, second, held = numbers()
+    client = logged_in(account())
+    updated = client.get(f"/runs/{second}/changes/?kind=updated").content.decode()
+    assert "<del>Mason 0</del>" in updated and "Stone &lt;b&gt;mason" in updated
+    assert "=Roofer" in client.get(f"/runs/{second}/changes/?kind=new").content.decode()
+    client.post(f"/runs/{held}/accept")
+    assert "Mason 9" in client.get(f"/runs/{held}/changes/?kind=expired").content.decode()
+
+
+def test_rejected_records_have_their_reason_place_and_bytes(project: ProjectFolder) -> None:
+    first = numbers()[0]
+    project.run(xml_feed({**TITLES, "bad": ""}), workers=0)
+    page = logged_in(account()).get(f"/runs/{numbers()[-1]}/rejected/").content.decode()
+    assert "missing" in page and "feed.xml" in page and "&lt;offer id=&quot;bad&quot;" in page
+    assert logged_in(account()).get(f"/runs/{first}/rejected/").status_code == 200
+
+
+def test_the_bytes_that_a_run_read_are_given_to_staff_alone(project: ProjectFolder) -> None:
+    held = numbers()[-1]
+    answer = logged_in(account()).get(f"/runs/{held}/archive/0")
+    assert b"".join(answer.streaming_content) == (project.root / "feed.xml").read_bytes()  # type: ignore[attr-defined]
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="feed.xml"'
+    assert logged_in(account(AccountRole.CLIENT, "Acme")).get(f"/runs/{held}/archive/0").status_code == 403
+    assert logged_in(account(AccountRole.ACCOUNT_MANAGER, "Other")).get(f"/runs/{held}/").status_code == 404
+    assert logged_in(account()).get(f"/runs/{held}/archive/7").status_code == 404
+
+
+def test_a_run_that_goes_says_how_far_it_is_and_asks_for_the_page_when_it_is_over(project: ProjectFolder) -> None:
+    owner = Import.objects.get()
+    live = {"import_row": owner, "started_at": datetime.now(UTC), "revision": "", "definition": ""}
+    run = Run.objects.create(state=RunState.RUNNING, **live)
+    run.batches.create(first_ordinal=0, last_ordinal=5, verdicts=b"", chain="")
+    client = logged_in(account())
+    page = client.get(f"/runs/{run.pk}/").content.decode()
+    assert 'hx-trigger="every 2s"' in page and "6 of about 12 records" in page
+    Run.objects.filter(pk=run.pk).update(state=RunState.FAILED, error="the source is away")
+    part = client.get(f"/runs/{run.pk}/", headers={"HX-Request": "true"})
+    assert part.headers["HX-Refresh"] == "true" and b"the source is away" in part.content
