@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hashers, get_hashers_by_algorithm
 from django.test import Client
 from project_folder import ProjectFolder
 
@@ -21,11 +23,20 @@ from jobpipe.web.settings import configure
 PASSWORD = "a long enough phrase"
 
 
+class FewRounds(PBKDF2PasswordHasher):
+    """The hashes of tests need not hold anybody up."""
+
+    iterations = 10
+
+
 @contextmanager
 def shown(folder: ProjectFolder) -> Iterator[Workspace]:
     """The interface shows this project, until the block ends."""
     with folder.open() as workspace:
         configure(workspace.project)
+        settings.PASSWORD_HASHERS = [f"{FewRounds.__module__}.{FewRounds.__name__}"]
+        get_hashers.cache_clear()
+        get_hashers_by_algorithm.cache_clear()
         shown_project.show(workspace)
         yield workspace
 

@@ -59,6 +59,7 @@ COMMANDS = {
     "preflight": "List the postings that a destination would refuse, why, and whose matter that is.",
     "trace": "Show a posting's whole way: source, record, steps, revisions, deliveries.",
     "export": "Write an import's live postings to a file.",
+    "accounts": "Who may use the interface: list, make, give a password, close.",
     "secrets": "Keep secrets sealed in the ledger, for definitions to ask for.",
     "verify": "Look whether ledger, documents and archive agree; put right what does not.",
     "backup": "Copy ledger, documents and archive, while runs are under way.",

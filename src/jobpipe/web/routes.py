@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.http import urlencode
 
@@ -31,7 +32,7 @@ class Request(HttpRequest):
     logged_in: WebSession
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def patterns() -> list[URLPattern]:
 
 def _guarded(route: Route) -> View:
     @wraps(route.view)
-    def guarded(request: Request, **parts: Any) -> HttpResponse:
+    def guarded(request: Request, **parts: Any) -> HttpResponseBase:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in route.methods:
             return HttpResponseNotAllowed(route.methods)

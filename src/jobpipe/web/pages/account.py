@@ -1,0 +1,139 @@
+"""One's own account: password, second factor, language, sessions."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+
+from jobpipe.ledger.models import WebSession
+from jobpipe.ledger.turns import turn_to_write
+from jobpipe.web import audit, changing_accounts, enrolling, notes
+from jobpipe.web.logging_in import LoginRefusedError, proven, with_code
+from jobpipe.web.making_accounts import AccountProblem
+from jobpipe.web.project import workspace
+from jobpipe.web.rights import Right
+from jobpipe.web.routes import Request, page
+from jobpipe.web.second_factor import secret_of
+
+_HERE = "/account/"
+
+
+@page("account/", needs=Right.SELF)
+def show(request: Request) -> HttpResponse:
+    return _show(request)
+
+
+@page("account/password", needs=Right.SELF, methods=("POST",))
+def change_password(request: Request) -> HttpResponse:
+    """Who only found a browser open cannot: the old one is asked for."""
+    try:
+        _prove(request)
+        changing_accounts.set_password(request.account, request.POST.get("new", ""), stays=request.logged_in)
+    except (LoginRefusedError, AccountProblem) as error:
+        return _show(request, wrong_password=str(error))
+    audit.note(request, "account.password", f"account {request.account.name}")
+    return notes.done(request, "Your password is changed; all other sessions have ended.", _HERE)
+
+
+@page("account/details", needs=Right.SELF, methods=("POST",))
+def change_details(request: Request) -> HttpResponse:
+    account, language, person = request.account, request.POST.get("language", ""), request.POST.get("person", "")
+    if language in changing_accounts.LANGUAGES:
+        account.language = language
+    # A client's people are nobody of `people`: what these are told is the house's.
+    if not request.viewer.is_client and person in ("", *_people()):
+        account.person = person
+    with turn_to_write():
+        account.save(update_fields=["language", "person"])
+    audit.note(request, "account.details", f"account {account.name}", language=account.language, person=account.person)
+    return notes.done(request, "Kept.", _HERE)
+
+
+# The second factor ------------------------------------------------------------------------------------
+
+
+@page("account/second-factor", needs=Right.SELF, methods=("POST",))
+def begin_second_factor(request: Request) -> HttpResponse:
+    """A picture for the device; nothing counts before its first code."""
+    try:
+        if request.account.has_second_factor:
+            raise LoginRefusedError("You have a second factor: switch it off first.")
+        _prove(request)
+    except LoginRefusedError as error:
+        return _show(request, wrong_factor=str(error))
+    enrolling.begin(request.account)
+    return _show_picture(request)
+
+
+@page("account/second-factor/confirm", needs=Right.SELF, methods=("POST",))
+def confirm_second_factor(request: Request) -> HttpResponse:
+    account = request.account
+    try:
+        if account.has_second_factor or not account.second_factor:
+            raise LoginRefusedError("Begin again.")
+        with_code(account, request.POST.get("code", ""), audit.address_of(request))
+    except LoginRefusedError as error:
+        return _show_picture(request, str(error)) if account.second_factor else _show(request, wrong_factor=str(error))
+    codes = enrolling.finish(account)
+    audit.note(request, "account.second_factor_on", f"account {account.name}")
+    return notes.show(request, "account_codes.html", {"codes": codes})
+
+
+@page("account/second-factor/off", needs=Right.SELF, methods=("POST",))
+def end_second_factor(request: Request) -> HttpResponse:
+    account = request.account
+    try:
+        _prove(request)
+        if account.has_second_factor:
+            with_code(account, request.POST.get("code", ""), audit.address_of(request))
+    except LoginRefusedError as error:
+        return _show(request, wrong_factor=str(error))
+    changing_accounts.drop_second_factor(account)
+    audit.note(request, "account.second_factor_off", f"account {account.name}")
+    return notes.done(request, "Your password alone lets you in now.", _HERE)
+
+
+# Sessions ---------------------------------------------------------------------------------------------
+
+
+@page("account/sessions/<str:session_mark>/end", needs=Right.SELF, methods=("POST",))
+def end_session(request: Request, session_mark: str) -> HttpResponse:
+    """`session_mark`: the first 16 digits of its digest."""
+    found = WebSession.objects.filter(account=request.account, digest__startswith=session_mark)
+    if len(session_mark) != 16 or not found.exists():
+        raise Http404
+    with turn_to_write():
+        found.delete()
+    audit.note(request, "account.end_session", f"account {request.account.name}")
+    return notes.done(request, "That session has ended.", _HERE)
+
+
+def _prove(request: Request) -> None:
+    """Raises LoginRefusedError. Guessing is slowed down as at logging in."""
+    proven(request.account.name, request.POST.get("password", ""), audit.address_of(request))
+
+
+def _people() -> list[str]:
+    return sorted(workspace().project.settings.people)
+
+
+def _show(request: Request, **more: str) -> HttpResponse:
+    account = request.account
+    shown = {
+        "languages": list(changing_accounts.LANGUAGES.items()),
+        "people": [] if request.viewer.is_client else _people(),
+        "sessions": account.sessions.order_by("-last_seen")[:20],
+        "this_session": request.logged_in.pk,
+        "codes_left": len(account.recovery_codes),
+        **more,
+    }
+    is_wrong = any(name.startswith("wrong") for name in more)
+    return notes.show(request, "account.html", shown, status=400 if is_wrong else 200)
+
+
+def _show_picture(request: Request, wrong: str = "") -> HttpResponse:
+    shown: dict[str, object] = {
+        "picture": enrolling.picture_of(request.account),
+        "secret": enrolling.in_groups(secret_of(request.account)),
+        "wrong": wrong,
+    }
+    return notes.show(request, "account_picture.html", shown, status=400 if wrong else 200)
