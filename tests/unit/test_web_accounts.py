@@ -17,6 +17,7 @@ from web_client import PASSWORD, account, logged_in, shown
 
 from jobpipe.cli.commands.accounts import command
 from jobpipe.ledger.models import Account, AccountRole, AuditLine, WebSession
+from jobpipe.web.api.tokens import token_of
 from jobpipe.web.audit import note_of
 
 NEW = "another long phrase"
@@ -57,10 +58,10 @@ def test_an_account_begins_by_a_link_that_is_good_once(project: ProjectFolder) -
 
 def test_what_cannot_be_an_account_is_said_beside_what_was_typed(project: ProjectFolder) -> None:
     admin = logged_in(account())
-    for given in ({"name": "admin-all", "role": "client"}, {"name": "a b", "role": "client"}, {"name": "x", "role": ""}):
-        answer = admin.post("/accounts/make", given)
+    for name, role in (("admin-all", "client"), ("a b", "client"), ("x", "")):
+        answer = admin.post("/accounts/make", {"name": name, "role": role})
         assert answer.status_code == 400
-        assert f'value="{given["name"]}"' in answer.content.decode()
+        assert f'value="{name}"' in answer.content.decode()
     assert Account.objects.count() == 1
 
 
@@ -171,6 +172,26 @@ def test_language_and_person_are_kept_and_a_client_is_none_of_the_people(project
     logged_in(staff).post("/account/details", {"language": "xx", "person": "nobody"})
     assert [(one.language, one.person) for one in Account.objects.filter(role="operator")] == [("fr", "ines")]
     assert [(one.language, one.person) for one in Account.objects.filter(role="client")] == [("fr", "")]
+
+
+def test_a_token_is_shown_once_and_of_what_the_role_may(project: ProjectFolder) -> None:
+    who = account(AccountRole.CLIENT, "Acme")
+    here = logged_in(who)
+    given = {"name": "their system", "days": "90", "scopes": ["push:write", "runs:start"]}
+    page = here.post("/account/tokens/", given).content.decode()
+    shown_token = re.search(r"<pre[^>]*>(\S+)</pre>", page)
+    assert shown_token is not None
+    found = token_of(shown_token[1])
+    assert found is not None
+    assert found.scopes == ["push:write"]  # starting runs is no right of clients
+    again = here.get("/account/tokens/").content.decode()
+    assert found.prefix in again
+    assert shown_token[1] not in again
+    assert here.post("/account/tokens/", {**given, "scopes": []}).status_code == 400
+    other = logged_in(account(AccountRole.ADMIN))
+    assert other.post(f"/account/tokens/{found.pk}/revoke").status_code == 404
+    assert here.post(f"/account/tokens/{found.pk}/revoke").status_code == 302
+    assert token_of(shown_token[1]) is None
 
 
 def test_the_audit_log_is_chosen_from_and_handed_out_without_formulas(project: ProjectFolder) -> None:
