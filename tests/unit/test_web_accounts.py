@@ -1,4 +1,4 @@
-"""Accounts: made and changed by admins, one's own by oneself, on pages and on the command line; what was done is kept."""
+"""Accounts: made and changed by admins, one's own by oneself, on pages and by the command; what was done is kept."""
 
 from __future__ import annotations
 
