@@ -47,7 +47,7 @@ def _scopes_of(viewer: Viewer) -> list[Scope]:
 
 
 def _show(request: Request, *, made: str = "", wrong: str = "") -> HttpResponse:
-    shown = {
+    shown: dict[str, object] = {
         "tokens": request.account.tokens.filter(revoked_at=None),
         "scopes": _scopes_of(request.viewer),
         "days": _DAYS,
