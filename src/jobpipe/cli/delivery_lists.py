@@ -1,4 +1,4 @@
-"""Destinations and deliveries in a terminal; documents of them for scripts."""
+"""Destinations and deliveries in a terminal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jobpipe.cli.printing import console, plain_text, print_rows
-from jobpipe.definition.destinations import DestinationDefinition
-from jobpipe.documents.delivered.store import Standing
-from jobpipe.ledger.models import ChangeList, Delivery, DeliveryState, Destination
+from jobpipe.ledger.models import Delivery
 from jobpipe.runs.deliveries.report import DeliveryReport
-from jobpipe.runs.workspace import Workspace
 
 _STYLES = {"done": "green", "waiting": "yellow", "held": "yellow", "stopped": "yellow", "failed": "red"}
 
@@ -44,65 +41,6 @@ def what_was_done(report: DeliveryReport) -> str:
     if report.held_back:
         said.append(f"{report.held_back:,} held back (jobpipe preflight {report.name})")
     return ", ".join(said) or ("nothing new" if report.state == "done" else "")
-
-
-def destination_document(workspace: Workspace, name: str) -> dict[str, Any]:
-    """State, lag, and what it has."""
-    from jobpipe.errors import JobpipeError
-
-    try:
-        definition: DestinationDefinition | None = workspace.project.load_destination(name)
-        fault = ""
-    except JobpipeError as error:
-        definition, fault = None, str(error)
-    row = Destination.objects.filter(name=name).first()
-    counts = _counts(workspace, row)
-    lag = _lag(row)
-    return {
-        "destination": name,
-        "kind": definition.kind if definition else "",
-        "format": definition.format if definition else "",
-        "state": _state(definition, row, lag),
-        "fault": fault,
-        "error": row.error if row else "",
-        "failures": row.failures if row else 0,
-        "failing_since": _iso(row.failing_since) if row else None,
-        "next_try": _iso(row.next_try) if row else None,
-        "last_success": _iso(row.last_success) if row else None,
-        "lists_behind": lag,
-        "there": counts[Standing.THERE],
-        "refused": counts[Standing.REFUSED],
-        "held_back": counts[Standing.HELD],
-    }
-
-
-def _counts(workspace: Workspace, row: Destination | None) -> dict[Standing, int]:
-    counted = dict.fromkeys(Standing, 0)
-    if row is not None:
-        for (_, standing), count in workspace.delivered.counts(row.pk).items():
-            counted[standing] += count
-    return counted
-
-
-def _lag(row: Destination | None) -> int | None:
-    """Lists of changes that it has not followed yet; None = it gets all postings first."""
-    if row is None or row.sweep:
-        return None
-    return ChangeList.objects.filter(sequence__gt=row.sequence).count()
-
-
-def _state(definition: DestinationDefinition | None, row: Destination | None, lag: int | None) -> str:
-    if definition is None:
-        return "wrong"
-    if definition.paused:
-        return "paused"
-    if row is None:
-        return "new"
-    if Delivery.objects.filter(destination=row, state=DeliveryState.HELD).exists():
-        return "held"
-    if row.failures:
-        return "down"
-    return "behind" if lag != 0 else "ok"
 
 
 def print_destinations(documents: Iterable[dict[str, Any]]) -> None:
@@ -163,7 +101,3 @@ def _size_of(one: Delivery) -> str:
     parts = [f"{one.upserts:,} sent", f"{one.removals:,} withdrawn" if one.removals else ""]
     parts.append(f"{one.refused:,} refused" if one.refused else "")
     return ", ".join(part for part in parts if part)
-
-
-def _iso(moment: Any) -> str | None:
-    return moment.isoformat() if moment is not None else None

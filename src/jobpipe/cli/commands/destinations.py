@@ -13,19 +13,19 @@ from jobpipe.cli.options import json_option
 @click.pass_context
 def command(context: click.Context, name: str | None, as_json: bool) -> None:
     """List destinations, or show NAME: its state, how far behind it is, what it has, its last deliveries."""
-    from jobpipe.cli.delivery_lists import destination_document, print_deliveries, print_destinations
+    from jobpipe.cli.delivery_lists import print_deliveries, print_destinations
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
     from jobpipe.ledger.models import Delivery
     from jobpipe.runs.deliveries.feeding import Feeding
+    from jobpipe.runs.deliveries.overview import destination_document, destination_overviews
     from jobpipe.runs.deliveries.showing import delivery_document
 
     with open_workspace(context) as workspace:
         if name is not None:
             workspace.project.load_destination(name)
-        documents = [
-            destination_document(workspace, one) for one in ([name] if name else workspace.project.destinations())
-        ]
+        chosen = [name] if name else workspace.project.destinations()
+        documents = [destination_document(one) for one in destination_overviews(workspace, chosen)]
         named = Feeding(workspace.project).named()
         for document in documents:
             document["imports"] = named.get(document["destination"], [])

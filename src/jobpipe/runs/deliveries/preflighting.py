@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,3 +46,51 @@ def _owners(workspace: Workspace, destination: str, only: str) -> list[Import]:
         workspace.project.load(only)
         return list(Import.objects.filter(name=only))
     return Feeding(workspace.project).imports_of(destination)
+
+
+@dataclass(slots=True)
+class RefusedByRule:
+    """The postings that one rule of a destination refuses."""
+
+    rule: str
+    field: str
+    # Whose matter it is.
+    role: str
+    count: int = 0
+    samples: list[tuple[Judged, str]] = dataclasses.field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PreflightSummary:
+    looked_at: int = 0
+    fine: int = 0
+    refused: int = 0
+    left_out: int = 0
+    # The one that refuses most first.
+    rules: list[RefusedByRule] = dataclasses.field(default_factory=list)
+    # There are more postings than were looked at.
+    is_cut: bool = False
+
+
+def preflight_summary(workspace: Workspace, destination: str, *, most: int, samples: int) -> PreflightSummary:
+    """Of the first `most` postings, with a few samples a rule. Raises as `preflight`."""
+    summary = PreflightSummary()
+    rules: dict[str, RefusedByRule] = {}
+    for one in preflight(workspace, destination):
+        if summary.looked_at == most:
+            summary.is_cut = True
+            break
+        summary.looked_at += 1
+        if not one.is_selected:
+            summary.left_out += 1
+        elif one.refusals:
+            summary.refused += 1
+        else:
+            summary.fine += 1
+        for refusal in one.refusals:
+            rule = rules.setdefault(refusal.rule, RefusedByRule(refusal.rule, refusal.field, refusal.role))
+            rule.count += 1
+            if len(rule.samples) < samples:
+                rule.samples.append((one, refusal.message))
+    summary.rules = sorted(rules.values(), key=lambda rule: -rule.count)
+    return summary
