@@ -43,11 +43,15 @@ _BASE = 2_000
 _PAGE = ROOT / "docs" / "benchmarks-deliveries.md"
 _SHARE = 100
 _READING = """\
-`python -m bench.deliveries`: whole processes, pinned to the same cores, medians. *Read back* decodes each live posting of
-the store, writes it to a file in the format, and nothing else. A delivery besides judges each, digests the file, and
+`python -m bench.deliveries`: whole processes, pinned to the same cores, medians. *Read back* decodes each live posting
+of the store, writes it to a file in the format, and nothing else. A delivery besides judges each, digests the file, and
 writes down what the destination has of each posting, with a receipt.
 """
-FORMATS = ("jsonl", "indeed")
+# Each format takes every posting, so that as many are written as are read.
+_FILES = {
+    "jsonl": "to: {file: out/jsonl}\nformat: jsonl\n",
+    "indeed": "to: {file: out/indeed}\nformat: indeed\noptions: {waive: indeed-region}\n",
+}
 _READ = "read back and serialised"
 _FIRST = "first file: all is new"
 _NEXT = "next file: 1 % has changed"
@@ -79,7 +83,7 @@ def main() -> None:
         return
     cores = pin_to(given.cores)
     setting = describe_setting(cores, given.rounds, None)
-    files = [one for size in given.snapshots for one in _measure_files(size, given.rounds)]
+    files = [one for size in given.snapshots for one in _measure_files(size, given.rounds, given.formats)]
     changes = [one for size in given.changes for one in _measure_changes(size, given.rounds)]
     text = "\n".join(_page(files, changes, setting))
     print(text)
@@ -94,6 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--snapshots", type=sizes, default=[20_000, 200_000], help="postings in a file")
     parser.add_argument("--changes", type=sizes, default=[50_000, 500_000], help="postings of which some change")
+    parser.add_argument("--formats", type=lambda text: text.split(","), default=list(_FILES), help="of the files")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"write {_PAGE.relative_to(ROOT)}")
@@ -105,9 +110,9 @@ def _arguments() -> argparse.Namespace:
 # What is measured -----------------------------------------------------------------------------------
 
 
-def _measure_files(size: int, rounds: int) -> Iterator[Taken]:
-    with _project(size, {name: f"to: {{file: out/{name}}}\nformat: {name}\n" for name in FORMATS}) as folder:
-        for name in FORMATS:
+def _measure_files(size: int, rounds: int, formats: list[str]) -> Iterator[Taken]:
+    with _project(size, {name: _FILES[name] for name in formats}) as folder:
+        for name in formats:
             reading = [sys.executable, "-m", "bench.deliveries", "--read-back", str(folder), "--format", name]
             read, first, later = [], [], []
             for _ in range(rounds):

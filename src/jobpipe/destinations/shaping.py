@@ -47,6 +47,11 @@ class Shaper:
         self._priorities = [self._value(text) for text in definition.priority]
         self._body = self._tried("`format`", lambda: _body_writer(definition))
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether each posting goes there, and as it is."""
+        return self._is_selected is None and self._where is None and self._overrider is None and not self._reference
+
     def shape(self, posting: JobPosting, import_name: str, client: str) -> JobPosting | None:
         """The posting as the destination gets it; None = it does not go there."""
         if self._is_selected is not None and not self._is_selected(posting, import_name, client):

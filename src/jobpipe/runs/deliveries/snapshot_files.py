@@ -7,12 +7,12 @@ import gzip
 import hashlib
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
@@ -22,9 +22,12 @@ from jobpipe.destinations.ways.way import Ready
 from jobpipe.ledger.models import Import
 from jobpipe.posting import JobPosting
 from jobpipe.runs.deliveries.row_numbers import pack_rows, unpack_rows
-from jobpipe.runs.deliveries.wanting import Wanting, live_postings_of
+from jobpipe.runs.deliveries.wanting import Wanting, live_postings_of, stored_postings_of
 
-_BUFFER = 1024 * 1024
+_BUFFER = 64 * 1024
+# A posting, or its JSON.
+_One = TypeVar("_One")
+_Writer = Callable[[Iterator[_One]], Iterator[bytes]]
 
 
 @dataclass(slots=True)
@@ -42,27 +45,39 @@ def write_files(wanting: Wanting, feeding: list[Import], folder: Path) -> Writte
     target = wanting.definition.to
     assert isinstance(target, FileTarget | ServedTarget)
     name = file_name(target)
-    chosen = _chosen(wanting, feeding)
-    postings = _counted(_all(wanting, feeding, chosen), written)
-    setting = _setting(wanting, feeding, chosen)
-    if target.page is None:
-        written.files.append(_write(wanting, postings, setting, folder / name))
+    if wanting.takes_all_as_stored:
+        stored = _counted(_stored(wanting, feeding), written)
+        written.files = _write(stored, _as_lines, folder / name, target.page, written)
     else:
-        written.files = _write_pages(wanting, postings, setting, folder / name, target.page, written)
+        chosen = _chosen(wanting, feeding)
+        setting = _setting(wanting, feeding, chosen)
+        postings = _counted(_all(wanting, feeding, chosen), written)
+        written.files = _write(
+            postings, lambda some: wanting.output.write(some, setting), folder / name, target.page, written
+        )
     _keep(written, folder)
     return written
 
 
+def _write(
+    postings: Iterator[_One], writer: _Writer[_One], path: Path, page: int | None, written: Written
+) -> list[Ready]:
+    """The feed, or the index of its pages first."""
+    if page is None:
+        return [_write_pieces(writer(postings), path)]
+    return _write_pages(postings, writer, path, page, written)
+
+
 def _write_pages(
-    wanting: Wanting, postings: Iterator[JobPosting], setting: Setting, path: Path, size: int, written: Written
+    postings: Iterator[_One], writer: _Writer[_One], path: Path, size: int, written: Written
 ) -> list[Ready]:
     """The index, and `jobs-1.xml`, `jobs-2.xml` …; one page at least."""
     stem, _, suffix = path.name.partition(".")
     pages: list[Ready] = []
     first = next(postings, None)
     while first is not None or not pages:
-        page = chain([first], islice(postings, size - 1)) if first is not None else iter(())
-        pages.append(_write(wanting, page, setting, path.with_name(f"{stem}-{len(pages) + 1}.{suffix}")))
+        page: Iterator[_One] = chain([first], islice(postings, size - 1)) if first is not None else iter(())
+        pages.append(_write_pieces(writer(page), path.with_name(f"{stem}-{len(pages) + 1}.{suffix}")))
         first = next(postings, None)
     return [_write_index(pages, written.postings, path.with_name(f"{stem}.json")), *pages]
 
@@ -146,7 +161,19 @@ def _chosen(wanting: Wanting, feeding: list[Import]) -> dict[int, set[int]] | No
     return found
 
 
-def _counted(found: Iterable[tuple[Import, int, JobPosting]], written: Written) -> Iterator[JobPosting]:
+def _stored(wanting: Wanting, feeding: list[Import]) -> Iterator[tuple[Import, int, bytes]]:
+    """As they are stored: JSON."""
+    for owner in feeding:
+        for state, body in stored_postings_of(wanting.documents, owner):
+            yield owner, state.row, body
+
+
+def _as_lines(bodies: Iterable[bytes]) -> Iterator[bytes]:
+    for body in bodies:
+        yield body + b"\n"
+
+
+def _counted(found: Iterable[tuple[Import, int, _One]], written: Written) -> Iterator[_One]:
     for owner, row, posting in found:
         written.postings += 1
         written.rows.setdefault(owner.pk, array("I")).append(row)
@@ -171,10 +198,6 @@ class _Measured:
 
     def flush(self) -> None:
         self._file.flush()
-
-
-def _write(wanting: Wanting, postings: Iterable[JobPosting], setting: Setting, path: Path) -> Ready:
-    return _write_pieces(wanting.output.write(postings, setting), path)
 
 
 def _write_pieces(pieces: Iterable[bytes], path: Path) -> Ready:

@@ -45,6 +45,13 @@ class Wanting:
         # What was found that would be refused.
         self.held_back = HeldBackPostings()
 
+    @property
+    def takes_all_as_stored(self) -> bool:
+        """Whether its file is what is stored of each posting, a line each: then none need be looked into."""
+        said = self.definition
+        is_plain = self.output.name == "jsonl" and not said.fields and not said.require and said.limit is None
+        return is_plain and self.shaper.changes_nothing
+
     def look(self, owner: Import, rows: Sequence[int], *, feeds: bool, unfinished: set[int]) -> list[Looked]:
         """What each of these rows is now, in their order.
 
@@ -106,8 +113,14 @@ def _format_of(definition: DestinationDefinition) -> OutputFormat:
 
 def live_postings_of(documents: Documents, owner: Import) -> Iterator[tuple[StateRow, JobPosting]]:
     """By growing row."""
+    for state, body in stored_postings_of(documents, owner):
+        yield state, _decode(body)
+
+
+def stored_postings_of(documents: Documents, owner: Import) -> Iterator[tuple[StateRow, bytes]]:
+    """Those that are live, each as JSON, by growing row."""
     for state, frame in documents.bodies(owner.pk, Selection(status=Status.LIVE)):
-        yield state, _decode(unpack(frame).posting)
+        yield state, unpack(frame).posting
 
 
 def unfinished_runs() -> set[int]:
