@@ -34,6 +34,10 @@ class KeepSettings(Model):
     runs: Days = 180
     # What destinations have answered, change by change; what they have now stays known.
     receipts: Days = 90
+    # Which postings each run changed: a destination that has been away for longer compares all of them.
+    changes: Days = 90
+    # Batches and files that were delivered; the last twenty of each destination stay, and the file that it has.
+    deliveries: Days = 180
     logs: Days = 30
 
 

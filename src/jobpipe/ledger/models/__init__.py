@@ -10,7 +10,7 @@ from jobpipe.ledger.models.accounts import (
     LoginTrouble,
     WebSession,
 )
-from jobpipe.ledger.models.deliveries import ChangeList, Delivery, DeliveryKind, DeliveryState, Destination
+from jobpipe.ledger.models.deliveries import ChangeFeed, ChangeList, Delivery, DeliveryKind, DeliveryState, Destination
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.erasures import Erasure, Suppression
 from jobpipe.ledger.models.figures import RunFigures
@@ -44,6 +44,7 @@ __all__ = [
     "AuditLine",
     "Batch",
     "BatchAttempt",
+    "ChangeFeed",
     "ChangeList",
     "DefinitionDraft",
     "Delivery",

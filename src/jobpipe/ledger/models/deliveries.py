@@ -28,13 +28,26 @@ class ChangeList(models.Model):
         return f"{self.count} changes of run {self.run_id}"
 
 
+class ChangeFeed(models.Model):
+    """What is known of the feed as a whole: one row."""
+
+    ONLY = 1
+
+    # The last list of changes that was removed for its age: whoever has come no further compares all postings.
+    pruned_to = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"lists of changes after {self.pruned_to}"
+
+
 class Destination(models.Model):
     """How far a destination has followed the feed of changes, and how it fares."""
 
     # The name of its file.
     name = models.CharField(max_length=100, unique=True)
     # Of what decides which postings go there and how they look, as it was last carried out; "" = never. Where it is
-    # another one, all postings are compared.
+    # another one, all postings are compared. Anybody may set it to "", at any time; all else is written by whoever
+    # delivers there.
     definition = models.CharField(max_length=32, blank=True)
     # The last list of changes that is done, and how many rows of the next one are.
     sequence = models.PositiveBigIntegerField(default=0)

@@ -5,10 +5,10 @@ A list names rows, not what became of them: whoever reads it looks at what they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jobpipe.documents.store import Documents, Role, Selection
-from jobpipe.ledger.models import ChangeList, Run
+from jobpipe.ledger.models import ChangeFeed, ChangeList, Destination, Run
 from jobpipe.runs.deliveries.row_numbers import pack_rows, unpack_rows
 
 
@@ -49,3 +49,18 @@ def lists_after(sequence: int, imports: set[int] | None = None) -> Iterator[Chan
 def last_sequence() -> int:
     """The place of the last list there is; 0 = there is none."""
     return ChangeList.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+
+
+def pruned_to() -> int:
+    """Lists up to this place are not kept any more: whoever has come no further has to look at all postings."""
+    return ChangeFeed.objects.values_list("pruned_to", flat=True).first() or 0
+
+
+def remove_lists(numbers: Sequence[int], last: int) -> None:
+    """Of these lists, the oldest there are, `last` is the place of the last. To be called within a transaction.
+
+    A destination that has not followed them compares all postings instead.
+    """
+    ChangeList.objects.filter(pk__in=numbers).delete()
+    ChangeFeed.objects.update_or_create(pk=ChangeFeed.ONLY, defaults={"pruned_to": last})
+    Destination.objects.filter(sequence__lt=last).update(definition="")

@@ -153,7 +153,7 @@ class ChangesSitting:
                 for name, value in delivery.after.items():
                     setattr(row, name, value)
                 sitting.succeeded()
-            row.save()
+            sitting.save_course()
         report = sitting.report
         report.deliveries += 1
         report.upserts += done.upserts

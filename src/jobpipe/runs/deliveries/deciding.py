@@ -14,9 +14,9 @@ from jobpipe.ledger.models import ChangeList, Delivery, DeliveryState, Destinati
 from jobpipe.ledger.text import storable
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries import telling
-from jobpipe.runs.deliveries.change_lists import last_sequence
+from jobpipe.runs.deliveries.change_lists import last_sequence, pruned_to
 from jobpipe.runs.deliveries.delivering import duty_of
-from jobpipe.runs.deliveries.following import begin_sweep
+from jobpipe.runs.deliveries.following import begin_sweep, forget_where_batches_lead
 from jobpipe.runs.scheduling.duty import DutyIsTakenError, on_duty
 from jobpipe.runs.workspace import Workspace
 
@@ -114,6 +114,7 @@ def replay_since(workspace: Workspace, name: str, run: int) -> int:
     row = destination_row(workspace, name)
     first = _first_list(run)
     with _nobody_delivers(workspace, row), turn_to_write(), transaction.atomic():
+        forget_where_batches_lead(row)
         row.sequence, row.offset, row.sweep = first - 1, 0, {}
         row.again_until, row.next_try = last_sequence(), None
         row.save()
@@ -124,6 +125,8 @@ def _first_list(run: int) -> int:
     found = Run.objects.filter(pk=run).first()
     if found is None or found.sequence is None:
         raise UsageError(f"there is no finished run {run}", hint="`jobpipe runs` lists them")
+    if found.sequence <= pruned_to():
+        raise UsageError(f"what run {run} changed is not kept any more", hint="`--all` sends everything again")
     lists = ChangeList.objects.filter(sequence__gte=found.sequence).order_by("sequence")
     first = lists.values_list("sequence", flat=True).first()
     if first is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from jobpipe.documents.delivered.store import DeliveredStore
 from jobpipe.documents.store import Documents, Selection, Status
-from jobpipe.ledger.models import ChangeList, Destination, Import
+from jobpipe.ledger.models import ChangeList, Delivery, DeliveryKind, DeliveryState, Destination, Import
 from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after
 from jobpipe.runs.deliveries.row_numbers import unpack_rows
 
@@ -122,7 +122,11 @@ class Follower:
         last = last_sequence()
         known = set(self._delivered.imports(self._number)) | self.feeding.keys()
         for changes in lists_after(position.sequence, known):
-            rows = unpack_rows(bytes(ChangeList.objects.values_list("rows", flat=True).get(pk=changes.pk)))
+            packed = ChangeList.objects.filter(pk=changes.pk).values_list("rows", flat=True).first()
+            if packed is None:
+                # Pruned just now: the next sitting compares all postings.
+                return
+            rows = unpack_rows(bytes(packed))
             owner = self.feeding.get(changes.import_row_id) or changes.import_row
             offset = position.offset
             while offset < len(rows):
@@ -144,6 +148,16 @@ class Follower:
 
 
 def begin_sweep(destination: Destination, *, again: bool = False) -> None:
-    """All postings are compared next; what changes meanwhile is followed afterwards. The caller saves."""
+    """All postings are compared next; what changes meanwhile is followed afterwards.
+
+    The caller has the destination, and saves it in the same transaction.
+    """
+    forget_where_batches_lead(destination)
     destination.sequence, destination.offset = last_sequence(), 0
     destination.sweep = {"import": 0, "row": 0, "again": again}
+
+
+def forget_where_batches_lead(destination: Destination) -> None:
+    """What is on its way still arrives, and leaves the destination where it is told to be now."""
+    waiting = Delivery.objects.filter(destination=destination, kind=DeliveryKind.CHANGES)
+    waiting.filter(state=DeliveryState.PREPARED).update(after={})

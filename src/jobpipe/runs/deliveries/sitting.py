@@ -69,6 +69,15 @@ class Sitting:
             self.confirm()
             self.destination.save(update_fields=list(fields))
 
+    def save_course(self) -> None:
+        """All that a sitting changes of the destination, within a transaction. Not `definition`, which others unset."""
+        self.destination.save(
+            update_fields=[
+                *("sequence", "offset", "sweep"),
+                *("failures", "failing_since", "next_try", "error", "last_success"),
+            ]
+        )
+
     def succeeded(self) -> None:
         """The destination has answered. The caller saves."""
         row = self.destination

@@ -156,7 +156,7 @@ class SnapshotSitting:
             delivery.save()
             for name, value in delivery.after.items():
                 setattr(row, name, value)
-            row.save()
+            sitting.save_course()
         self._forget_held(delivery)
         telling.tell(
             sitting.workspace.project,
@@ -217,7 +217,7 @@ class SnapshotSitting:
             for name, value in delivery.after.items():
                 setattr(row, name, value)
             sitting.succeeded()
-            row.save()
+            sitting.save_course()
         telling.gone(row.name, (telling.HELD,), why="a file was published")
 
     def _keep_as_current(self, files: list[Ready]) -> None:

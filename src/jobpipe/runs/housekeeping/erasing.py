@@ -23,6 +23,8 @@ from jobpipe.documents.store import Role, Selection, StateRow, Written, pack_pri
 from jobpipe.documents.upkeep import StoredBody, upkeep_of
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import (
+    Delivery,
+    Destination,
     Erasure,
     Import,
     Incident,
@@ -53,6 +55,8 @@ _TOLD: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (NearDuplicate, "near-duplicates", ("reason",)),
     (Notification, "messages", ("to", "subject", "text", "html", "payload", "attachments", "error")),
     (NearDuplicateDecision, "near-duplicates", ("postings",)),
+    (Delivery, "deliveries", ("said", "error")),
+    (Destination, "deliveries", ("error",)),
 )
 _FILES = ("tests", "imports", "mappings", "taxonomies", "feeds")
 _MOST_FILE = 50 * 1024 * 1024
@@ -125,6 +129,16 @@ def erase(
     return found
 
 
+def _let_destinations_compare(workspace: Workspace, owner: Import) -> None:
+    """What they have of its postings is not what is here any more: no list of changes says so."""
+    delivered = workspace.delivered_if_any
+    if delivered is None:
+        return
+    having = [row.pk for row in Destination.objects.all() if owner.pk in delivered.imports(row.pk)]
+    with workspace.writing():
+        Destination.objects.filter(pk__in=having).update(definition="")
+
+
 class _Eraser:
     def __init__(self, workspace: Workspace, suppressor: Suppressor, *, dry_run: bool) -> None:
         self._workspace = workspace
@@ -157,6 +171,8 @@ class _Eraser:
         self._found.imports.add(owner.name)
         if not self._dry_run:
             forget_index(index_of(workspace, owner.client))
+            if numbers:
+                _let_destinations_compare(workspace, owner)
         if Run.objects.filter(import_row=owner, state=RunState.RUNNING).exists():
             self._found.left[owner.name] = "a run of it was interrupted: let it end, then erase again"
 

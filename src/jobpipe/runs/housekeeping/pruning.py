@@ -15,7 +15,7 @@ from jobpipe.ledger.models import Import
 from jobpipe.runs.housekeeping.compacting import compact_files
 from jobpipe.runs.housekeeping.freed import Pruned
 from jobpipe.runs.housekeeping.pruning_archive import prune_archive
-from jobpipe.runs.housekeeping.pruning_deliveries import prune_receipts
+from jobpipe.runs.housekeeping.pruning_deliveries import prune_change_lists, prune_deliveries, prune_receipts
 from jobpipe.runs.housekeeping.pruning_documents import DocumentsPruning
 from jobpipe.runs.housekeeping.pruning_ledger import prune_incidents, prune_messages, prune_run_details
 from jobpipe.runs.housekeeping.pruning_leftovers import prune_leftovers
@@ -55,6 +55,8 @@ def prune(workspace: Workspace, *, dry_run: bool = False, now: datetime | None =
     prune_run_details(workspace, done, ages.before(ages.keep.runs))
     prune_messages(workspace, done, ages.before(ages.keep.logs))
     prune_receipts(workspace, done, ages.before(ages.keep.receipts))
+    prune_change_lists(workspace, done, ages.before(ages.keep.changes))
+    prune_deliveries(workspace, done, ages.before(ages.keep.deliveries))
     prune_leftovers(workspace, done, ages.now, logs_before=ages.before(ages.keep.logs))
     compact_files(workspace, done, COMPACTING_SECONDS)
     return done

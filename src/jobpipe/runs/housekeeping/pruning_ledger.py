@@ -39,14 +39,14 @@ def prune_incidents(
     over = Incident.objects.filter(state=IncidentState.RESOLVED)
     line = done.new("incidents")
     if before is not None:
-        line.add(_remove(workspace, over.filter(resolved_at__lt=before), done))
+        line.add(remove_rows(workspace, over.filter(resolved_at__lt=before), done))
     line = done.new("samples of incidents")
     if samples_before is None:
         return
     shown = over.filter(resolved_at__lt=samples_before).exclude(samples=[])
     if before is not None:
         shown = shown.exclude(resolved_at__lt=before)
-    for numbers in _pieces(shown):
+    for numbers in pieces_of(shown):
         line.add(len(numbers))
         if not done.dry_run:
             with workspace.writing():
@@ -59,7 +59,7 @@ def prune_messages(workspace: Workspace, done: Pruned, before: datetime | None) 
     if before is None:
         return
     over = Notification.objects.exclude(state=NotificationState.QUEUED).filter(created_at__lt=before).exclude(text="")
-    for numbers in _pieces(over):
+    for numbers in pieces_of(over):
         line.add(len(numbers))
         if not done.dry_run:
             with workspace.writing():
@@ -72,7 +72,7 @@ def prune_run_details(workspace: Workspace, done: Pruned, before: datetime | Non
         return
     # Of a batch only a run that is under way knows anything: what is left is of one that was ended from outside.
     left = Batch.objects.exclude(run__state__in=_OPEN).filter(run__finished_at__lt=before)
-    line.add(_remove(workspace, left, done))
+    line.add(remove_rows(workspace, left, done))
     for owner in Import.objects.order_by("name"):
         if _looks_at_all_parts(workspace, owner):
             continue
@@ -83,7 +83,7 @@ def prune_run_details(workspace: Workspace, done: Pruned, before: datetime | Non
         last = runs.filter(complete=True).aggregate(last=Max("pk"))["last"]
         old = PartRead.objects.filter(run__import_row=owner, run__finished_at__lt=before)
         old = old.exclude(run__in=needed | ({last} if last else set())).exclude(run__state__in=_OPEN)
-        line.add(_remove(workspace, old, done))
+        line.add(remove_rows(workspace, old, done))
 
 
 def _looks_at_all_parts(workspace: Workspace, owner: Import) -> bool:
@@ -96,9 +96,10 @@ def _looks_at_all_parts(workspace: Workspace, owner: Import) -> bool:
         return False
 
 
-def _remove(workspace: Workspace, rows: QuerySet[Any], done: Pruned) -> int:
+def remove_rows(workspace: Workspace, rows: QuerySet[Any], done: Pruned) -> int:
+    """In pieces; how many."""
     count = 0
-    for numbers in _pieces(rows):
+    for numbers in pieces_of(rows):
         count += len(numbers)
         if not done.dry_run:
             with workspace.writing():
@@ -106,7 +107,8 @@ def _remove(workspace: Workspace, rows: QuerySet[Any], done: Pruned) -> int:
     return count
 
 
-def _pieces(rows: QuerySet[Any]) -> Iterator[Sequence[int]]:
+def pieces_of(rows: QuerySet[Any]) -> Iterator[Sequence[int]]:
+    """Their numbers, as many at a time as belong into one transaction."""
     numbers = iter(list(rows.order_by("pk").values_list("pk", flat=True)))
     while some := list(islice(numbers, _PIECE)):
         yield some
