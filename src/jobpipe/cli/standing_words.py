@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from jobpipe.definition.project import Project
     from jobpipe.runs.pausing import Decided
 
 postings_option = click.option(
@@ -18,17 +16,6 @@ postings_option = click.option(
     help="What becomes of its live postings: there is no default.",
 )
 reason_option = click.option("--reason", default="", help="Why, for whoever asks later.")
-
-
-def moment_of(project: Project, text: str) -> datetime:
-    """`2026-12-24` or `2026-12-24T08:00`, in the project's zone where it names none."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is no day; write 2026-12-24 or 2026-12-24T08:00") from error
-    return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(project.settings.zone))
 
 
 def show_decided(name: str, decided: Decided, *, as_json: bool) -> None:

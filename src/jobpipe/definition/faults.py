@@ -52,7 +52,7 @@ class InvalidFileError(DefinitionError):
         spot = fault.spot
         rendered = f"{word}: {self.shown}:{spot.line}:{spot.column}: {fault.message}"
         if spot.line <= len(self._lines):
-            line, start = _window(_without_logins(self._lines[spot.line - 1].replace("\t", " ")), spot.column)
+            line, start = _window(without_logins(self._lines[spot.line - 1].replace("\t", " ")), spot.column)
             length = min(spot.length, max(1, len(line) - start + 1))
             number = f"{spot.line:4}"
             rendered += f"\n{number} | {line}\n{' ' * len(number)} | {' ' * (start - 1)}{'^' * length}"
@@ -83,7 +83,7 @@ def _window(line: str, column: int) -> tuple[str, int]:
     return f"…{part}" + ("…" if start + len(part) < len(line) else ""), _BEFORE + 2
 
 
-def _without_logins(line: str) -> str:
+def without_logins(line: str) -> str:
     """Masked character by character, so that the columns stay; `${NAME}` is no secret."""
     for login in (_LOGIN, _LOGIN_OF_URL):
         line = login.sub(lambda found: found[1] + ("*" * len(found[2]) if "$" not in found[2] else found[2]), line)

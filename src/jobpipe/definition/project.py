@@ -87,8 +87,8 @@ class Project:
         return read_text(path, f"imports/{path.name}")
 
     def read(self, name: str, text: str, shown: str) -> LoadedDefinition:
-        """Another text in the place of that of the import. Raises as `load` does."""
-        if name not in self.imports():
+        """Another text in the place of that of the import, which may have no file yet. Raises as `load` does."""
+        if not _NAME.fullmatch(name):
             raise self._no_import(name)
         return _of_import(parse_definition(text, shown), name)
 

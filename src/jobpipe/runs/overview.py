@@ -15,7 +15,7 @@ from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, ImportDecision, Incident, Run, RunKind, RunState, ScheduledImport
 from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, punctuality_of
 from jobpipe.runs.scheduling.timetable import schedule_of
-from jobpipe.runs.standing import standings
+from jobpipe.runs.standing import standing_of, standings
 
 # A run of these is a word of its source.
 GOOD = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
@@ -32,6 +32,8 @@ class Overview:
     punctuality: Punctuality
     # As it was written; "" = none.
     schedule: str = ""
+    # What the scheduler knows of it; None = nothing yet.
+    scheduled: ScheduledImport | None = None
     next_due: datetime | None = None
     # What is wrong with its definition now.
     fault: str = ""
@@ -77,6 +79,16 @@ def overviews(now: datetime) -> list[Overview]:
     return made
 
 
+def overview_of(name: str, now: datetime) -> Overview | None:
+    """Of one, but for its incidents, with three statements; None = the ledger does not know it."""
+    owner = _with_runs(Import.objects.filter(name=name).select_related("scheduled"), now).first()
+    if owner is None:
+        return None
+    row: ScheduledImport | None = getattr(owner, "scheduled", None)
+    runs = _runs(getattr(owner, run) for run in ("last_run", "last_end", "last_good_run"))
+    return _overview(owner, row, runs, standing_of(owner.pk, now), now)
+
+
 def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
     of_one = Run.objects.filter(import_row=OuterRef("pk")).order_by("-id")
     over = of_one.filter(finished_at__isnull=False).exclude(state__in=_NOT_MADE)
@@ -117,6 +129,7 @@ def _overview(
         client=owner.client,
         punctuality=punctuality_of(course, now),
         schedule=schedule.text if schedule else "",
+        scheduled=row,
         next_due=row.next_due if row is not None else None,
         fault=row.fault if row is not None else "",
         last=last,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from jobpipe.definition.project import Project
 from jobpipe.errors import UsageError
@@ -35,6 +36,15 @@ class Decided:
     decision: ImportDecision
     # That expired its postings; None = they were kept.
     ended: RunReport | None = None
+
+
+def moment_of(project: Project, text: str) -> datetime:
+    """`2026-12-24` or `2026-12-24T08:00`, in the project's zone where it names none. Raises UsageError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day; write 2026-12-24 or 2026-12-24T08:00") from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(project.settings.zone))
 
 
 def decide(workspace: Workspace, name: str, wish: Wish) -> Decided:

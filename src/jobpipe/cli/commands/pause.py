@@ -6,7 +6,7 @@ import click
 
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
-from jobpipe.cli.standing_words import moment_of, postings_option, reason_option, show_decided
+from jobpipe.cli.standing_words import postings_option, reason_option, show_decided
 
 
 @click.command("pause")
@@ -27,7 +27,7 @@ def command(
     """
     from jobpipe.cli.opening import open_project, workspace_of
     from jobpipe.ledger.models import Standing
-    from jobpipe.runs.pausing import Wish, decide
+    from jobpipe.runs.pausing import Wish, decide, moment_of
 
     project = open_project(context)
     end = moment_of(project, until) if until else None

@@ -5,7 +5,6 @@ Whoever is killed on the way leaves a plan that is being applied: applying it ag
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Plan, PlanKind, PlanState, Run, RunState
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.conducting import Conductor
+from jobpipe.runs.definition_files import write_definition
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.mappings.deciding import Decision, decide
 from jobpipe.runs.mappings.remapping import bring_up_to_date, is_up_to_date, note_up_to_date
@@ -128,19 +128,8 @@ def _write_definition(workspace: Workspace, plan: Plan) -> None:
     name = plan.import_row.name
     if workspace.project.text_of(name) == plan.definition:
         return
-    path = workspace.project.root / "imports" / f"{name}.yaml"
-    beside = path.with_suffix(".yaml.new")
-    try:
-        beside.write_text(plan.definition, encoding="utf-8")
-        beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise UsageError(
-            f"imports/{name}.yaml cannot be written: {error.strerror}",
-            hint=f"put {Path(plan.shown).name} in its place where it can, then plan again",
-        ) from error
+    otherwise = f"put {Path(plan.shown).name} in its place where it can, then plan again"
+    write_definition(workspace.project, name, plan.definition, otherwise=otherwise)
 
 
 def _run(

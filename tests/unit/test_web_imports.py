@@ -1,0 +1,102 @@
+"""The pages of imports: their list, one's health and history, and what people decide of it as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
+from web_client import account, logged_in, shown
+
+from jobpipe.ledger.models import AccountRole, AuditLine, ImportDecision, Run, RunState
+
+PAUSE = {"reason": "the source moves house", "postings": "keep", "until": ""}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[ProjectFolder]:
+    """Two runs, the second with another definition, and an import that never ran."""
+    folder = ProjectFolder(tmp_path / "project", CLIENT_DEFINITION + "schedule: '0 4 * * *'\n")
+    folder.run(xml_feed({"1": "Mason", "2": "Baker"}), workers=0)
+    folder.define(CLIENT_DEFINITION + "  description: text\n" + "schedule: '0 4 * * *'\n")
+    folder.run(xml_feed({"1": "Mason", "2": "Baker", "3": "Nurse"}), workers=0)
+    (folder.root / "imports" / "other.yaml").write_text(CLIENT_DEFINITION.replace("offers", "other"))
+    with shown(folder):
+        yield folder
+
+
+def test_the_list_is_chosen_by_its_address_and_is_given_as_a_file(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    everything = client.get("/imports/").content.decode()
+    assert 'href="/imports/offers/"' in everything and 'href="/imports/other/"' in everything
+    assert 'href="/imports/other/"' not in client.get("/imports/?client=Acme").content.decode()
+    assert "No import is like that" in client.get("/imports/?q=zzz").content.decode()
+    lines = client.get("/imports/?as=csv&q=offers").content.decode().splitlines()
+    assert len(lines) == 2 and lines[1].startswith("offers,Acme,")
+    theirs = logged_in(account(AccountRole.ACCOUNT_MANAGER, "Other")).get("/imports/").content.decode()
+    assert "/imports/offers/" not in theirs
+
+
+def test_an_import_shows_its_runs_fields_schedule_and_who_looks_after_it(project: ProjectFolder) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        page = logged_in(account(name="one")).get("/imports/offers/").content.decode()
+    assert len(asked) <= 14  # four of them make the account and the session of this test
+    assert "04:00" in page and "Runs over time" in page
+    assert "<td>description</td>" in page and "100 %" in page
+    assert "nobody holds it" in page
+    assert len(page) < 100_000
+    assert "It never ran" in logged_in(account()).get("/imports/other/").content.decode()
+    assert logged_in(account()).get("/imports/nothing/").status_code == 404
+
+
+def test_run_now_asks_once_and_only_whom_it_is_for(project: ProjectFolder) -> None:
+    client = logged_in(account(AccountRole.OPERATOR))
+    client.post("/imports/offers/run")
+    (run,) = Run.objects.filter(state=RunState.QUEUED)
+    assert "begins when there is room" in client.get(f"/runs/{run.pk}/").content.decode()
+    client.post("/imports/offers/run")
+    assert Run.objects.filter(state=RunState.QUEUED).count() == 1
+    manager = logged_in(account(AccountRole.ACCOUNT_MANAGER, "Acme"))
+    assert manager.get("/imports/offers/").status_code == 200
+    assert manager.post("/imports/offers/run").status_code == 403
+    assert client.post("/imports/nothing/run").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"reason": " "}, "Say why"),
+        ({"postings": ""}, "there is no default"),
+        ({"until": "soon"}, "is no day"),
+        ({"until": "2001-01-01"}, "is over already"),
+    ],
+)
+def test_a_pause_says_why_and_what_becomes_of_the_postings(
+    project: ProjectFolder, change: dict[str, str], said: str
+) -> None:
+    answer = logged_in(account()).post("/imports/offers/pause", {**PAUSE, **change})
+    assert answer.status_code == 400 and said in answer.content.decode()
+    assert not ImportDecision.objects.exists()
+
+
+def test_a_paused_import_says_so_until_somebody_resumes_it(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    assert client.post("/imports/offers/pause", {**PAUSE, "postings": "expire"}).status_code == 302
+    assert project.keys() == set()
+    page = client.get("/imports/offers/").content.decode()
+    assert "by admin-all: the source moves house" in page and "Run now" not in page
+    assert client.post("/imports/offers/resume").status_code == 302
+    assert "Run now" in client.get("/imports/offers/").content.decode()
+    assert client.post("/imports/offers/resume").status_code == 400
+    assert AuditLine.objects.filter(about="import offers", action="import.pause").exists()
+
+
+def test_the_history_tells_decisions_and_other_definitions(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    client.post("/imports/offers/pause", PAUSE)
+    page = client.get("/imports/offers/history/").content.decode()
+    assert "paused, its postings kept: the source moves house" in page and "by admin-all" in page
+    assert "was the first with another definition" in page and "+  description: text" in page
