@@ -14,7 +14,10 @@ from django.db import transaction
 
 from jobpipe.definition.project import Project
 from jobpipe.documents.delivered.opening import FILE as DELIVERIES
-from jobpipe.documents.delivered.opening import OpenedOnce, open_delivered
+from jobpipe.documents.delivered.opening import open_delivered
+from jobpipe.documents.opened_once import OpenedOnce
+from jobpipe.documents.search.opening import FILE as SEARCH
+from jobpipe.documents.search.opening import open_search
 from jobpipe.documents.store import Documents
 from jobpipe.errors import DefinitionError, Place
 from jobpipe.ledger.opening import open_ledger
@@ -24,6 +27,7 @@ from jobpipe.sources.site.process import HeadStart
 
 if TYPE_CHECKING:
     from jobpipe.documents.delivered.upkeep import OpenedDelivered
+    from jobpipe.documents.search.store import SearchIndex
     from jobpipe.ledger.models import Run
     from jobpipe.runs.executors.executor import Charge, Executor
     from jobpipe.runs.kept_parts import KeptParts
@@ -92,7 +96,9 @@ class Workspace:
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
     # What destinations have, once it is asked for.
-    opened_delivered: OpenedOnce = field(default_factory=OpenedOnce)
+    opened_delivered: OpenedOnce[OpenedDelivered] = field(default_factory=OpenedOnce)
+    # The index of postings, likewise.
+    opened_search: OpenedOnce[SearchIndex] = field(default_factory=OpenedOnce)
     # The process of a crawl, where it was started before the crawl was known.
     head_start: HeadStart = field(default_factory=HeadStart)
 
@@ -110,6 +116,21 @@ class Workspace:
     def _open_delivered(self) -> OpenedDelivered:
         cluster = self.project.settings.cluster.resolved(os.environ)
         return open_delivered(self.project.state_dir, cluster.documents)
+
+    @property
+    def search(self) -> SearchIndex:
+        """Raises JobpipeError where it cannot be opened."""
+        return self.opened_search.get(self._open_search)
+
+    @property
+    def search_if_any(self) -> SearchIndex | None:
+        """None = nobody has searched yet, as far as is known here. Raises as `search`."""
+        is_there = self.project.settings.cluster.documents or (self.project.state_dir / SEARCH).exists()
+        return self.search if is_there else None
+
+    def _open_search(self) -> SearchIndex:
+        cluster = self.project.settings.cluster.resolved(os.environ)
+        return open_search(self.project.state_dir, cluster.documents)
 
     @property
     def locks(self) -> Path:
@@ -133,6 +154,7 @@ class Workspace:
             yield
 
     def close(self) -> None:
+        self.opened_search.close()
         self.opened_delivered.close()
         self.documents.close()
 

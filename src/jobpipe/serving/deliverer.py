@@ -1,4 +1,4 @@
-"""The process beside `serve` that delivers: it may hang or die of a destination, and runs go on."""
+"""The process beside `serve` that delivers, and keeps the index of postings: it may hang or die, and runs go on."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ _PAUSE = 5.0
 
 
 class Deliverer:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, keeps_index: bool) -> None:
+        """`keeps_index`: it is needed without a destination too."""
         self._root = root
+        self._keeps_index = keeps_index
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
 
     def keep_alive(self) -> None:
-        """Start it where there is a destination and it is not there."""
+        """Start it where it is needed and not there."""
         if self._process is not None and self._process.poll() is None:
             return
         now = time.monotonic()
@@ -31,7 +33,7 @@ class Deliverer:
             )
             self._process = None
             self._not_before = now + _PAUSE
-        if now >= self._not_before and any((self._root / "destinations").glob("*.yaml")):
+        if now >= self._not_before and (self._keeps_index or any((self._root / "destinations").glob("*.yaml"))):
             self._start()
 
     def _start(self) -> None:

@@ -39,14 +39,15 @@ _PAUSE = 10.0
 
 
 class Serving:
-    def __init__(self, workspace: Workspace, stop: StopRequest) -> None:
+    def __init__(self, workspace: Workspace, stop: StopRequest, *, is_searched: bool = False) -> None:
+        """`is_searched`: somebody looks for postings here."""
         self._workspace = workspace
         self._stop = stop
         root: Path = workspace.project.root
         self._timetable = Timetable(WrittenSchedules(root), ledger_time, queue_run)
         self._duties = Duties(workspace, ledger_time)
         self._pool = Pool(root)
-        self._deliverer = Deliverer(root)
+        self._deliverer = Deliverer(root, keeps_index=is_searched)
         self._not_before: dict[str, float] = {}
         self._lost = ""
 

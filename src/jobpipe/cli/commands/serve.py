@@ -51,7 +51,7 @@ def command(context: click.Context, address: str, feeds_address: str, interface:
                     if pages is not None:
                         say_where(url)
                     logger.info("serving %s; %s/healthz, %s/feeds/", project.root, url, feeds)
-                    Serving(workspace, stop).run()
+                    Serving(workspace, stop, is_searched=pages is not None).run()
         except DutyIsTakenError as error:
             raise UsageError(
                 f"another process serves this project already ({error.holder or 'not known which'})",

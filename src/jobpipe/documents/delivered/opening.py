@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,23 +30,3 @@ def open_delivered(state: Path, uri: str) -> OpenedDelivered:
             "documents on MongoDB need pymongo", place=place, hint="pip install 'job-pipe[cluster]'"
         ) from error
     return MongoDelivered(uri)
-
-
-class OpenedOnce:
-    """By whoever asks first, of any number of threads."""
-
-    def __init__(self) -> None:
-        self._opened: OpenedDelivered | None = None
-        self._opening = threading.Lock()
-
-    def get(self, opened: Callable[[], OpenedDelivered]) -> OpenedDelivered:
-        with self._opening:
-            if self._opened is None:
-                self._opened = opened()
-            return self._opened
-
-    def close(self) -> None:
-        with self._opening:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None

@@ -1,9 +1,13 @@
-"""Destinations are followed until one is told to stop: `jobpipe deliver --follow`, and `serve` beside its runs."""
+"""Destinations are followed until one is told to stop: `jobpipe deliver --follow`, and `serve` beside its runs.
+
+The index in which people search postings follows the feed of changes here too.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -16,6 +20,7 @@ from jobpipe.ledger.clock import ledger_time
 from jobpipe.runs.deliveries.due import DueDestinations
 from jobpipe.runs.deliveries.report import DeliveryReport
 from jobpipe.runs.deliveries.several import MOST_AT_ONCE, deliver_and_tell
+from jobpipe.runs.search_index import keep_up
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
 
@@ -40,10 +45,13 @@ class DeliveryLoop:
     def run(self) -> None:
         """Until it is asked to stop: what is on its way then is finished."""
         with ThreadPoolExecutor(max_workers=MOST_AT_ONCE, thread_name_prefix="deliver") as pool:
+            searched = threading.Thread(target=keep_up, args=(self._workspace, lambda: self._stop.requested))
+            searched.start()
             while not self._stop.requested:
                 self._look(pool)
                 self._sleep()
             log.info("stopping: %d deliveries finish their batch", len(self._running))
+            searched.join()
 
     def _look(self, pool: ThreadPoolExecutor) -> None:
         try:

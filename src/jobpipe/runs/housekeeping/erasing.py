@@ -41,6 +41,7 @@ from jobpipe.runs.housekeeping.compacting import rewrite_files
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.near_duplicates.following import index_of
 from jobpipe.runs.near_duplicates.index import forget_index
+from jobpipe.runs.search_index import forget_all
 from jobpipe.runs.suppressing import digest_of_posting, mask_body, suppression_key
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.suppressing import Suppressor, datum_of
@@ -124,6 +125,8 @@ def erase(
             if not suppress:
                 record.suppressions.all().delete()
         found.erasure = record.pk
+        if found.imports:
+            forget_all(workspace)
         # Files keep what is overwritten until they are written anew.
         rewrite_files(workspace)
     return found

@@ -11,6 +11,7 @@ from jobpipe.errors import DefinitionError
 from jobpipe.ledger.models import Import, Run, RunState
 from jobpipe.runs.housekeeping.freed import Pruned
 from jobpipe.runs.housekeeping.pruning_deliveries import drop_where_nothing_is_there
+from jobpipe.runs.search_index import forget_rows
 from jobpipe.runs.workspace import Workspace
 
 _ROWS = 1_000
@@ -62,6 +63,7 @@ class DocumentsPruning:
                 some = old[start : start + _ROWS]
                 workspace.documents.delete_rows(owner.pk, some)
                 drop_where_nothing_is_there(workspace, owner.pk, some)
+                forget_rows(workspace, owner.pk, some)
         return len(old)
 
     def _stays_in_quarantine(self, owner: Import) -> bool:
