@@ -17,6 +17,7 @@ from jobpipe.documents.search.sqlite import SqliteSearchIndex
 from jobpipe.documents.search.store import Entry, Position, SearchIndex, Wanted
 from jobpipe.documents.store import Selection
 from jobpipe.ledger.models import Import, Run, RunState
+from jobpipe.runs.deliveries.change_lists import last_sequence, remove_lists
 from jobpipe.runs.housekeeping.erasing import erase
 from jobpipe.runs.overrides.deciding import decide_posting
 from jobpipe.runs.overrides.single_postings import settle_now
@@ -218,9 +219,11 @@ def test_what_is_erased_is_found_no_more(tmp_path: Path) -> None:
         assert len(titles(workspace)) == 2
 
 
-def test_a_ledger_that_was_put_back_makes_it_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sequence", [0, 999])
+def test_it_is_made_anew_where_it_has_followed_another_feed_or_lists_are_gone(tmp_path: Path, sequence: int) -> None:
     folder = ProjectFolder(tmp_path / "project")
     folder.run(xml_feed({"1": "Cook"}), workers=0)
     with folder.open() as workspace:
-        assert workspace.search.apply([entry(77, "Ghost")], (), before=None, after=Position(sequence=999))
+        remove_lists([], last_sequence())
+        assert workspace.search.apply([entry(77, "Ghost")], (), before=None, after=Position(sequence=sequence))
         assert titles(workspace) == ["Cook"]

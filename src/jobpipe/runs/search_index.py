@@ -20,7 +20,7 @@ from jobpipe.documents.store import Role, Selection, StateRow
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger.models import ChangeList, Import
 from jobpipe.posting import JobPosting
-from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after
+from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, pruned_to
 from jobpipe.runs.deliveries.row_numbers import unpack_rows
 from jobpipe.runs.deliveries.wanting import unfinished_runs
 from jobpipe.runs.workspace import Workspace
@@ -99,8 +99,8 @@ def keep_up(workspace: Workspace, is_over: Callable[[], bool]) -> None:
 
 def _position(index: SearchIndex) -> Position | None:
     position = index.position()
-    if position is not None and position.sequence > last_sequence():
-        # It has followed a feed that is not this one: a ledger was put back.
+    if position is not None and not pruned_to() <= position.sequence <= last_sequence():
+        # What it has to follow is not kept any more, or it has followed another feed: a ledger was put back.
         index.clear()
         return None
     return position
