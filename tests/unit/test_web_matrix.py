@@ -1,0 +1,181 @@
+"""Every role at every address: what is answered follows from the address' right and its object, with no hole.
+
+A new address is tried by being there.  Where a part of it has a name that is not known here, `PARTS` is to be told what
+that is, and the test says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from two_clients import CLIENTS, TwoClients, two_clients
+from web_client import account, logged_in
+
+from jobpipe.ledger.models import Account, AccountRole, ApiToken, Delivery, WebSession
+from jobpipe.web import project as shown_project
+from jobpipe.web.rights import Right, viewer_of
+from jobpipe.web.routes import ROUTES, Route
+from jobpipe.web.settings import configure
+
+MINE, OTHERS = CLIENTS
+# Those who see all clients, and those who see Acme alone.
+EVERYTHING = (
+    ("admin", AccountRole.ADMIN, ()),
+    ("developer", AccountRole.DEVELOPER, ()),
+    ("operator", AccountRole.OPERATOR, ()),
+    ("account manager of all", AccountRole.ACCOUNT_MANAGER, ()),
+)
+OF_ACME = (
+    ("account manager of Acme", AccountRole.ACCOUNT_MANAGER, ("Acme",)),
+    ("client Acme", AccountRole.CLIENT, ("Acme",)),
+)
+# Parts that are about one client's things, and those that are about the things of all clients.
+OF_ONE_CLIENT = {"import_name", "client", "run", "incident", "plan"}
+OF_ALL_CLIENTS = {"destination", "delivery"}
+
+
+@dataclass(frozen=True)
+class Who:
+    words: str
+    account: Account | None
+    sees_all: bool
+    client: Client
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose thing an address is to be about, and who asks."""
+
+    project: TwoClients
+    name: str
+    who: Who
+
+
+# What stands for each part of an address.
+PARTS: dict[str, Callable[[Place], object]] = {
+    "import_name": lambda place: place.name,
+    "client": lambda place: CLIENTS[place.name],
+    "run": lambda place: place.project.run(place.name),
+    "incident": lambda place: place.project.incident(place.name),
+    "plan": lambda place: place.project.plan(place.name),
+    "destination": lambda place: "partner",
+    "delivery": lambda place: Delivery.objects.latest("pk").pk,
+    # Of the archive of a run.
+    "part": lambda place: 0,
+    # Of a destination's file.
+    "name": lambda place: "jobs.jsonl",
+    "account_number": lambda place: Account.objects.get(name="somebody").pk,
+    # One's own, but for whoever is nobody.
+    "token": lambda place: ApiToken.objects.filter(account=place.who.account).latest("pk").pk if place.who.account else 1,
+    "session_mark": lambda place: _spare_session(place.who.account) if place.who.account else "0" * 16,
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoClients]:
+    with two_clients(tmp_path_factory.mktemp("matrix") / "project") as made:
+        configure(made.workspace.project)
+        shown_project.show(made.workspace)
+        importlib.import_module("jobpipe.web.urls")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def everybody(project: TwoClients) -> list[Who]:
+    account(AccountRole.OPERATOR, name="somebody")
+    found = [_who(words, role, clients, sees_all=True) for words, role, clients in EVERYTHING]
+    found += [_who(words, role, clients, sees_all=False) for words, role, clients in OF_ACME]
+    return [*found, Who("nobody", None, False, Client())]
+
+
+def _who(words: str, role: str, clients: tuple[str, ...], *, sees_all: bool) -> Who:
+    made = account(role, *clients)
+    ApiToken.objects.create(account=made, name="t", prefix="jp", digest=words, created_at=datetime.now(UTC))
+    return Who(words, made, sees_all, logged_in(made))
+
+
+def _spare_session(who: Account) -> str:
+    now = datetime.now(UTC)
+    digest = f"{who.pk:016d}".ljust(64, "0")
+    WebSession.objects.get_or_create(
+        digest=digest,
+        defaults={"account": who, "created_at": now, "last_seen": now, "expires_at": now + timedelta(days=1)},
+    )
+    return digest[:16]
+
+
+def test_every_role_gets_at_every_address_what_its_right_and_the_object_say(
+    project: TwoClients, everybody: list[Who]
+) -> None:
+    wrong = [
+        f"{method} {route.path} ({name}) as {who.words}: {said}, not {due}"
+        for route in ROUTES
+        for who in everybody
+        for name in ((MINE, OTHERS) if _parts(route) & OF_ONE_CLIENT else (MINE,))
+        for method in route.methods
+        for due, said in [_tried(project, route, method, name, who)]
+        if not _is_as_due(due, said)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_part_of_an_address_that_nobody_knows_is_no_hole() -> None:
+    unknown = {f"{part} of {route.path}" for route in ROUTES for part in _parts(route) if part not in PARTS}
+    assert not unknown, f"PARTS of {__file__} is to be told what these are: {unknown}"
+
+
+def test_every_address_is_one_of_these() -> None:
+    from django.urls import get_resolver
+
+    ours = {route.name for route in ROUTES}
+    others = {str(one.pattern) for one in get_resolver("jobpipe.web.urls").url_patterns if one.name not in ours}
+    assert others <= BESIDE
+
+
+# What is not a `Route`: tried elsewhere.
+BESIDE: set[str] = set()
+
+
+def _parts(route: Route) -> set[str]:
+    return set(re.findall(r"<(?:\w+:)?(\w+)>", route.path))
+
+
+def _tried(project: TwoClients, route: Route, method: str, name: str, who: Who) -> tuple[str, str]:
+    place = Place(project, name, who)
+    address = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(PARTS[part[1]](place)), route.path)
+    # Whatever it does is not done.
+    with transaction.atomic():
+        answer: Any = who.client.get(address) if method == "GET" else who.client.post(address)
+        transaction.set_rollback(True)
+    leads_to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
+    return _due(route, name, who), "login" if leads_to_login else str(answer.status_code)
+
+
+def _due(route: Route, name: str, who: Who) -> str:
+    if route.needs is Right.NOBODY:
+        return "no failure"
+    if who.account is None:
+        return "login"
+    if not viewer_of(who.account).may(route.needs):
+        return "403"
+    if not who.sees_all and (_parts(route) & OF_ALL_CLIENTS or name != MINE):
+        return "404"
+    return "an answer"
+
+
+def _is_as_due(due: str, said: str) -> bool:
+    if due == "no failure":
+        return said == "login" or int(said) < 500
+    if due == "an answer":
+        # Leaving leads to the login as well.
+        return said == "login" or (int(said) < 500 and said not in ("403", "404"))
+    return said == due
