@@ -1,4 +1,4 @@
-"""A project with an import of each of two clients, and one of everything that pages are about: for tests of all pages."""
+"""A project with an import of each of two clients, and one of everything that pages are about."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def two_clients(root: Path, *, mark: str = "", extra: str = "") -> Iterator[TwoC
             decide_labels(workspace, [cook], by="ines")
             rule = RuleDecision(scope="client", owner=client, rule='drop when posting.title == "Clown"')
             decide_rules(workspace, [rule], by="ines")
-            text = (root / "imports" / f"{name}.yaml").read_text().replace("url: url", "url: url\n  language: {value: en}")
+            text = (
+                (root / "imports" / f"{name}.yaml").read_text().replace("url: url", "url: url\n  language: {value: en}")
+            )
             make_plan(workspace, name, Change((text, "new.yaml")), by="ines", working=working())
         deliver(workspace, "partner", at_once=True)
         yield TwoClients(root, workspace)
@@ -115,10 +117,11 @@ def _feed(name: str, mark: str, titles: dict[str, str]) -> bytes:
     offers = []
     for number, (key, title) in enumerate(titles.items()):
         said = escape(mark, quote=True)
+        function = "Cook" if number % 2 else f"Odd job{said}"
         key_said = escape(f"{name} {key}{mark}" if number == 1 else f"{name}-{key}", quote=True)
         offers.append(
             f'<offer id="{key_said}"><title>{title and title + said}</title><company>{name}{said}</company>'
-            f"<text>{escape('<p>To be done</p>')}{said}</text><function>{'Cook' if number % 2 else 'Odd job' + said}</function>"
+            f"<text>{escape('<p>To be done</p>')}{said}</text><function>{function}</function>"
             f"<url>https://example.com/{name}/{key}?{said}</url></offer>\n"
         )
     return ("<offers>\n" + "".join(offers) + "</offers>\n").encode()

@@ -33,12 +33,17 @@ class FewRounds(PBKDF2PasswordHasher):
 def shown(folder: ProjectFolder) -> Iterator[Workspace]:
     """The interface shows this project, until the block ends."""
     with folder.open() as workspace:
-        configure(workspace.project)
-        settings.PASSWORD_HASHERS = [f"{FewRounds.__module__}.{FewRounds.__name__}"]
-        get_hashers.cache_clear()
-        get_hashers_by_algorithm.cache_clear()
-        shown_project.show(workspace)
+        show(workspace)
         yield workspace
+
+
+def show(workspace: Workspace) -> None:
+    """From now on pages are of this project."""
+    configure(workspace.project)
+    settings.PASSWORD_HASHERS = [f"{FewRounds.__module__}.{FewRounds.__name__}"]
+    get_hashers.cache_clear()
+    get_hashers_by_algorithm.cache_clear()
+    shown_project.show(workspace)
 
 
 def account(role: str = AccountRole.ADMIN, *clients: str, name: str = "") -> Account:
