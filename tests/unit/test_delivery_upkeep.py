@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from command_line import jobpipe
 from partner import Partner
+from project_folder import xml_feed
 
 from jobpipe.errors import UsageError
+from jobpipe.health.doctor import examine
+from jobpipe.health.metrics import Metrics
 from jobpipe.ledger.models import ChangeList, Delivery, Run
 from jobpipe.runs.deliveries.change_lists import pruned_to
 from jobpipe.runs.deliveries.deciding import replay_since
+from jobpipe.runs.deliveries.forgetting import forget, gone_destinations
+from jobpipe.runs.deliveries.overview import destination_overviews
 from jobpipe.runs.housekeeping.erasing import erase
 from jobpipe.runs.housekeeping.pruning import prune
 
@@ -97,3 +103,63 @@ def test_a_changed_selection_counts_though_a_batch_was_on_its_way(partner: Partn
     partner.receiver.fails = lambda: ""
     assert partner.deliver().state == "done"
     assert partner.receiver.titles == {"1": "Mason"}
+
+
+def test_a_destination_whose_file_is_gone_is_told_until_it_is_forgotten(partner: Partner) -> None:
+    partner.imports({"1": "Mason"})
+    partner.deliver()
+    (partner.project.root / "destinations" / "partner.yaml").rename(partner.project.root / "partner.yaml")
+    with partner.project.open() as workspace:
+        (known,) = destination_overviews(workspace, gone_destinations(workspace.project))
+        assert (known.name, known.state, known.there) == ("partner", "gone", 1)
+        said = {(one.name, one.level): one for one in examine(workspace.project)}
+        assert "no destinations/partner.yaml" in said["partner", "wrong"].said
+        assert "forget partner" in said["partner", "warning"].advice
+    forgotten = jobpipe("-C", partner.project.root, "destinations", "forget", "partner", "--yes")
+    assert (forgotten.returncode, forgotten.stdout) == (0, "partner is forgotten\n"), forgotten.stderr
+    with partner.project.open() as workspace:
+        assert gone_destinations(workspace.project) == [] and not Delivery.objects.exists()
+        assert workspace.delivered.upkeep().destinations() == []
+    # Whoever comes under its name later is new.
+    (partner.project.root / "partner.yaml").rename(partner.project.root / "destinations" / "partner.yaml")
+    with partner.project.open() as workspace, pytest.raises(UsageError, match="is there"):
+        forget(workspace, "partner")
+    assert partner.deliver().upserts == 1
+
+
+def test_figures_say_what_a_destination_has_how_far_behind_it_is_and_how_it_fails(partner: Partner) -> None:
+    partner.receiver.refuses = {"Wizard"}
+    partner.imports({"1": "Mason", "2": "Wizard"})
+    partner.deliver()
+    with partner.project.open() as workspace:
+        metrics = Metrics(workspace)
+        figures = metrics.text().decode()
+        assert 'jobpipe_destination_postings{destination="partner",standing="there"} 1.0' in figures
+        assert 'jobpipe_destination_postings{destination="partner",standing="refused"} 1.0' in figures
+        assert 'jobpipe_destination_lists_behind{destination="partner"} 0.0' in figures
+        assert "jobpipe_destination_seconds_since_success{" in figures
+    partner.receiver.fails = lambda: "unreached"
+    partner.imports({"1": "Mason", "2": "Witch", "3": "Baker"})
+    partner.deliver()
+    with partner.project.open() as workspace:
+        figures = Metrics(workspace).text().decode()
+        assert 'jobpipe_destinations{state="down"} 1.0' in figures
+        assert 'jobpipe_destination_lists_behind{destination="partner"} 1.0' in figures
+        assert 'jobpipe_destination_failures{destination="partner"} 1.0' in figures
+    status = jobpipe("-C", partner.project.root, "status")
+    assert "1 destination: 1 down" in status.stdout and "no connection" in status.stdout, status.stdout
+
+
+def test_a_secret_that_is_not_set_is_found_before_anything_is_delivered(partner: Partner) -> None:
+    partner.describe("")
+    path = partner.project.root / "destinations" / "partner.yaml"
+    path.write_text(path.read_text().replace("postings}", "postings, secret: '${PARTNERS_SECRET}'}"))
+    with partner.project.open() as workspace:
+        (found,) = [one for one in examine(workspace.project) if one.name == "partner"]
+    assert found.level == "wrong" and "PARTNERS_SECRET" in found.said
+
+
+def test_a_run_by_hand_ends_with_who_waits_for_what_it_brought(partner: Partner) -> None:
+    (partner.project.root / "feed.xml").write_bytes(xml_feed({"1": "Mason"}))
+    ran = jobpipe("-C", partner.project.root, "run", "offers", "--workers", "0")
+    assert ran.stderr.rstrip().endswith("1 destination gets the changes: jobpipe deliver"), ran.stderr

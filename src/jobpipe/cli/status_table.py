@@ -12,9 +12,20 @@ from rich.cells import cell_len
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from jobpipe.runs.deliveries.overview import DestinationOverview
     from jobpipe.runs.overview import Overview
 
 _STYLES = {"down": "bold red", "late": "yellow", "ok": "green", "new": "cyan", "paused": "dim"}
+_OF_DESTINATIONS = {
+    "wrong": "bold red",
+    "down": "bold red",
+    "held": "yellow",
+    "behind": "cyan",
+    "gone": "yellow",
+    "ok": "green",
+    "new": "cyan",
+    "paused": "dim",
+}
 _RUN_STYLES = {"failed": "red", "partial": "yellow", "held": "yellow", "running": "cyan"}
 
 
@@ -25,6 +36,27 @@ def heading(shown: Sequence[Overview], now: datetime) -> str:
     live = sum(one.live or 0 for one in shown)
     imports = f"{len(shown):,} import{'s' if len(shown) != 1 else ''}"
     return f"[bold]{imports}[/]: {', '.join(parts)}; {live:,} live  [dim]{now:%Y-%m-%d %H:%M} UTC[/]"
+
+
+def destination_heading(shown: Sequence[DestinationOverview]) -> str:
+    """`3 destinations: 1 down, 2 ok`"""
+    counted = Counter(one.state for one in shown)
+    parts = [f"[{style}]{counted[state]:,} {state}[/]" for state, style in _OF_DESTINATIONS.items() if counted[state]]
+    return f"[bold]{len(shown):,} destination{'s' if len(shown) != 1 else ''}[/]: {', '.join(parts)}"
+
+
+def trouble_of_destination(one: DestinationOverview) -> str:
+    """In a line; "" = there is none."""
+    row = one.row
+    if one.state == "wrong":
+        return one.fault.partition("\n")[0]
+    if one.state == "gone":
+        return f"its file is gone: jobpipe destinations forget {one.name}"
+    if one.state == "held":
+        return "a file waits for a person: jobpipe deliveries"
+    if one.state == "down" and row is not None and row.failing_since is not None:
+        return f"since {row.failing_since:%Y-%m-%d %H:%M} UTC: {row.error}"
+    return ""
 
 
 def status_lines(shown: Sequence[Overview], now: datetime, width: int) -> Iterator[Text]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connections
 
-from jobpipe.health.metrics import metrics_text
+from jobpipe.health.metrics import Metrics
 from jobpipe.health.readiness import Check
 
 Scope = MutableMapping[str, Any]
@@ -30,11 +30,13 @@ _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 
 
 class HealthAddresses:
-    def __init__(self, checks: Callable[[], list[Check]], beside: Mapping[str, Application] | None = None) -> None:
+    def __init__(
+        self, metrics: Metrics, checks: Callable[[], list[Check]], beside: Mapping[str, Application] | None = None
+    ) -> None:
         """`checks`: what a process needs to do its work; asked on a thread of its own. `beside`: by the beginning of
         their paths, who answers there instead."""
         self._beside = dict(beside or {})
-        self._metrics = _Kept(lambda: (200, _TEXT, metrics_text()))
+        self._metrics = _Kept(lambda: (200, _TEXT, metrics.text()))
         self._ready = _Kept(lambda: _readiness(checks()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

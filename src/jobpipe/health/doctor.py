@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -20,7 +20,8 @@ from jobpipe.definition.secret_values import problems_of_variables
 from jobpipe.errors import JobpipeError
 from jobpipe.health.readiness import LEAST_FREE
 from jobpipe.runs.checking import load_checked
-from jobpipe.runs.workspace import open_workspace
+from jobpipe.runs.secret_values import environ_of
+from jobpipe.runs.workspace import Workspace, open_workspace
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.asking import way_of
 from jobpipe.sources.transports import scheme_of
@@ -151,6 +152,42 @@ def _needs(definition: Definition) -> set[tuple[str, str]]:
     return found | {_OF_SCHEMES[scheme] for one in source.locations if (scheme := scheme_of(one)) in _OF_SCHEMES}
 
 
+def _destinations(project: Project) -> Iterator[Finding]:
+    from jobpipe.runs.deliveries.feeding import Feeding
+    from jobpipe.runs.deliveries.forgetting import gone_destinations
+
+    names = project.destinations()
+    with open_workspace(project) as workspace:
+        environ = environ_of(project)
+        faults = {name: fault for name in names if (fault := _fault_of(workspace, name, environ))}
+        gone = gone_destinations(project)
+    for name, (said, advice) in faults.items():
+        yield Finding(name, _WRONG, said, advice)
+    for lost, imports in Feeding(project).named().items():
+        if lost not in names:
+            said = f"{', '.join(imports)} name it in `deliver`, and there is no destinations/{lost}.yaml"
+            yield Finding(lost, _WRONG, said, "write it, or take it out of `deliver`")
+    for name in gone:
+        yield Finding(name, _WARNING, "its file is gone", f"jobpipe destinations forget {name}")
+    if names:
+        level = _WRONG if faults else _OK
+        yield Finding("destinations", level, f"{len(names) - len(faults):,} of {len(names):,} can be delivered to")
+
+
+def _fault_of(workspace: Workspace, name: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """What keeps its way from being opened, and what to do: a file that is not valid, a secret, a package."""
+    from jobpipe.runs.deliveries.delivering import open_way_out
+    from jobpipe.runs.deliveries.wanting import Wanting
+
+    try:
+        definition = workspace.project.load_destination(name)
+        Wanting(workspace.documents, definition)
+        open_way_out(workspace.project, definition, environ).close()
+    except JobpipeError as error:
+        return redact(str(error).partition("\n")[0]), error.hint
+    return None
+
+
 def _schedules(project: Project) -> Iterator[Finding]:
     from jobpipe.ledger.clock import ledger_time
     from jobpipe.runs.overview import overviews
@@ -182,5 +219,6 @@ _LOOKS: dict[str, Callable[[Project], Iterator[Finding]]] = {
     "broker": _broker,
     "time zones": _zones,
     "definitions": _definitions,
+    "destinations": _destinations,
     "schedules": _schedules,
 }

@@ -1,5 +1,5 @@
 """Figures for Prometheus, computed from the ledger when they are asked for: no process counts on its own, and none is
-lost with one. The only labels are an import and its client, a state, an outcome, a kind: all of them bounded."""
+lost with one. The only labels are an import and its client, a destination, a state, an outcome, a kind: all bounded."""
 
 from __future__ import annotations
 
@@ -11,23 +11,32 @@ from django.db.models import Count
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from jobpipe.health.delivery_metrics import DeliveryFigures
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Incident, IncidentState, Run, RunState
 from jobpipe.runs.overview import Overview, overviews
 from jobpipe.runs.scheduling.punctuality import ImportState
+from jobpipe.runs.workspace import Workspace
 
 _OF_AN_IMPORT = ("import", "client")
 _DAY = timedelta(days=1)
 
 
-def metrics_text() -> bytes:
-    """In Prometheus' text format."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures())
-    return generate_latest(registry)
+class Metrics:
+    def __init__(self, workspace: Workspace) -> None:
+        self._deliveries = DeliveryFigures(workspace)
+
+    def text(self) -> bytes:
+        """In Prometheus' text format."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Figures(self._deliveries))
+        return generate_latest(registry)
 
 
 class _Figures:
+    def __init__(self, deliveries: DeliveryFigures) -> None:
+        self._deliveries = deliveries
+
     def collect(self) -> Iterator[Metric]:
         now = ledger_time()
         imports = overviews(now)
@@ -40,6 +49,7 @@ class _Figures:
         recent = Run.objects.filter(finished_at__gt=now - _DAY)
         yield _by_state("jobpipe_runs_last_day", "Runs that ended in the last 24 hours.", recent.values_list("state"))
         yield _incidents()
+        yield from self._deliveries.collect(now)
 
 
 def _unfinished() -> Iterable[tuple[str]]:

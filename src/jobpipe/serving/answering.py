@@ -13,15 +13,17 @@ from jobpipe.definition.secret_values import resolve_target
 from jobpipe.definition.targets import ServedTarget
 from jobpipe.health.addresses import Application, HealthAddresses
 from jobpipe.health.listening import listening
+from jobpipe.health.metrics import Metrics
 from jobpipe.health.readiness import Check
 from jobpipe.runs.secret_values import environ_of
+from jobpipe.runs.workspace import Workspace
 from jobpipe.serving.feed_book import FeedBook
 from jobpipe.serving.feeds import PREFIX, Feeds
 
 
 @contextmanager
 def answering(
-    project: Project,
+    workspace: Workspace,
     checks: Callable[[], list[Check]],
     address: str,
     feeds_address: str = "",
@@ -32,14 +34,15 @@ def answering(
 
     Raises UsageError where an address cannot be listened on.
     """
+    project, metrics = workspace.project, Metrics(workspace)
     feeds = Feeds(FeedBook(project, partial(_login_of, project)))
     pages = {"/": interface} if interface is not None else {}
     with ExitStack() as listened:
         if not feeds_address:
-            url = listened.enter_context(listening(HealthAddresses(checks, {PREFIX: feeds, **pages}), address))
+            url = listened.enter_context(listening(HealthAddresses(metrics, checks, {PREFIX: feeds, **pages}), address))
             yield url, url
             return
-        url = listened.enter_context(listening(HealthAddresses(checks, pages), address))
+        url = listened.enter_context(listening(HealthAddresses(metrics, checks, pages), address))
         yield url, listened.enter_context(listening(feeds, feeds_address))
 
 

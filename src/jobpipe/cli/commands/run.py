@@ -105,6 +105,11 @@ def command(
     finish_the_batch_on_interrupt(stop, second=_end_at_once)
     at_once = at_once or project.settings.at_once
     ended = _run_several(project, chosen, at_once, workers, stop, as_json=as_json, quiet=quiet)
+    if not as_json:
+        from jobpipe.cli.delivering_now import say_who_waits
+
+        with workspace_of(project) as workspace:
+            say_who_waits(workspace, [one.name for one in ended])
     return INTERRUPTED if stop.requested else _worst(ended, strict=strict)
 
 
@@ -131,6 +136,7 @@ def _run_one(
     as_json: bool,
     quiet: bool,
 ) -> int:
+    from jobpipe.cli.delivering_now import say_who_waits
     from jobpipe.cli.printing import print_account, print_json
     from jobpipe.cli.progress import progress_for
     from jobpipe.runs.conducting import run_import
@@ -151,6 +157,7 @@ def _run_one(
         print_json([report.as_dict()])
     else:
         print_account(report)
+        say_who_waits(workspace, [name])
     return INTERRUPTED if stop.requested else exit_code([report], strict=strict)
 
 

@@ -35,6 +35,6 @@ def command(context: click.Context, address: str, feeds_address: str, log: str) 
     stop_on_signals(stop)
     with workspace_of(project) as workspace:
         scheduler = ClusterScheduler(workspace, stop)
-        with answering(project, lambda: readiness(workspace, lambda: scheduler.has_duty), address, feeds_address):
+        with answering(workspace, lambda: readiness(workspace, lambda: scheduler.has_duty), address, feeds_address):
             scheduler.run()
     return DONE

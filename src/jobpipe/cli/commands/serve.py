@@ -47,7 +47,7 @@ def command(context: click.Context, address: str, feeds_address: str, interface:
             with on_duty(workspace.locks) as duty:
                 checks = partial(readiness, workspace, lambda: duty.is_mine)
                 pages = interface_of(workspace) if interface and has_interface() else None
-                with answering(project, checks, address, feeds_address, pages) as (url, feeds):
+                with answering(workspace, checks, address, feeds_address, pages) as (url, feeds):
                     if pages is not None:
                         say_where(url)
                     logger.info("serving %s; %s/healthz, %s/feeds/", project.root, url, feeds)

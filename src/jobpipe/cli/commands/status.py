@@ -13,6 +13,7 @@ from jobpipe.cli.options import json_option
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from jobpipe.runs.deliveries.overview import DestinationOverview
     from jobpipe.runs.overview import Overview
     from jobpipe.runs.workspace import Workspace
 
@@ -36,12 +37,14 @@ def command(context: click.Context, selectors: tuple[str, ...], watch: bool, as_
         while True:
             now = ledger_time()
             shown = _overviews(workspace, selectors, now)
+            destinations = [] if selectors else _destinations(workspace)
             if as_json:
-                print_json(_document(shown, now, is_served=_is_served(workspace)))
+                print_json(_document(shown, destinations, now, is_served=_is_served(workspace)))
             else:
                 if watch:
                     click.clear()
                 _print(shown, now, is_served=_is_served(workspace))
+                _print_destinations(destinations)
             if not watch:
                 return RUN_FAILED if any(one.state in ("late", "down") for one in shown) else DONE
             time.sleep(2)
@@ -61,19 +64,40 @@ def _overviews(workspace: Workspace, selectors: tuple[str, ...], now: datetime) 
     return worst_first([one for one in known if one.decision is None or one.decision.standing != "removed"])
 
 
+def _destinations(workspace: Workspace) -> list[DestinationOverview]:
+    from jobpipe.runs.deliveries.forgetting import gone_destinations
+    from jobpipe.runs.deliveries.overview import destination_overviews
+
+    names = workspace.project.destinations() + gone_destinations(workspace.project)
+    return destination_overviews(workspace, names, counted=False)
+
+
 def _is_served(workspace: Workspace) -> bool:
     from jobpipe.runs.scheduling.duty import is_taken
 
     return is_taken(workspace.locks)
 
 
-def _document(shown: list[Overview], now: datetime, *, is_served: bool) -> dict[str, Any]:
+def _document(
+    shown: list[Overview], destinations: list[DestinationOverview], now: datetime, *, is_served: bool
+) -> dict[str, Any]:
     from collections import Counter
 
     return {
         "at": now.isoformat(),
         "scheduler_is_running": is_served,
         "imports": [_one(one) for one in shown],
+        "destinations": [
+            {
+                "destination": one.name,
+                "state": one.state,
+                "error": one.error or one.fault or None,
+                "failing_since": _iso(one.row.failing_since if one.row else None),
+                "last_success": _iso(one.row.last_success if one.row else None),
+                "lists_behind": one.lists_behind,
+            }
+            for one in destinations
+        ],
         "states": dict(Counter(str(one.state) for one in shown)),
     }
 
@@ -125,3 +149,16 @@ def _print(shown: list[Overview], now: datetime, *, is_served: bool) -> None:
         out.print(line)
     if not is_served and any(one.schedule for one in shown):
         out.print("[yellow]nobody schedules:[/] `jobpipe serve` runs what is due")
+
+
+def _print_destinations(destinations: list[DestinationOverview]) -> None:
+    from jobpipe.cli.printing import console, plain_text
+    from jobpipe.cli.status_table import destination_heading, trouble_of_destination
+
+    if not destinations:
+        return
+    out = console()
+    out.print(destination_heading(destinations))
+    for one in destinations:
+        if trouble := trouble_of_destination(one):
+            out.print(plain_text(f"  {one.state:<7}  {one.name}  {trouble}"))

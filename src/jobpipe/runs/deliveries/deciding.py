@@ -68,7 +68,7 @@ def retry_refused(workspace: Workspace, name: str) -> int:
     """What the destination refused is compared, and sent, once more; how many postings."""
     row = destination_row(workspace, name)
     delivered, done = workspace.delivered, 0
-    with _nobody_delivers(workspace, row):
+    with nobody_delivers(workspace, row):
         while refused := delivered.select(row.pk, Standing.REFUSED, limit=_AT_ONCE):
             delivered.save(row.pk, [_unrefused(one) for one in refused])
             done += len(refused)
@@ -113,7 +113,7 @@ def replay_since(workspace: Workspace, name: str, run: int) -> int:
     """
     row = destination_row(workspace, name)
     first = _first_list(run)
-    with _nobody_delivers(workspace, row), turn_to_write(), transaction.atomic():
+    with nobody_delivers(workspace, row), turn_to_write(), transaction.atomic():
         forget_where_batches_lead(row)
         row.sequence, row.offset, row.sweep = first - 1, 0, {}
         row.again_until, row.next_try = last_sequence(), None
@@ -136,14 +136,14 @@ def _first_list(run: int) -> int:
 
 def _sweep(workspace: Workspace, name: str, *, again: bool) -> None:
     row = destination_row(workspace, name)
-    with _nobody_delivers(workspace, row), turn_to_write(), transaction.atomic():
+    with nobody_delivers(workspace, row), turn_to_write(), transaction.atomic():
         begin_sweep(row, again=again)
         row.next_try = None
         row.save()
 
 
 @contextmanager
-def _nobody_delivers(workspace: Workspace, row: Destination) -> Iterator[None]:
+def nobody_delivers(workspace: Workspace, row: Destination) -> Iterator[None]:
     """Raises UsageError where a process is delivering there now; reads the row anew."""
     try:
         with on_duty(workspace.locks, duty_of(row)):

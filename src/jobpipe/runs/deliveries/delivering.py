@@ -7,13 +7,14 @@ come in their order.  What a destination that fails needs is patience: nothing e
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import xxhash
 from django.db import transaction
 
 from jobpipe.definition.destinations import DestinationDefinition
+from jobpipe.definition.project import Project
 from jobpipe.destinations.ways.way import ChangesWay, RejectedLoginError, SnapshotWay, TooSoonError, WayError
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Destination, Import
@@ -92,18 +93,20 @@ def duty_of(row: Destination) -> str:
 
 
 def _opener(workspace: Workspace) -> OpenWay:
+    environ = environ_of(workspace.project)
+    return lambda definition: open_way_out(workspace.project, definition, environ)
+
+
+def open_way_out(
+    project: Project, definition: DestinationDefinition, environ: Mapping[str, str]
+) -> ChangesWay | SnapshotWay:
+    """Nothing is connected yet. Raises DefinitionError: a secret is not set, a package is missing."""
     from jobpipe.destinations.ways.opening import changes_way, snapshot_way
 
-    project = workspace.project
-    root, environ = project.root, environ_of(project)
-
-    def opened(definition: DestinationDefinition) -> ChangesWay | SnapshotWay:
-        target, name = definition.to, definition.destination
-        if definition.kind == "changes":
-            return changes_way(target, name, environ=environ, root=root)
-        return snapshot_way(target, name, environ=environ, root=root, state=project.state_dir)
-
-    return opened
+    target, name = definition.to, definition.destination
+    if definition.kind == "changes":
+        return changes_way(target, name, environ=environ, root=project.root)
+    return snapshot_way(target, name, environ=environ, root=project.root, state=project.state_dir)
 
 
 def _sit(sitting: Sitting) -> None:

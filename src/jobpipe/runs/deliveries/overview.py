@@ -23,7 +23,7 @@ from jobpipe.runs.workspace import Workspace
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DestinationOverview:
     name: str
-    # new ok behind held down paused wrong
+    # new ok behind held down paused wrong; gone: it has no file any more
     state: str
     # What its file says; None = it is not valid.
     definition: DestinationDefinition | None
@@ -52,12 +52,25 @@ class DestinationOverview:
         return self.row.error if self.row is not None else ""
 
 
-def destination_overviews(workspace: Workspace, names: Sequence[str]) -> list[DestinationOverview]:
-    """In the order of `names`, each of which is a file of the project's."""
+def destination_overviews(
+    workspace: Workspace, names: Sequence[str], *, counted: bool = True
+) -> list[DestinationOverview]:
+    """In the order of `names`; without `counted` the ledger alone is asked."""
     rows = {row.name: row for row in Destination.objects.filter(name__in=names).annotate(lag=_lists_behind())}
     held = Delivery.objects.filter(state=DeliveryState.HELD).values_list("destination_id", flat=True)
     waiting = set(held.distinct().order_by())
-    return [_overview(workspace, name, rows.get(name), waiting) for name in names]
+    files = set(workspace.project.destinations())
+    return [
+        _overview(workspace, name, rows.get(name), waiting, counted=counted)
+        if name in files
+        else _gone(workspace, name, rows.get(name), counted=counted)
+        for name in names
+    ]
+
+
+def _gone(workspace: Workspace, name: str, row: Destination | None, *, counted: bool) -> DestinationOverview:
+    counts = _counts(workspace, row) if counted else {}
+    return DestinationOverview(name=name, state="gone", definition=None, row=row, counts=counts)
 
 
 def _lists_behind() -> Coalesce:
@@ -66,7 +79,9 @@ def _lists_behind() -> Coalesce:
     return Coalesce(Subquery(counted.values("count")), 0)
 
 
-def _overview(workspace: Workspace, name: str, row: Destination | None, waiting: set[int]) -> DestinationOverview:
+def _overview(
+    workspace: Workspace, name: str, row: Destination | None, waiting: set[int], *, counted: bool
+) -> DestinationOverview:
     fault, definition = "", None
     try:
         definition = workspace.project.load_destination(name)
@@ -81,7 +96,7 @@ def _overview(workspace: Workspace, name: str, row: Destination | None, waiting:
         fault=fault,
         row=row,
         lists_behind=lag,
-        counts=_counts(workspace, row),
+        counts=_counts(workspace, row) if counted else {},
     )
 
 

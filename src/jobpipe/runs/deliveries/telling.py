@@ -29,6 +29,7 @@ HELD_BACK = {
     "delivery": "held-back-delivery",
     "operator": "held-back-delivery",
 }
+ALL = {DOWN, REFUSED, HELD, WRONG, *HELD_BACK.values()}
 
 
 def place_of(destination: str) -> str:
