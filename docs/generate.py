@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import yaml
+from api_reference import api_page
 
 from jobpipe.cli.main import COMMANDS, LazyCommands, jobpipe
 from jobpipe.definition.connectors import connector, connector_names
@@ -97,6 +98,7 @@ def pages() -> dict[str, str]:
         "connectors.md": connectors_page(),
         "formats.md": formats_page(),
         "incidents.md": incidents_page(),
+        "api.md": _NOTE + api_page(),
     }
 
 

@@ -24,6 +24,7 @@ def configure(project: Project, *, hosts: list[str] | None = None) -> None:
         "ROOT_URLCONF": "jobpipe.web.urls",
         "MIDDLEWARE": [
             "jobpipe.web.middleware.SecurityHeaders",
+            "jobpipe.web.api.answers.OneShape",
             "jobpipe.web.middleware.Troubles",
             "django.middleware.csrf.CsrfViewMiddleware",
             "jobpipe.web.middleware.LoggedIn",

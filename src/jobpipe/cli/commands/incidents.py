@@ -47,9 +47,10 @@ def list_them(
     as_json: bool,
 ) -> None:
     """List incidents: those that wait for somebody first, of these the gravest."""
-    from jobpipe.cli.incident_lists import document_of, print_incidents
+    from jobpipe.cli.incident_lists import print_incidents
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
+    from jobpipe.incidents.documents import incident_document
     from jobpipe.incidents.finding import Filter, find
     from jobpipe.incidents.owners import move_open
     from jobpipe.incidents.states import end_mutes
@@ -64,7 +65,7 @@ def list_them(
         found = find(wanted)
         shown = list(found[:limit])
         if as_json:
-            print_json([document_of(one) for one in shown])
+            print_json([incident_document(one) for one in shown])
             return
         print_incidents(shown, more=found.count() - len(shown))
 
@@ -75,15 +76,16 @@ def list_them(
 @click.pass_context
 def show(context: click.Context, number: int, as_json: bool) -> None:
     """Show incident NUMBER: what it means, what to do, samples, counts a run, its history."""
-    from jobpipe.cli.incident_lists import document_of, print_incident
+    from jobpipe.cli.incident_lists import print_incident
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
+    from jobpipe.incidents.documents import incident_document
     from jobpipe.incidents.finding import incident_numbered
 
     with open_workspace(context):
         incident = incident_numbered(number)
         if as_json:
-            print_json(document_of(incident, whole=True))
+            print_json(incident_document(incident, whole=True))
         else:
             print_incident(incident)
 
@@ -94,9 +96,10 @@ def show(context: click.Context, number: int, as_json: bool) -> None:
 @click.pass_context
 def history(context: click.Context, number: int, as_json: bool) -> None:
     """What became of incident NUMBER: each change of state and owner, by whom and when."""
-    from jobpipe.cli.incident_lists import history_of, print_history
+    from jobpipe.cli.incident_lists import print_history
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
+    from jobpipe.incidents.documents import history_of
     from jobpipe.incidents.finding import incident_numbered
 
     with open_workspace(context):
@@ -186,14 +189,15 @@ def kinds(as_json: bool) -> None:
 
 
 def _change(context: click.Context, numbers: tuple[int, ...], change: Any, *, as_json: bool) -> None:
-    from jobpipe.cli.incident_lists import document_of, print_incidents
+    from jobpipe.cli.incident_lists import print_incidents
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
+    from jobpipe.incidents.documents import incident_document
 
     with open_workspace(context) as workspace:
         changed = [change(workspace, number) for number in dict.fromkeys(numbers)]
         if as_json:
-            print_json([document_of(one) for one in changed])
+            print_json([incident_document(one) for one in changed])
         else:
             print_incidents(changed)
 

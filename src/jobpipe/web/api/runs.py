@@ -1,0 +1,113 @@
+"""Runs: what became of the records, and deciding over held ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from jobpipe.ledger.models import Run
+from jobpipe.runs.holding import accept_run, dismiss_run
+from jobpipe.runs.report import RunReport, report_of
+from jobpipe.runs.workspace import Workspace
+from jobpipe.web.api.bearer import ApiRequest, Bearer
+from jobpipe.web.api.objects import run_numbered
+from jobpipe.web.api.pages import LIMIT, Cursor, Limit, newest_first
+from jobpipe.web.api.scopes import Scope
+from jobpipe.web.api.shapes import Moment, Number, gives
+from jobpipe.web.audit import note
+from jobpipe.web.project import workspace
+from jobpipe.web.rights import visible_runs
+
+router = Router(tags=["runs"], by_alias=True)
+
+State = Literal["", "queued", "running", "succeeded", "held", "partial", "failed", "cancelled", "skipped"]
+
+
+class Evidence(Schema):
+    complete: bool | None = Field(description="Whether the source was read to its natural end; null = not known yet.")
+    why: str
+    unchanged: bool = Field(description="The source had not changed: nothing was read.")
+
+
+class Account(Schema):
+    """read = all the others together."""
+
+    read: int
+    new: int
+    updated: int
+    unchanged: int
+    duplicate: int
+    filtered: int
+    rejected: int
+    closed: int
+
+
+class RunShape(Schema):
+    import_: str = Field(alias="import")
+    run: int
+    kind: str
+    state: str
+    account: Account
+    expired: int
+    reappeared: int
+    live: int
+    missing: int
+    evidence: Evidence
+    seconds: float
+    error: str
+    notices: list[dict[str, Any]]
+    started_at: Moment
+    finished_at: Moment
+
+
+class RunPage(Schema):
+    items: list[RunShape]
+    next: str | None = Field(description="The cursor of the next page; null = this is the last one.")
+
+
+@router.get("/runs", auth=Bearer(Scope.RUNS_READ), response=gives(RunPage), operation_id="list_runs")
+def list_runs(
+    request: ApiRequest,
+    import_name: Annotated[str, Query(alias="import", max_length=200)] = "",
+    state: State = "",
+    cursor: Cursor = "",
+    limit: Limit = LIMIT,
+) -> Any:
+    """List runs, the newest first."""
+    found = visible_runs(request.viewer).select_related("import_row").defer("definition")
+    if import_name:
+        found = found.filter(import_row__name=import_name)
+    if state:
+        found = found.filter(state=state)
+    rows, following = newest_first(found, cursor, limit)
+    return {"items": [report_of(row).as_dict() for row in rows], "next": following}
+
+
+@router.get("/runs/{run}", auth=Bearer(Scope.RUNS_READ), response=gives(RunShape), operation_id="show_run")
+def show_run(request: ApiRequest, run: Number) -> Any:
+    """Show one run."""
+    return report_of(run_numbered(request.viewer, run)).as_dict()
+
+
+@router.post("/runs/{run}/accept", auth=Bearer(Scope.RUNS_DECIDE), response=gives(RunShape), operation_id="accept_run")
+def accept(request: ApiRequest, run: Number) -> Any:
+    """Let the expiries happen that a held run waits with."""
+    return _decide(request, run, accept_run, "run.accept")
+
+
+@router.post(
+    "/runs/{run}/dismiss", auth=Bearer(Scope.RUNS_DECIDE), response=gives(RunShape), operation_id="dismiss_run"
+)
+def dismiss(request: ApiRequest, run: Number) -> Any:
+    """End a held run with nothing expired."""
+    return _decide(request, run, dismiss_run, "run.dismiss")
+
+
+def _decide(request: ApiRequest, number: int, decision: Callable[[Workspace, Run], RunReport], action: str) -> Any:
+    row = run_numbered(request.viewer, number)
+    report = decision(workspace(), row)
+    note(request, action, f"run {number}", token=request.auth.prefix)
+    return report.as_dict()
