@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-expectations bench-suggestions clean
+.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-expectations bench-suggestions bench-deliveries clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -82,6 +82,9 @@ bench-fairness: $(VENV)/.bench ## Time small imports beside one of a million on 
 
 bench-suggestions: $(VENV)/.installed ## Measure suggestions on labels held back, beside rapidfuzz and TF-IDF (ten minutes)
 	$(BIN)/python -m bench.suggestions
+
+bench-deliveries: $(VENV)/.installed ## Time whole files beside reading the postings back, and changes beside the total (an hour)
+	$(BIN)/python -m bench.deliveries --write
 
 bench-plan: $(VENV)/.installed ## Time plans over 50 000 stored postings, beside transforming them once more
 	$(BIN)/python -m bench.plan --size 50000 --rounds 3

@@ -15,7 +15,8 @@ from jobpipe.destinations.ways.way import (
     NotReachedError,
     RefusedError,
 )
-from jobpipe.ledger.models import Delivery, DeliveryKind, DeliveryState
+from jobpipe.documents.delivered.store import Standing
+from jobpipe.ledger.models import Delivery, DeliveryKind, DeliveryState, Import
 from jobpipe.ledger.text import storable
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries import telling
@@ -192,16 +193,16 @@ class ChangesSitting:
 
     def _resolve(self, still: set[int]) -> None:
         """Where nothing is held or refused any more, nobody needs to hear of it."""
-        from jobpipe.documents.delivered.store import Standing
-
-        counts = self._delivered.counts(self._destination.pk)
         name = self._destination.name
         for owner in self._sitting.feeding:
-            if not counts.get((owner.pk, Standing.HELD)):
+            if not self._has_any(Standing.HELD, owner):
                 kinds = set(telling.HELD_BACK.values())
                 telling.gone(name, kinds, why="none is held back any more", import_name=owner.name, still=still)
-            if not counts.get((owner.pk, Standing.REFUSED)):
+            if not self._has_any(Standing.REFUSED, owner):
                 telling.gone(name, (telling.REFUSED,), why="it has all of them", import_name=owner.name)
+
+    def _has_any(self, standing: Standing, owner: Import) -> bool:
+        return bool(self._delivered.select(self._destination.pk, standing, import_id=owner.pk, limit=1))
 
 
 def _created(sitting: Sitting, items: Sequence[Outgoing], after: dict[str, object]) -> Delivery:
