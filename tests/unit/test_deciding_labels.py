@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from project_folder import CLIENT_DEFINITION, ProjectFolder
 
 from jobpipe.cli.mapping_dialogue import Asked, converse
-from jobpipe.cli.mapping_lists import decision_of, entries_of
+from jobpipe.cli.mapping_lists import entries_of
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import MappingEntry, Scope
 from jobpipe.runs.conducting import StopRequest, run_import
-from jobpipe.runs.mappings.deciding import Decision, StaleDecisionError, decide, history, undo
+from jobpipe.runs.mappings.deciding import Decision, StaleDecisionError, decide, decision_of, history, undo
 from jobpipe.runs.mappings.files import read_decisions, write_entries
 from jobpipe.runs.mappings.remapping import Remapped
 from jobpipe.runs.mappings.scopes import UsedTables, apply_now

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TextIO
 
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import Scope
 from jobpipe.runs.mappings.deciding import Decision, decide, undo
+from jobpipe.runs.mappings.questions import Question, questions_of
 from jobpipe.runs.mappings.scopes import UsedTables
-from jobpipe.runs.mappings.suggesting import means_of, suggester_of_table
-from jobpipe.runs.mappings.unmapped import UnmappedLabel, tables_of, unmapped_labels
+from jobpipe.runs.mappings.suggesting import Suggesters
+from jobpipe.runs.mappings.unmapped import UnmappedLabel, unmapped_labels
 from jobpipe.runs.selecting import select
 from jobpipe.runs.workspace import Workspace
-from jobpipe.taxonomy.labels import normalise_label
-from jobpipe.taxonomy.suggesting import Choices, labels_of
-from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester
-from jobpipe.taxonomy.suggestions.suggestion import KnownLabel, Suggester, Suggestion
-from jobpipe.transform.step_tables import step_of
+from jobpipe.taxonomy.suggesting import Choices
+from jobpipe.taxonomy.suggestions.suggestion import Suggestion
 
 SUGGESTIONS = 5
 # As many as one digit counts.
@@ -39,30 +36,17 @@ class Asked:
     accept_above: float | None = None
 
 
-@dataclass(slots=True)
-class Question:
-    """One label of one scope, with the imports whose postings have it."""
-
-    table: str
-    label: str
-    scope: str
-    owner: str
-    labels: list[UnmappedLabel] = field(default_factory=list)
-
-    @property
-    def postings(self) -> int:
-        return sum(one.postings + one.rejected for one in self.labels)
-
-
 def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> list[Decision]:
     """Ask until nothing is left, nobody answers, or `q`; each decision is stored at once. Those that stand."""
     selectors = [asked.name] if asked.name else [f"client:{asked.client}"] if asked.client else []
     found = unmapped_labels(workspace, select(workspace.project, selectors))
-    questions = _questions([one for one in found if _is_asked(one, asked)], asked)
+    questions = questions_of(
+        [one for one in found if _is_asked(one, asked)], scope=asked.scope, is_of_one_import=bool(asked.name)
+    )
     if not questions:
         out.write("every label is mapped\n")
         return []
-    suggesters = _Suggesters(workspace)
+    suggesters = Suggesters(workspace)
     used = UsedTables(workspace)
     made: list[tuple[Decision, int]] = []
     out.write(f"{len(questions):,} labels without a mapping. {_HELP}\n")
@@ -70,7 +54,7 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
     number = 0
     while number < len(questions) and (asked.limit is None or number < asked.limit):
         question = questions[number]
-        suggester = suggesters.of(question)
+        suggester = suggesters.of(question.table, question.labels[0])
         limit = MOST_CHOICES if isinstance(suggester, Choices) else SUGGESTIONS
         suggestions = suggester.suggest(question.label, limit=limit)
         _show(question, suggestions, out)
@@ -97,7 +81,7 @@ def converse(workspace: Workspace, asked: Asked, given: TextIO, out: TextIO) -> 
                 out.write(f"  {error.message}" + (f" ({error.hint})" if error.hint else "") + "\n")
                 continue
             made += [(decision, change.pk) for change in changes]
-            suggesters.learn(question, decision)
+            suggesters.learn(decision, question.labels[0])
         number += 1
     out.write("\n")
     return [decision for decision, _ in made]
@@ -110,54 +94,6 @@ def _is_taken(suggestions: list[Suggestion], asked: Asked) -> bool:
 def _is_asked(one: UnmappedLabel, asked: Asked) -> bool:
     """A table within a step has no entries."""
     return one.table == asked.table if asked.table else one.table != "definition"
-
-
-def _questions(found: list[UnmappedLabel], asked: Asked) -> list[Question]:
-    """The most frequent first: labels of several imports that one decision maps are one question."""
-    questions: dict[tuple[str, str, str, str], Question] = {}
-    for one in found:
-        scope, owner = _scope_of(one, asked)
-        key = (one.table, scope, owner, normalise_label(one.label))
-        questions.setdefault(key, Question(one.table, one.label, scope, owner)).labels.append(one)
-    return sorted(questions.values(), key=lambda question: (-question.postings, question.table, question.label))
-
-
-def _scope_of(one: UnmappedLabel, asked: Asked) -> tuple[str, str]:
-    scope = asked.scope or (Scope.IMPORT.value if asked.name or not one.client else Scope.CLIENT.value)
-    if one.table.startswith("definition:") or (scope == Scope.CLIENT and not one.client):
-        scope = Scope.IMPORT.value
-    return scope, {Scope.IMPORT.value: one.name, Scope.CLIENT.value: one.client}.get(scope, "")
-
-
-class _Suggesters:
-    """One a table and client."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._made: dict[tuple[str, str], Suggester] = {}
-
-    def learn(self, question: Question, decision: Decision) -> None:
-        """What was decided is suggested from now on."""
-        value = decision.value if isinstance(decision.value, dict) else {"code": decision.value}
-        client = question.labels[0].client if question.scope != Scope.GLOBAL else ""
-        known = KnownLabel(question.label, str(value["code"]), value.get("taxonomy", ""), True, client)
-        self.of(question).learn(known)
-
-    def of(self, question: Question) -> Suggester:
-        first = question.labels[0]
-        key = (question.table, first.client)
-        if key not in self._made:
-            self._made[key] = self._make(question.table, first)
-        return self._made[key]
-
-    def _make(self, table: str, first: UnmappedLabel) -> Suggester:
-        step = step_of(table)
-        if step is None or step.meanings is None:
-            return suggester_of_table(self._workspace, table, client=first.client)
-        tables = tables_of(self._workspace, self._workspace.project.load(first.name).definition)
-        labels = labels_of(tables[table]) if table in tables else ()
-        known = CombinedSuggester(labels, client=first.client, means=means_of(self._workspace))
-        return Choices(known, step.meanings.choices) if step.meanings.choices else known
 
 
 def _show(question: Question, suggestions: list[Suggestion], out: TextIO) -> None:

@@ -9,7 +9,6 @@ from jobpipe.cli.made_again import exit_code_of, made_again_document, print_made
 from jobpipe.cli.printing import console, print_json, print_rows
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import MappingChange, MappingEntry
-from jobpipe.runs.mappings.deciding import Decision
 from jobpipe.runs.mappings.remapping import Remapped
 
 
@@ -23,19 +22,6 @@ def entries_of(table: str, name: str, client: str) -> list[MappingEntry]:
     if client:
         found = found.filter(scope="client", owner=client)
     return list(found)
-
-
-def decision_of(change: MappingChange) -> Decision:
-    """What a change says, for whoever it is about."""
-    entry = change.entry
-    return Decision(
-        table=entry.table,
-        label=change.label,
-        value=change.after,
-        scope=entry.scope,
-        owner=entry.owner,
-        is_pattern=entry.is_pattern,
-    )
 
 
 def entry_document(entry: MappingEntry) -> dict[str, Any]:

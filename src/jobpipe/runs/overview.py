@@ -61,9 +61,9 @@ class Overview:
         return self.live - self.live_a_week_ago
 
 
-def overviews(now: datetime) -> list[Overview]:
-    """Of all imports that the ledger knows, by name."""
-    owners = list(_with_runs(Import.objects.order_by("name"), now))
+def overviews(now: datetime, among: QuerySet[Import] | None = None) -> list[Overview]:
+    """Of these imports by name; None = of all that the ledger knows."""
+    owners = list(_with_runs((Import.objects.all() if among is None else among).order_by("name"), now))
     scheduled = ScheduledImport.objects.in_bulk()
     runs = _runs(getattr(owner, name) for owner in owners for name in ("last_run", "last_end", "last_good_run"))
     decisions = standings(now)

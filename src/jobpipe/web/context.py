@@ -7,14 +7,20 @@ from typing import Any
 from django.http import HttpRequest
 
 from jobpipe.web.navigation import entries_for
+from jobpipe.web.rights import Right
+from jobpipe.web.words import language_of, words_of
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     viewer = getattr(request, "viewer", None)
+    words = words_of(language_of(request))
     return {
         "viewer": viewer,
         "account": getattr(request, "account", None),
-        "navigation": entries_for(viewer, request.path) if viewer is not None else [],
+        "navigation": entries_for(viewer, request.path, words) if viewer is not None else [],
+        "can_map": viewer is not None and viewer.may(Right.MAP),
+        "can_rule": viewer is not None and viewer.may(Right.RULE),
+        "say": words,
         "asset_version": asset_version(),
     }
 

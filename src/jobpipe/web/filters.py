@@ -43,6 +43,12 @@ def number(value: Any) -> str:
 
 
 @register.filter
+def many(found: Any) -> int:
+    """How many there are: `length` is one of time here."""
+    return len(found)
+
+
+@register.filter
 def share(value: float | None) -> str:
     """0.123 -> 12 %."""
     return "" if value is None else f"{value:.0%}".replace("%", " %")

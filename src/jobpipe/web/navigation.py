@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from jobpipe.web.rights import Right, Viewer
+from jobpipe.web.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,11 @@ _ALL = (
 )
 
 
-def entries_for(viewer: Viewer, path: str) -> list[Entry]:
+def entries_for(viewer: Viewer, path: str, say: Words) -> list[Entry]:
+    if viewer.is_client:
+        own = sorted(viewer.clients or ())
+        address = f"/clients/{quote(own[0], safe='')}/" if len(own) == 1 else "/clients/"
+        return [Entry(say["tab_home"] if len(own) == 1 else say["clients_of_yours"], address, path.startswith(address))]
     found = []
     for words, address, right, is_of_all in _ALL:
         if viewer.may(right) and (viewer.sees_all or not is_of_all):

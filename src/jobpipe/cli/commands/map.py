@@ -162,8 +162,8 @@ def history(context: click.Context, table: str, label: str, limit: int, as_json:
 @click.pass_context
 def undo(context: click.Context, number: int | None, how: TakingEffect) -> int:
     """Take back change NUMBER, with those that were made together with it; otherwise the last one."""
-    from jobpipe.cli.mapping_lists import decision_of
     from jobpipe.cli.opening import open_workspace
+    from jobpipe.runs.mappings.deciding import decision_of
     from jobpipe.runs.mappings.deciding import undo as take_back
 
     with open_workspace(context) as workspace:
@@ -245,8 +245,7 @@ def _decide_one(
 
 
 def _decide(workspace: Any, decisions: list[Any], how: TakingEffect, *, any_code: bool) -> int:
-    from jobpipe.cli.mapping_lists import decision_of
-    from jobpipe.runs.mappings.deciding import decide
+    from jobpipe.runs.mappings.deciding import decide, decision_of
     from jobpipe.runs.mappings.scopes import UsedTables
 
     UsedTables(workspace).check(decisions, any_code=any_code)

@@ -95,6 +95,19 @@ def history(*, table: str = "", label: str = "", limit: int = 50) -> Sequence[Ma
     return list(found[:limit])
 
 
+def decision_of(change: MappingChange) -> Decision:
+    """What a change says, for whoever it is about."""
+    entry = change.entry
+    return Decision(
+        table=entry.table,
+        label=change.label,
+        value=change.after,
+        scope=entry.scope,
+        owner=entry.owner,
+        is_pattern=entry.is_pattern,
+    )
+
+
 Identity = tuple[str, str, str, bool, str]
 
 

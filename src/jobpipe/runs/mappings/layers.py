@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from django.db.models import Q
@@ -28,16 +29,21 @@ def tables_without_decisions(definition: Definition, files: Mapping[str, Mapping
 
 
 def with_decisions(
-    definition: Definition, tables: Mapping[str, MappingTable], *, further: Sequence[Decision] = ()
+    definition: Definition,
+    tables: Mapping[str, MappingTable],
+    *,
+    further: Sequence[Decision] = (),
+    entries: Sequence[MappingEntry] | None = None,
 ) -> dict[str, MappingTable]:
     """The same with the ledger's entries above them: import over client over global.
 
-    `further`: decisions that nobody has taken yet, as if they had been.
+    `further`: decisions that nobody has taken yet, as if they had been. `entries`: all that the ledger has, where many
+    imports are asked for; None = they are read.
     """
     if not tables:
         return {}
     layers: dict[str, dict[str, Layer]] = {name: {} for name in tables}
-    for entry in _entries_of(definition, list(tables), further):
+    for entry in _entries_of(definition, list(tables), further, entries):
         layer = layers[entry.table].setdefault(entry.scope, Layer(by_of(entry.table, entry.scope), {}, []))
         if entry.is_pattern:
             layer.patterns.append((entry.label, entry.value))
@@ -54,19 +60,28 @@ def by_of(table: str, scope: str) -> str:
     return f"{table} ({scope})"
 
 
-def _entries_of(definition: Definition, tables: list[str], further: Sequence[Decision]) -> Iterator[MappingEntry]:
-    mine = Q(scope=Scope.GLOBAL) | Q(scope=Scope.IMPORT, owner=definition.import_)
-    if definition.client:
-        mine |= Q(scope=Scope.CLIENT, owner=definition.client)
-    with ledger_expected():
-        drop_dead_connection()
-        found = MappingEntry.objects.filter(mine, table__in=tables).order_by("id")
-        if not further:
-            yield from found.filter(active=True)
-            return
-        entries = {identity_of(entry): entry for entry in found}
+def _entries_of(
+    definition: Definition, tables: list[str], further: Sequence[Decision], known: Sequence[MappingEntry] | None
+) -> Iterator[MappingEntry]:
     owners = {Scope.GLOBAL: "", Scope.CLIENT: definition.client, Scope.IMPORT: definition.import_}
+    found = _read(owners, tables) if known is None else _among(known, owners, tables)
+    entries = {identity_of(entry): entry for entry in found}
     for decision in further:
         if decision.table in tables and decision.owner == owners[Scope(decision.scope)]:
             take(entries, decision)
     yield from (entry for entry in entries.values() if entry.active)
+
+
+def _read(owners: Mapping[Scope, str], tables: list[str]) -> list[MappingEntry]:
+    mine = Q(scope=Scope.GLOBAL) | Q(scope=Scope.IMPORT, owner=owners[Scope.IMPORT])
+    if owners[Scope.CLIENT]:
+        mine |= Q(scope=Scope.CLIENT, owner=owners[Scope.CLIENT])
+    with ledger_expected():
+        drop_dead_connection()
+        return list(MappingEntry.objects.filter(mine, table__in=tables).order_by("id"))
+
+
+def _among(known: Sequence[MappingEntry], owners: Mapping[Scope, str], tables: list[str]) -> list[MappingEntry]:
+    """Copies: decisions that are tried change them."""
+    wanted = {(scope.value, owner) for scope, owner in owners.items() if owner or scope == Scope.GLOBAL}
+    return [copy(one) for one in known if one.table in tables and (one.scope, one.owner) in wanted]

@@ -137,7 +137,7 @@ def check_meaning(step: Step, value: object) -> None:
 
 
 def apply_now(
-    workspace: Workspace, names: Iterable[str], *, progress: Progress, stop: StopRequest
+    workspace: Workspace, names: Iterable[str], *, progress: Progress, stop: StopRequest, workers: int | None = None
 ) -> dict[str, Remapped | JobpipeError | None]:
     """One reprocess an import; what could not be done now (a run is under way) is done by the import's next run.
 
@@ -148,7 +148,7 @@ def apply_now(
         if stop.requested:
             break
         try:
-            done[name] = remap_import(workspace, name, progress=progress, stop=stop)
+            done[name] = remap_import(workspace, name, progress=progress, stop=stop, workers=workers)
         except (DefinitionError, UsageError, ImportIsRunningError) as error:
             done[name] = error
     return done

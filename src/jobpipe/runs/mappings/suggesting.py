@@ -12,12 +12,16 @@ from jobpipe.definition.loading import read_text
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import MappingEntry, Scope
 from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.runs.mappings.deciding import Decision
+from jobpipe.runs.mappings.unmapped import UnmappedLabel, tables_of
 from jobpipe.runs.taxonomies.in_force import find_in_force
 from jobpipe.runs.workspace import Workspace
+from jobpipe.taxonomy.suggesting import Choices, labels_of
 from jobpipe.taxonomy.suggestions.suggester import CombinedSuggester, Means
-from jobpipe.taxonomy.suggestions.suggestion import KnownLabel
+from jobpipe.taxonomy.suggestions.suggestion import KnownLabel, Suggester
 from jobpipe.taxonomy.taxonomies import Taxonomy
 from jobpipe.transform.coding import code_of, coded_table
+from jobpipe.transform.step_tables import step_of
 from jobpipe.transform.tables import tables_in_place
 
 MAX_EXAMPLES = 500_000
@@ -117,3 +121,45 @@ def read_examples(path: Path, taxonomy: Taxonomy) -> list[KnownLabel]:
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: no row of a table: {error}") from error
     return found
+
+
+class Suggesters:
+    """One a table and client, made when it is first asked for. Not for several threads at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._made: dict[tuple[str, str], Suggester] = {}
+
+    def of(self, table: str, first: UnmappedLabel) -> Suggester:
+        """`first`: a label that it is to suggest for."""
+        key = (table, first.client)
+        if key not in self._made:
+            self._made[key] = self._make(table, first)
+        return self._made[key]
+
+    def learn(self, decision: Decision, first: UnmappedLabel) -> None:
+        """What was decided is suggested from now on."""
+        client = first.client if decision.scope != Scope.GLOBAL else ""
+        self.of(decision.table, first).learn(known_of(decision, client))
+
+    def heed(self, decision: Decision) -> None:
+        """The same by those that are made already, whoever decided."""
+        for (table, client), suggester in self._made.items():
+            if table == decision.table:
+                owner = decision.owner if decision.scope == Scope.CLIENT else client
+                suggester.learn(known_of(decision, "" if decision.scope == Scope.GLOBAL else owner))
+
+    def _make(self, table: str, first: UnmappedLabel) -> Suggester:
+        step = step_of(table)
+        if step is None or step.meanings is None:
+            return suggester_of_table(self._workspace, table, client=first.client)
+        tables = tables_of(self._workspace, self._workspace.project.load(first.name).definition)
+        labels = labels_of(tables[table]) if table in tables else ()
+        known = CombinedSuggester(labels, client=first.client, means=means_of(self._workspace))
+        return Choices(known, step.meanings.choices) if step.meanings.choices else known
+
+
+def known_of(decision: Decision, client: str) -> KnownLabel:
+    """`client`: whose label it was; the decision gives a value."""
+    value = decision.value if isinstance(decision.value, dict) else {"code": decision.value}
+    return KnownLabel(decision.label, str(value["code"]), value.get("taxonomy", ""), True, client)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -66,37 +66,81 @@ def _of_import(workspace: Workspace, name: str) -> Iterator[UnmappedLabel]:
         definition = workspace.project.load(name).definition
     except DefinitionError:
         return
-    deciders = {table: decider(made) for table, made in tables_of(workspace, definition).items()}
+    for found in labels_of_import(workspace, owner, definition, tables_of(workspace, definition)).unmapped:
+        found.label.samples = titles_of(workspace, owner.pk, found.rows)
+        yield found.label
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of one table of one import: how often live postings have a label of it, and how often it has a meaning."""
+
+    table: str
+    live: int
+    mapped: int
+
+    @property
+    def share(self) -> float:
+        return self.mapped / self.live if self.live else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One label without its samples, and the rows of those."""
+
+    label: UnmappedLabel
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsOfImport:
+    unmapped: list[Found]
+    coverage: list[Coverage]
+
+
+def labels_of_import(
+    workspace: Workspace, owner: Import, definition: Definition, tables: Mapping[str, MappingTable]
+) -> LabelsOfImport:
+    """By what the stored postings have, under these tables."""
+    deciders = {table: decider(made) for table, made in tables.items()}
     uses: dict[tuple[str, str], list[LabelUse]] = {}
+    counted: dict[str, list[int]] = {}
     for one in workspace.documents.labels(owner.pk):
         use = parse_use(one.label)
         if not one.live and not one.rejected:
             continue
         decided = deciders[use.table](use.label) if use.table in deciders else None
-        if use.is_unmapped(decided) if use.table in deciders else not use.mark:
+        is_unmapped = use.is_unmapped(decided) if use.table in deciders else not use.mark
+        if is_unmapped:
             uses.setdefault((use.table, normalise_label(use.label)), []).append(one)
-    for (table, _), some in uses.items():
-        yield _label(workspace, owner, definition, table, some)
+        count = counted.setdefault(use.table, [0, 0])
+        count[0] += one.live
+        count[1] += 0 if is_unmapped else one.live
+    return LabelsOfImport(
+        [_label(owner, definition, table, some) for (table, _), some in uses.items()],
+        [Coverage(table, live, mapped) for table, (live, mapped) in sorted(counted.items()) if live],
+    )
 
 
-def _label(
-    workspace: Workspace, owner: Import, definition: Definition, table: str, uses: list[LabelUse]
-) -> UnmappedLabel:
+def _label(owner: Import, definition: Definition, table: str, uses: list[LabelUse]) -> Found:
     most = max(uses, key=lambda one: (one.live + one.rejected, one.label))
-    rows = workspace.documents.rows(owner.pk, [row for one in uses for row in one.samples][:MAX_SAMPLES])
-    return UnmappedLabel(
+    label = UnmappedLabel(
         name=owner.name,
         client=definition.client,
         table=table,
         label=parse_use(most.label).label,
         postings=sum(one.live for one in uses),
         rejected=sum(one.rejected for one in uses),
-        samples=[row.title for row in rows.values() if row.title],
         since=min(one.first_day for one in uses),
         first_run=min(one.first_run for one in uses),
         owner=definition.owners.get("mapping", ""),
         policy=policies(definition, table),
     )
+    return Found(label, tuple(row for one in uses for row in one.samples)[:MAX_SAMPLES])
+
+
+def titles_of(workspace: Workspace, import_id: int, rows: Sequence[int]) -> list[str]:
+    return [row.title for row in workspace.documents.rows(import_id, rows).values() if row.title]
 
 
 def policies(definition: Definition, table: str) -> dict[str, str]:

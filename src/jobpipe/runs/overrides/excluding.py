@@ -5,7 +5,7 @@ They are decisions of their own, made together with that over the posting, so th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from jobpipe.documents.store import is_listed
@@ -17,15 +17,22 @@ from jobpipe.runs.workspace import Workspace
 
 
 def exclude(
-    workspace: Workspace, postings: Sequence[Posting], *, until: str, reason: str, by: str, alone: bool = False
+    workspace: Workspace,
+    postings: Sequence[Posting],
+    *,
+    until: str,
+    reason: str,
+    by: str,
+    alone: bool = False,
+    within: Container[str] | None = None,
 ) -> list[OverrideChange]:
     """Near-duplicates first: none is delivered for the moment between. `alone`: without them.
 
-    `until`: ISO date, "" = for good.
+    `until`: ISO date, "" = for good. `within`: the imports that whoever decides may touch; None = all.
     """
     decided: dict[Posting, dict[str, Any]] = {}
     for posting in postings:
-        for twin in () if alone else _twins(workspace, posting):
+        for twin in () if alone else _within(within, _twins(workspace, posting)):
             owner, key = posting
             said = f"the same job as {key} of {owner}" + (f": {reason}" if reason else "")
             decided[twin] = {"until": until, "reason": said[:MAX_REASON], "with": [owner, key]}
@@ -35,14 +42,21 @@ def exclude(
     return decide_postings(workspace, decided, lambda posting, before: before | {"exclude": decided[posting]}, by=by)
 
 
-def restore(workspace: Workspace, postings: Sequence[Posting], *, by: str) -> list[OverrideChange]:
-    """Nothing counts any more of what was decided of these, nor of what was excluded with them."""
-    followers = [one for posting in postings for one in _excluded_with(posting) if one not in postings]
+def restore(
+    workspace: Workspace, postings: Sequence[Posting], *, by: str, within: Container[str] | None = None
+) -> list[OverrideChange]:
+    """Nothing counts any more of what was decided of these, nor of what was excluded with them; `within`: as above."""
+    with_them = [one for posting in postings for one in _within(within, _excluded_with(posting))]
+    followers = [one for one in with_them if one not in postings]
 
     def changed(posting: Posting, before: dict[str, Any]) -> dict[str, Any]:
         return {name: part for name, part in before.items() if posting in followers and name != "exclude"}
 
     return decide_postings(workspace, [*postings, *followers], changed, by=by)
+
+
+def _within(names: Container[str] | None, postings: Sequence[Posting]) -> list[Posting]:
+    return [one for one in postings if names is None or one[0] in names]
 
 
 def _twins(workspace: Workspace, posting: Posting) -> list[Posting]:

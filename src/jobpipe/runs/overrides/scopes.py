@@ -36,7 +36,7 @@ def touched_by(workspace: Workspace, changes: Iterable[OverrideChange]) -> list[
 
 
 def apply_now(
-    workspace: Workspace, names: Iterable[str], *, progress: Progress, stop: StopRequest
+    workspace: Workspace, names: Iterable[str], *, progress: Progress, stop: StopRequest, workers: int | None = None
 ) -> dict[str, RunReport | JobpipeError | None]:
     """One reprocess an import; what could not be done now (a run is under way) is done by the import's next run.
 
@@ -47,13 +47,15 @@ def apply_now(
         if stop.requested:
             break
         try:
-            done[name] = _reprocess(workspace, name, progress, stop)
+            done[name] = _reprocess(workspace, name, progress, stop, workers)
         except (DefinitionError, UsageError) as error:
             done[name] = error
     return done
 
 
-def _reprocess(workspace: Workspace, name: str, progress: Progress, stop: StopRequest) -> RunReport | UsageError | None:
+def _reprocess(
+    workspace: Workspace, name: str, progress: Progress, stop: StopRequest, workers: int | None
+) -> RunReport | UsageError | None:
     owner = Import.objects.filter(name=name).first()
     if owner is None:
         return None
@@ -61,5 +63,5 @@ def _reprocess(workspace: Workspace, name: str, progress: Progress, stop: StopRe
     is_whole = last is not None and last.state in (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
     if is_whole and last is not None and last.revision == prepare(workspace, name).revision_text:
         return None
-    report = reprocess_import(workspace, name, progress=progress, stop=stop)
+    report = reprocess_import(workspace, name, progress=progress, stop=stop, workers=workers)
     return UsageError(report.error or report.why) if report.state == RunState.SKIPPED else report

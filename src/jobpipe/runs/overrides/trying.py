@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -37,6 +38,8 @@ class Trial:
     records: int = 0
     # How many of them differ in anything.
     changed: int = 0
+    # False = there are more.
+    is_whole: bool = True
     # Left out now, or no longer.
     left_out: int = 0
     let_in: int = 0
@@ -59,17 +62,30 @@ def with_rule(overrides: Overrides, rule: OverrideRule) -> Overrides:
     return msgspec.structs.replace(overrides, rules=tuple(rules))
 
 
+def without_rule(overrides: Overrides, number: int) -> Overrides:
+    rules = tuple(one for one in overrides.rules if one.number != number)
+    return msgspec.structs.replace(overrides, rules=rules)
+
+
 def try_rule(workspace: Workspace, name: str, rule: OverrideRule, *, records: int) -> Trial:
     """Over so many stored records of an import, live ones and those that are left out."""
+    return try_rules(workspace, name, lambda overrides: with_rule(overrides, rule), records=records)
+
+
+def try_rules(workspace: Workspace, name: str, changed: Callable[[Overrides], Overrides], *, records: int) -> Trial:
+    """The same of whatever `changed` makes of what lies above its definition."""
     preparation = prepare(workspace, name)
     owner = Import.objects.filter(name=name).first()
     trial = Trial()
     if owner is None:
         return trial
     now = transformer_of(preparation.charge)
-    then = transformer_of(_charge_with(preparation, with_rule(preparation.overrides, rule)))
+    then = transformer_of(_charge_with(preparation, changed(preparation.overrides)))
     selections = (Selection(status=Status.LIVE), Selection(status=Status.EXCLUDED))
-    for row, record, _ in islice(records_of(workspace.documents, owner.pk, selections), records):
+    for row, record, _ in islice(records_of(workspace.documents, owner.pk, selections), records + 1):
+        if trial.records == records:
+            trial.is_whole = False
+            break
         item = Item(1, record.raw, 0, record.flaw, row.first_day, record.offset)
         _compare(trial, now.transform(item, record.context), then.transform(item, record.context))
     return trial

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from jobpipe.documents.store import Role, Selection, Status
 from jobpipe.errors import UsageError
@@ -83,7 +84,7 @@ def feed_report(workspace: Workspace, name: str, *, run: int | None = None, exam
         figures=_figures(account),
         unchanged=told.unchanged,
         is_older=is_older,
-        refusals=_refusals(workspace, owner, last, examples),
+        refusals=refusals_of(workspace, owner, last, examples),
         troubles=() if is_older else _troubles(name),
         labels=[(one.label, one.postings) for one in labels[:_MAX_LABELS]],
         labels_in_all=len(labels),
@@ -131,11 +132,16 @@ def _figures(account: dict[str, int]) -> dict[str, int]:
     }
 
 
-def _refusals(workspace: Workspace, owner: Import, last_run: int | None, examples: int) -> list[Refusals]:
-    """One pass for the counts and the first few of each group, one look at the archive for their lines."""
+def refusals_of(
+    workspace: Workspace, owner: Import, last_run: int | None, examples: int, *, most: int | None = None
+) -> list[Refusals]:
+    """One pass for the counts and the first few of each group, one look at the archive for their lines.
+
+    `most`: of so many records alone; None = of all.
+    """
     counts: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], list[Rejected]] = {}
-    for record in refused_records(workspace, owner, last_run):
+    for record in islice(refused_records(workspace, owner, last_run), most):
         group = (record.reason, record.field)
         if group not in counts and len(counts) >= _MAX_GROUPS:
             group = (record.reason, "")

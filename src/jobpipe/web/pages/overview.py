@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.clock import ledger_time
@@ -35,9 +35,14 @@ class Line:
     live: Any
 
 
-@page("", needs=Right.SEE, name="overview")
+@page("", needs=Right.SELF, name="overview")
 def show_overview(request: Request) -> HttpResponse:
-    """`?state=`, `?client=` and `?q=` of the address choose imports; the part that lives is asked for again."""
+    """`?state=`, `?client=` and `?q=` of the address choose imports; the part that lives is asked for again.
+
+    A client's own people have their own pages.
+    """
+    if not request.viewer.may(Right.SEE):
+        return HttpResponseRedirect("/clients/")
     now = ledger_time()
     everything = worst_first(_visible(request.viewer, overviews(now)))
     chosen = [one for one in everything if _is_chosen(request, one)]

@@ -1,0 +1,83 @@
+"""What this process remembers between pages of mappings: the labels of imports, and what suggests codes for them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobpipe.errors import JobpipeError
+from jobpipe.ledger.models import MappingChange, TaxonomyState
+from jobpipe.runs.mappings.deciding import decision_of
+from jobpipe.runs.mappings.known_labels import KnownLabels
+from jobpipe.runs.mappings.questions import Question
+from jobpipe.runs.mappings.suggesting import Suggesters
+from jobpipe.runs.workspace import Workspace
+from jobpipe.taxonomy.suggestions.suggestion import Suggestion
+from jobpipe.web.project import workspace
+
+SUGGESTIONS = 5
+
+
+@dataclass(slots=True)
+class _Remembered:
+    workspace: Workspace
+    labels: KnownLabels
+    suggesters: Suggesters
+    # What they were made under: taxonomies in force, and files; and the last change that they know.
+    mark: Any = None
+    last_change: int = 0
+    working: threading.Lock = field(default_factory=threading.Lock)
+
+
+_kept: list[_Remembered] = []
+
+
+def _remembered() -> _Remembered:
+    there = workspace()
+    if not _kept or _kept[0].workspace is not there:
+        _kept[:] = [_Remembered(there, KnownLabels(there), Suggesters(there))]
+    return _kept[0]
+
+
+def known_labels() -> KnownLabels:
+    return _remembered().labels
+
+
+def suggestions_for(questions: Sequence[Question]) -> list[list[Suggestion]]:
+    """For each the likeliest codes; [] where nothing is like it, or its taxonomy cannot be read."""
+    # Before numpy is loaded: more threads than this gain little, and take what others need.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
+    kept = _remembered()
+    with kept.working:
+        _catch_up(kept)
+        return [_of_one(kept, question) for question in questions]
+
+
+def _of_one(kept: _Remembered, question: Question) -> list[Suggestion]:
+    try:
+        return kept.suggesters.of(question.table, question.labels[0]).suggest(question.label, limit=SUGGESTIONS)
+    except JobpipeError:
+        return []
+
+
+def _catch_up(kept: _Remembered) -> None:
+    """What was decided since is learned; where something was taken back, or a taxonomy is another, all begins anew."""
+    mark = _mark(kept.workspace)
+    fresh = list(MappingChange.objects.filter(pk__gt=kept.last_change).select_related("entry").order_by("pk")[:500])
+    if mark != kept.mark or len(fresh) == 500 or any(one.after is None for one in fresh):
+        kept.suggesters, kept.mark = Suggesters(kept.workspace), mark
+        kept.last_change = MappingChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        return
+    for change in fresh:
+        if not change.entry.is_pattern:
+            kept.suggesters.heed(decision_of(change))
+    kept.last_change = fresh[-1].pk if fresh else kept.last_change
+
+
+def _mark(there: Workspace) -> Any:
+    stored = tuple(TaxonomyState.objects.order_by("name").values_list("name", "in_force"))
+    files = tuple((name, path.stat().st_mtime_ns) for name, path in there.project.taxonomy_files().items())
+    return stored, files, there.project.tables()

@@ -1,0 +1,46 @@
+"""The words of one language."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from jobpipe.web.words.phrases import PHRASES
+
+# As in `Account.language`; in the order of the phrases.
+LANGUAGES = ("en", "fr")
+
+
+class Words(dict[str, str]):
+    """By the name of the phrase: templates say `{{ say.log_out }}`."""
+
+    def __init__(self, language: str) -> None:
+        place = LANGUAGES.index(language) if language in LANGUAGES else 0
+        super().__init__({name: said[place] for name, said in PHRASES.items()})
+        self.language = LANGUAGES[place]
+
+    def number(self, value: int) -> str:
+        return f"{value:,}".replace(",", "\u202f") if self.language == "fr" else f"{value:,}"
+
+
+_ALL = {language: Words(language) for language in LANGUAGES}
+
+
+def words_of(language: str) -> Words:
+    """English where the language is another."""
+    return _ALL.get(language, _ALL["en"])
+
+
+# Of the session's data: the language that was asked for by `?lang=`.
+CHOSEN = "language"
+
+
+def language_of(request: HttpRequest) -> str:
+    """A client's people read theirs; staff who look as a client does the one that they chose; pages of the house are
+    in English."""
+    viewer, session = getattr(request, "viewer", None), getattr(request, "logged_in", None)
+    if viewer is None:
+        return "en"
+    chosen = (session.data if session is not None else {}).get(CHOSEN, "")
+    if viewer.looks_as:
+        return chosen or "en"
+    return str(viewer.language) if viewer.is_client else "en"
