@@ -1,25 +1,23 @@
 """Every role at every address: what is answered follows from the address' right and its object, with no hole.
 
-A new address is tried by being there.  Where a part of it has a name that is not known here, `PARTS` is to be told what
-that is, and the test says so.
+A new address is tried by being there.  Where a part of it has a name that is not known, the test says so: `PARTS` of
+tests/web_addresses.py is to be told what that is.
 """
 
 from __future__ import annotations
 
 import importlib
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from two_clients import CLIENTS, TwoClients, two_clients
+from web_addresses import PARTS, Place, Who, address_of, parts_of
 from web_client import account, logged_in, show
 
-from jobpipe.ledger.models import Account, AccountRole, ApiToken, Delivery, WebSession
+from jobpipe.ledger.models import AccountRole, ApiToken
 from jobpipe.web.rights import Right, viewer_of
 from jobpipe.web.routes import ROUTES, Route
 from jobpipe.web.sessions import COOKIE
@@ -41,51 +39,6 @@ OF_ONE_CLIENT = {"import_name", "client", "run", "incident", "plan"}
 OF_ALL_CLIENTS = {"destination", "delivery"}
 # Their list.
 LIST_OF_ALL_CLIENTS = "destinations/"
-
-
-@dataclass(frozen=True)
-class Who:
-    words: str
-    account: Account | None
-    sees_all: bool
-    # Its cookie; "" = it has none.
-    key: str
-
-    def client(self) -> Client:
-        made = Client()
-        made.cookies[COOKIE] = self.key
-        return made
-
-
-@dataclass(frozen=True)
-class Place:
-    """Whose thing an address is to be about, and who asks."""
-
-    project: TwoClients
-    name: str
-    who: Who
-
-
-# What stands for each part of an address.
-PARTS: dict[str, Callable[[Place], object]] = {
-    "import_name": lambda place: place.name,
-    "client": lambda place: CLIENTS[place.name],
-    "run": lambda place: place.project.run(place.name),
-    "incident": lambda place: place.project.incident(place.name),
-    "plan": lambda place: place.project.plan(place.name),
-    "destination": lambda place: "partner",
-    "delivery": lambda place: Delivery.objects.latest("pk").pk,
-    # Of the archive of a run.
-    "part": lambda place: 0,
-    # Of a destination's file.
-    "name": lambda place: "jobs.jsonl",
-    "account_number": lambda place: Account.objects.get(name="somebody").pk,
-    # One's own, but for whoever is nobody.
-    "token": lambda place: (
-        ApiToken.objects.filter(account=place.who.account).latest("pk").pk if place.who.account else 1
-    ),
-    "session_mark": lambda place: _spare_session(place.who.account) if place.who.account else "0" * 16,
-}
 
 
 @pytest.fixture(scope="module")
@@ -110,20 +63,6 @@ def _who(words: str, role: str, clients: tuple[str, ...], *, sees_all: bool) -> 
     return Who(words, made, sees_all, logged_in(made).cookies[COOKIE].value)
 
 
-def _token(who: Account) -> int:
-    return ApiToken.objects.filter(account=who).latest("pk").pk
-
-
-def _spare_session(who: Account) -> str:
-    now = datetime.now(UTC)
-    digest = f"{who.pk:016d}".ljust(64, "0")
-    WebSession.objects.get_or_create(
-        digest=digest,
-        defaults={"account": who, "created_at": now, "last_seen": now, "expires_at": now + timedelta(days=1)},
-    )
-    return digest[:16]
-
-
 def test_every_role_gets_at_every_address_what_its_right_and_the_object_say(
     project: TwoClients, everybody: list[Who]
 ) -> None:
@@ -131,7 +70,7 @@ def test_every_role_gets_at_every_address_what_its_right_and_the_object_say(
         f"{method} {route.path} ({name}) as {who.words}: {said}, not {due}"
         for route in ROUTES
         for who in everybody
-        for name in ((MINE, OTHERS) if _parts(route) & OF_ONE_CLIENT else (MINE,))
+        for name in ((MINE, OTHERS) if parts_of(route) & OF_ONE_CLIENT else (MINE,))
         for method in route.methods
         for due, said in [_tried(project, route, method, name, who)]
         if not _is_as_due(due, said)
@@ -140,8 +79,8 @@ def test_every_role_gets_at_every_address_what_its_right_and_the_object_say(
 
 
 def test_a_part_of_an_address_that_nobody_knows_is_no_hole() -> None:
-    unknown = {f"{part} of {route.path}" for route in ROUTES for part in _parts(route) if part not in PARTS}
-    assert not unknown, f"PARTS of {__file__} is to be told what these are: {unknown}"
+    unknown = {f"{part} of {route.path}" for route in ROUTES for part in parts_of(route) if part not in PARTS}
+    assert not unknown, f"PARTS of tests/web_addresses.py is to be told what these are: {unknown}"
 
 
 def test_every_address_is_one_of_these() -> None:
@@ -156,13 +95,9 @@ def test_every_address_is_one_of_these() -> None:
 BESIDE: set[str] = set()
 
 
-def _parts(route: Route) -> set[str]:
-    return set(re.findall(r"<(?:\w+:)?(\w+)>", route.path))
-
-
 def _tried(project: TwoClients, route: Route, method: str, name: str, who: Who) -> tuple[str, str]:
     place = Place(project, name, who)
-    address = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(PARTS[part[1]](place)), route.path)
+    address = address_of(route, place)
     # Whatever it does is not done.
     with transaction.atomic():
         answer: Any = who.client().get(address) if method == "GET" else who.client().post(address)
@@ -179,7 +114,7 @@ def _due(route: Route, name: str, who: Who) -> str:
         return "login"
     if not viewer_of(who.account).may(route.needs):
         return "403"
-    is_of_all = bool(_parts(route) & OF_ALL_CLIENTS) or route.path == LIST_OF_ALL_CLIENTS
+    is_of_all = bool(parts_of(route) & OF_ALL_CLIENTS) or route.path == LIST_OF_ALL_CLIENTS
     if not who.sees_all and (is_of_all or name != MINE):
         return "404"
     return "an answer"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from jobpipe.ledger.models import AuditLine
@@ -30,4 +31,6 @@ def note_of(name: str, action: str, about: str = "", *, address: str = "", **det
 
 
 def address_of(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Who asks; behind a proxy that the house trusts, whom that one names (the last of its list is what it saw)."""
+    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return told if told and settings.SECURE_PROXY_SSL_HEADER else str(request.META.get("REMOTE_ADDR", ""))

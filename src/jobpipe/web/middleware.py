@@ -31,6 +31,10 @@ _HEADERS = {
 }
 
 
+# Bytes of a request: of whoever is logged in or has a token, and of others, who give a name and a password at most.
+LARGEST, LARGEST_OF_STRANGERS = 64 * 1024 * 1024, 64 * 1024
+
+
 class SecurityHeaders:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -80,4 +84,20 @@ class LoggedIn:
             logged_in.logged_in = session
             logged_in.account = session.account
             logged_in.viewer = viewer_of(session.account, as_client=session.data.get(sessions.AS_CLIENT, ""))
+        return self._answer(request)
+
+
+class Sizes:
+    """What is too large is refused before any of it is read. To come after `LoggedIn`."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        from jobpipe.web.pages.errors import too_large
+
+        is_known = getattr(request, "viewer", None) is not None or request.headers.get("Authorization")
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > (LARGEST if is_known else LARGEST_OF_STRANGERS):
+            return too_large(request)
         return self._answer(request)

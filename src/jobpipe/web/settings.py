@@ -28,6 +28,7 @@ def configure(project: Project, *, hosts: list[str] | None = None) -> None:
             "jobpipe.web.middleware.Troubles",
             "django.middleware.csrf.CsrfViewMiddleware",
             "jobpipe.web.middleware.LoggedIn",
+            "jobpipe.web.middleware.Sizes",
         ],
         "TEMPLATES": [
             {

@@ -23,6 +23,10 @@ def refused(request: HttpRequest) -> HttpResponse:
     return _message(request, 403, "Not allowed", words)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _message(request, 413, "Too large", "That is more than can be taken at once: nothing of it was read.")
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     return _message(request, 500, "job-pipe itself failed", "It is in the log, and an incident for its developers.")
 

@@ -1,0 +1,84 @@
+"""What stands for each part of the interface's addresses, in a project of two clients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.test import Client
+from two_clients import CLIENTS, TwoClients
+
+from jobpipe.ledger.models import Account, ApiToken, Delivery, WebSession
+from jobpipe.web.routes import Route
+from jobpipe.web.sessions import COOKIE
+
+_PART = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Who:
+    words: str
+    account: Account | None
+    sees_all: bool
+    # Its cookie; "" = it has none.
+    key: str
+
+    def client(self) -> Client:
+        made = Client()
+        made.cookies[COOKIE] = self.key
+        return made
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose thing an address is to be about, and who asks."""
+
+    project: TwoClients
+    name: str
+    who: Who
+
+
+# What stands for each part of an address.
+PARTS: dict[str, Callable[[Place], object]] = {
+    "import_name": lambda place: place.name,
+    "client": lambda place: CLIENTS[place.name],
+    "run": lambda place: place.project.run(place.name),
+    "incident": lambda place: place.project.incident(place.name),
+    "plan": lambda place: place.project.plan(place.name),
+    "destination": lambda place: "partner",
+    "delivery": lambda place: Delivery.objects.latest("pk").pk,
+    # Of the archive of a run.
+    "part": lambda place: 0,
+    # Of a destination's file.
+    "name": lambda place: "jobs.jsonl",
+    "account_number": lambda place: Account.objects.get(name="somebody").pk,
+    # One's own, but for whoever is nobody.
+    "token": lambda place: (
+        ApiToken.objects.filter(account=place.who.account).latest("pk").pk if place.who.account else 1
+    ),
+    "session_mark": lambda place: _spare_session(place.who.account) if place.who.account else "0" * 16,
+}
+
+
+def _token(who: Account) -> int:
+    return ApiToken.objects.filter(account=who).latest("pk").pk
+
+
+def _spare_session(who: Account) -> str:
+    now = datetime.now(UTC)
+    digest = f"{who.pk:016d}".ljust(64, "0")
+    WebSession.objects.get_or_create(
+        digest=digest,
+        defaults={"account": who, "created_at": now, "last_seen": now, "expires_at": now + timedelta(days=1)},
+    )
+    return digest[:16]
+
+
+def parts_of(route: Route) -> set[str]:
+    return set(_PART.findall(route.path))
+
+
+def address_of(route: Route, place: Place) -> str:
+    return "/" + _PART.sub(lambda part: str(PARTS[part[1]](place)), route.path)
