@@ -102,8 +102,12 @@ def main() -> None:
     # All this stays: it need not be searched for garbage, neither between batches nor at the end.
     gc.freeze()
     limit = RecordTime().limit
-    for question in _read_ahead(sys.stdin.buffer):
-        send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question), limit)))
+    try:
+        for question in _read_ahead(sys.stdin.buffer):
+            send(answers, encoder.encode(transform_batch(transformer, decoder.decode(question), limit)))
+    except BrokenPipeError:
+        # Whoever asked has ended: there is nobody to tell. Closing the stream would try to write once more.
+        os._exit(0)
 
 
 def _read_ahead(stream: IO[bytes]) -> Iterator[bytes]:
