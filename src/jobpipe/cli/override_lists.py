@@ -10,9 +10,8 @@ from jobpipe.cli.printing import console, plain_text, print_json, print_rows
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Override, OverrideChange
 from jobpipe.runs.overrides.trying import Trial
+from jobpipe.runs.overrides.words import cut, shown
 from jobpipe.runs.report import RunReport
-
-_MAX_CELL = 60
 
 
 def rule_document(rule: Override) -> dict[str, Any]:
@@ -92,30 +91,6 @@ def print_changes(changes: Sequence[OverrideChange], *, nothing: str) -> None:
 def print_postings(rows: Sequence[Override]) -> None:
     made = [(f"#{row.pk}", row.owner, row.key, shown(row.content), row.changed_by) for row in rows]
     _print(("number", "import", "key", "what", "by"), made, nothing="nobody has decided over a single posting")
-
-
-def shown(content: dict[str, Any] | None) -> str:
-    """One line of what an entry says."""
-    if content is None:
-        return "-"
-    if "rule" in content:
-        return str(content["rule"]) + ("" if content.get("enabled", True) else " (disabled)")
-    parts = []
-    if given := content.get("exclude"):
-        parts.append("excluded" + _until(given))
-    if given := content.get("override"):
-        values = ", ".join(f"{name}={value}" for name, value in given["values"].items())
-        parts.append(cut(values) + _until(given))
-    return "; ".join(parts)
-
-
-def _until(given: dict[str, Any]) -> str:
-    until = f" until {given['until']}" if given.get("until") else ""
-    return until + (f" ({given['reason']})" if given.get("reason") else "")
-
-
-def cut(text: str) -> str:
-    return text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…"
 
 
 def print_applied(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobpipe.cli.override_lists import change_document, shown
+from jobpipe.cli.override_lists import change_document
 from jobpipe.cli.preview_table import shown_value
 from jobpipe.cli.printing import console, plain_table, plain_text, print_json
 from jobpipe.documents.store import StateRow, Status
 from jobpipe.ledger.models import Import, Override, OverrideChange
 from jobpipe.runs.finding_postings import FoundPosting, posting_of, traced
+from jobpipe.runs.overrides.words import shown
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.workspace import Workspace
 

@@ -69,11 +69,14 @@ def _all_changed(documents: Documents, run: Run, rows: list[StateRow]) -> list[C
     return [Changed(row, kind_of(row, run), list(differences(documents, run.import_row_id, row))) for row in rows]
 
 
-def differences(documents: Documents, import_id: int, row: StateRow, *, most: int = 40) -> Iterator[FieldDifference]:
-    """Between the posting's last revision and the one before, where both are kept."""
-    if row.revision < 2:
+def differences(
+    documents: Documents, import_id: int, row: StateRow, *, revision: int = 0, most: int = 40
+) -> Iterator[FieldDifference]:
+    """Between a revision of the posting (0 = the last one) and the one before, where both are kept."""
+    revision = revision or row.revision
+    if revision < 2:
         return
-    frames = [documents.body(import_id, row.row, revision) for revision in (row.revision - 1, row.revision)]
+    frames = [documents.body(import_id, row.row, one) for one in (revision - 1, revision)]
     postings = [unpack(frame).posting if frame else b"" for frame in frames]
     if not all(postings):
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.utils.html import format_html
@@ -65,3 +66,9 @@ def state(word: Any) -> SafeString:
     from jobpipe.web.states import badge
 
     return badge(str(word))
+
+
+@register.simple_tag
+def posting_address(import_name: str, key: str) -> str:
+    """The page of one posting: its key may be anything, so it stands in the query."""
+    return f"/postings/{quote(import_name, safe='')}/?{urlencode({'key': key})}"

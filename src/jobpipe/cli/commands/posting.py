@@ -120,17 +120,13 @@ def override(
 ) -> None:
     """Set values of a posting, whatever its source and all rules say: title='Head chef' salary=none."""
     from jobpipe.runs.finding_postings import read_values
-    from jobpipe.runs.overrides.deciding import decide_postings
+    from jobpipe.runs.overrides.deciding import correct
 
     given = read_values(values)
     limits = _limits(until, reason)
 
-    def changed(posting: Posting, before: dict[str, Any]) -> dict[str, Any]:
-        old = before.get("override", {}).get("values", {})
-        return before | {"override": {"values": {**old, **given}, **limits}}
-
     def decide(workspace: Workspace, postings: list[Posting]) -> list[OverrideChange]:
-        return decide_postings(workspace, postings, changed, by=who(by))
+        return correct(workspace, postings, given, limits, by=who(by))
 
     _decide(context, (key, name, all_of_them), decide, as_json=as_json)
 
@@ -208,16 +204,9 @@ def undo(context: click.Context, change: int | None, by: str, as_json: bool) -> 
 
 
 def _limits(until: Any, reason: str) -> dict[str, str]:
-    from jobpipe.errors import UsageError
-    from jobpipe.runs.overrides.deciding import MAX_REASON
-    from jobpipe.runs.overrides.layers import today
+    from jobpipe.runs.overrides.deciding import limits
 
-    day = until.date().isoformat() if until is not None else ""
-    if day and day < today():
-        raise UsageError(f"{day} is over: today is {today()} (UTC)", hint="`jobpipe posting restore` ends it at once")
-    if len(reason) > MAX_REASON:
-        raise UsageError(f"a reason has at most {MAX_REASON} characters")
-    return {"until": day, "reason": reason}
+    return limits(until.date().isoformat() if until is not None else "", reason)
 
 
 def _decide(

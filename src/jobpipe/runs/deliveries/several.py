@@ -40,6 +40,14 @@ def deliver_several(
     return [reports[name] for name in chosen]
 
 
+def fed_by(workspace: Workspace, imports: Iterable[str]) -> list[str]:
+    """The destinations that any of these imports names."""
+    wanted = set(imports)
+    there = set(workspace.project.destinations())
+    named = Feeding(workspace.project).named()
+    return sorted(name for name, feeding in named.items() if name in there and wanted.intersection(feeding))
+
+
 def _one(workspace: Workspace, name: str, feeding: Feeding, stop: StopRequest, *, at_once: bool) -> DeliveryReport:
     try:
         return deliver_and_tell(workspace, name, feeding=feeding, stop=stop, at_once=at_once)

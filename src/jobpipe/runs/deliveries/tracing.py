@@ -19,6 +19,7 @@ from jobpipe.transform.compile import FieldTrace
 
 def trace(workspace: Workspace, found: FoundPosting) -> dict[str, Any]:
     """For scripts, and for `jobpipe trace`; `raw` is the record as the source gave it, decoded as well as it can be."""
+    owner = Import.objects.get(pk=found.import_id)
     frame = workspace.documents.body(found.import_id, found.row.row)
     body = unpack(frame) if frame is not None else None
     return {
@@ -27,18 +28,17 @@ def trace(workspace: Workspace, found: FoundPosting) -> dict[str, Any]:
         "title": found.row.title,
         "state": found.row.status.name.lower(),
         "reason": found.row.reason,
-        "source": _source(workspace, found, body.offset if body else -1, body.raw if body else b""),
+        "source": _source(workspace, owner, found, body.offset if body else -1, body.raw if body else b""),
         "raw": (body.raw if body else b"").decode("utf-8", "replace"),
         "fields": [_field(one) for one in _traced(workspace, found)],
         "revision": found.row.revision,
         "revisions_kept": workspace.documents.revisions(found.import_id, found.row.row),
         "runs": _runs(found),
-        "destinations": _destinations(workspace, found, body.posting if body else b""),
+        "destinations": _destinations(workspace, owner, found, body.posting if body else b""),
     }
 
 
-def _source(workspace: Workspace, found: FoundPosting, offset: int, raw: bytes) -> dict[str, Any]:
-    owner = Import.objects.get(pk=found.import_id)
+def _source(workspace: Workspace, owner: Import, found: FoundPosting, offset: int, raw: bytes) -> dict[str, Any]:
     row = found.row
     try:
         spot = Places(workspace, owner).of(row.written_run, row.part, [Stored(offset, raw)])[0]
@@ -70,7 +70,7 @@ def _runs(found: FoundPosting) -> dict[str, Any]:
     }
 
 
-def _destinations(workspace: Workspace, found: FoundPosting, posting: bytes) -> list[dict[str, Any]]:
+def _destinations(workspace: Workspace, owner: Import, found: FoundPosting, posting: bytes) -> list[dict[str, Any]]:
     """Each destination that its import names, or that had the posting once."""
     rows = {row.pk: row.name for row in Destination.objects.all()}
     standings = workspace.delivered.standings(found.import_id, found.row.row)
@@ -85,7 +85,7 @@ def _destinations(workspace: Workspace, found: FoundPosting, posting: bytes) -> 
         {
             "destination": name,
             **_standing(standings.get(numbers.get(name, 0))),
-            "now": _now(workspace, found, name, posting),
+            "now": _now(workspace, owner, found, name, posting),
             "receipts": [_receipt(one) for one in receipts.get(numbers.get(name, 0), [])],
         }
         for name in sorted(named)
@@ -99,7 +99,7 @@ def _standing(known: Delivered | None) -> dict[str, Any]:
     return {"standing": word[known.standing], "revision": known.revision, "at": known.at, "said": known.said}
 
 
-def _now(workspace: Workspace, found: FoundPosting, name: str, posting: bytes) -> str:
+def _now(workspace: Workspace, owner: Import, found: FoundPosting, name: str, posting: bytes) -> str:
     """What the destination's file says of the posting as it is now."""
     import msgspec
 
@@ -109,7 +109,6 @@ def _now(workspace: Workspace, found: FoundPosting, name: str, posting: bytes) -
         wanting = Wanting(workspace.documents, workspace.project.load_destination(name))
     except JobpipeError as error:
         return f"cannot be said: {error.message}"
-    owner = Import.objects.get(pk=found.import_id)
     shaped, refusals = wanting.judge(owner, msgspec.json.decode(posting, type=JobPosting))
     if shaped is None:
         return "it is not selected"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from jobpipe.definition.overrides import MAX_RULES, OverrideError, parse_rule
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Override, OverrideChange, OverrideScope
 from jobpipe.ledger.text import storable
+from jobpipe.runs.overrides.layers import today
 from jobpipe.runs.undoing import join, made_together, standing
 from jobpipe.runs.workspace import Workspace
 from jobpipe.transform.keys import MAX_KEY_CHARACTERS
@@ -100,6 +101,35 @@ def decide_postings(
         join(OverrideChange, made)
         _check_numbers(made)
     return made
+
+
+def limits(until: str, reason: str) -> dict[str, str]:
+    """Of a decision over a posting: its last day (ISO, UTC; "" = until it is taken back), and why.
+
+    Raises UsageError for a day that is over or none, and for a reason that is too long.
+    """
+    if until:
+        try:
+            until = date.fromisoformat(until).isoformat()
+        except ValueError as error:
+            raise UsageError(f"{until!r} is no day", hint="such as 2031-05-01") from error
+        if until < today():
+            raise UsageError(f"{until} is over: today is {today()} (UTC)", hint="taking it back ends it at once")
+    if len(reason) > MAX_REASON:
+        raise UsageError(f"a reason has at most {MAX_REASON} characters")
+    return {"until": until, "reason": storable(reason)}
+
+
+def correct(
+    workspace: Workspace, postings: Iterable[Posting], values: dict[str, Any], limited: dict[str, str], *, by: str
+) -> list[OverrideChange]:
+    """These values (`runs.finding_postings.read_values`) beside those that were set before; `limited`: of `limits`."""
+
+    def changed(posting: Posting, before: dict[str, Any]) -> dict[str, Any]:
+        old = before.get("override", {}).get("values", {})
+        return before | {"override": {"values": {**old, **values}, **limited}}
+
+    return decide_postings(workspace, postings, changed, by=by)
 
 
 def _sound_key(key: str) -> str:

@@ -1,0 +1,287 @@
+"""Postings: searching them; of one its whole way, and what a person decides over it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.http import Http404, HttpResponse
+
+from jobpipe.documents.search.numbers import number_of
+from jobpipe.documents.search.store import MOST_COUNTED
+from jobpipe.errors import JobpipeError, UsageError
+from jobpipe.ledger.models import Import, Override, OverrideChange, OverrideScope
+from jobpipe.posting import FIELD_NAMES
+from jobpipe.runs.changes_of_run import differences
+from jobpipe.runs.deliveries.several import deliver_several, fed_by
+from jobpipe.runs.deliveries.tracing import trace
+from jobpipe.runs.finding_postings import FoundPosting, posting_of, read_values
+from jobpipe.runs.overrides.deciding import MAX_REASON, Posting, correct, limits
+from jobpipe.runs.overrides.excluding import exclude as take_down
+from jobpipe.runs.overrides.excluding import restore as take_back
+from jobpipe.runs.overrides.layers import today
+from jobpipe.runs.overrides.single_postings import settle_now
+from jobpipe.runs.overrides.words import shown
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.search_index import catch_up, is_being_made
+from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.workspace import Workspace
+from jobpipe.web import audit, notes
+from jobpipe.web.filters import posting_address
+from jobpipe.web.paging import SIZE, address
+from jobpipe.web.project import workspace
+from jobpipe.web.rights import Right
+from jobpipe.web.routes import Request, page
+from jobpipe.web.searching import CHOICES, Hit, Owners, before_of, choices, hits, wanted_of
+from jobpipe.web.tables import csv_file, wants_csv
+
+log = logging.getLogger("jobpipe.web")
+
+# Seconds for what has changed since the last search.
+_CATCHING_UP = 1.0
+# Rows of a file.
+_MOST_ROWS = 5_000
+_COLUMNS = (
+    *("import", "client", "key", "state", "reason", "first_seen", "title", "company", "place"),
+    *("country", "contract", "category"),
+)
+# Characters of a value and of a record, so that a page stays light.
+_MOST_VALUE = 1_500
+_MOST_RAW = 20_000
+_DECISIONS = 20
+# Revisions that are compared, each with the one before.
+_REVISIONS = 5
+
+
+@page("postings/", needs=Right.EXCLUDE)
+def search(request: Request) -> HttpResponse:
+    """`?q=` and `?state= import= client= country= contract= category=` of the address; `?as=csv` gives a file."""
+    viewer = request.viewer
+    owners = Owners.of(viewer)
+    index = workspace().search
+    is_whole = catch_up(workspace(), _CATCHING_UP)
+    wanted = wanted_of(request, owners, viewer)
+    if wants_csv(request):
+        return csv_file("postings", _COLUMNS, map(_row, hits(index.search(wanted, limit=_MOST_ROWS), owners)))
+    before = before_of(request)
+    found = index.search(wanted, before=before, limit=SIZE + 1)
+    survey = index.survey(wanted)
+    chosen = {name: value for name in CHOICES if (value := request.GET.get(name, ""))}
+    return notes.show(
+        request,
+        "postings.html",
+        {
+            "q": request.GET.get("q", ""),
+            "chosen": chosen,
+            "hits": hits(found[:SIZE], owners),
+            "survey": survey,
+            "choices": choices(request, survey, owners),
+            "most": MOST_COUNTED,
+            "first": address(request, before=None) if before is not None else "",
+            "older": address(request, before=number_of(found[SIZE - 1])) if len(found) > SIZE else "",
+            "csv": address(request, **{"as": "csv", "before": None}),
+            "most_rows": _MOST_ROWS,
+            "is_being_made": not is_whole and is_being_made(workspace()),
+        },
+    )
+
+
+def _row(hit: Hit) -> tuple[Any, ...]:
+    one = hit.entry
+    return (
+        *(
+            hit.import_name,
+            hit.client,
+            one.key,
+            one.state,
+            one.reason,
+            one.first_day,
+            one.title,
+            one.company,
+            one.place,
+        ),
+        *("; ".join(one.countries), one.contract, "; ".join(one.categories)),
+    )
+
+
+# One posting ----------------------------------------------------------------------------------------
+
+
+@page("postings/<str:import_name>/", needs=Right.EXCLUDE)
+def show(request: Request, import_name: str) -> HttpResponse:
+    """`?key=`: of the posting; a key may be anything, so it is no part of the path."""
+    return _shown(request, import_name, request.GET.get("key", ""))
+
+
+def _shown(request: Request, import_name: str, key: str, *, fault: str = "", status: int = 200) -> HttpResponse:
+    found = _found(import_name, key)
+    traced = trace(workspace(), found)
+    decided = Override.objects.filter(scope=OverrideScope.POSTING, owner=import_name, key=key).first()
+    changes = OverrideChange.objects.filter(entry=decided).order_by("-id")[:_DECISIONS] if decided else []
+    stored = posting_of(workspace(), found)
+    raw = traced.pop("raw")
+    return notes.show(
+        request,
+        "posting.html",
+        {
+            "import_name": import_name,
+            "key": key,
+            "row": found.row,
+            "state": found.row.status.name.lower(),
+            "traced": traced,
+            "fields": _fields(traced["fields"], stored),
+            "raw": raw[:_MOST_RAW],
+            "raw_more": max(len(raw) - _MOST_RAW, 0),
+            "revisions": _revisions(found),
+            "standing": shown(decided.content) if decided and decided.active else "",
+            "decisions": [(one, shown(one.before), shown(one.after)) for one in changes],
+            "may_decide": request.viewer.may(Right.EXCLUDE) and not request.viewer.looks_as,
+            "names": [name for name in FIELD_NAMES if name not in ("reference", "extra")],
+            "today": today(),
+            "most_reason": MAX_REASON,
+            "fault": fault,
+            "given": request.POST,
+        },
+        status=status,
+    )
+
+
+def _found(import_name: str, key: str) -> FoundPosting:
+    """Raises Http404 where it is not there."""
+    owner = Import.objects.filter(name=import_name).only("pk").first()
+    row = workspace().documents.postings_by_key(owner.pk, [key]).get(key) if owner is not None and key else None
+    if owner is None or row is None:
+        raise Http404
+    return FoundPosting(import_name, owner.pk, row)
+
+
+def _fields(traced: list[dict[str, Any]], stored: dict[str, Any]) -> list[dict[str, Any]]:
+    """As they came about; where that cannot be said today, as they are stored."""
+    rows = traced or [
+        {"field": name, "found": [], "made": value, "by": "", "error": ""} for name, value in stored.items()
+    ]
+    return [
+        {
+            **one,
+            "made": _text(one["made"]),
+            "found": [(part["path"], [_text(value) for value in part["values"]]) for part in one["found"]],
+        }
+        for one in rows
+        if one["made"] is not None or one["error"] or any(part["values"] for part in one["found"])
+    ]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]}… ({len(text):,} characters)"
+
+
+def _revisions(found: FoundPosting) -> list[tuple[int, list[tuple[str, str, str]]]]:
+    """Each kept one with what differs from the one before; [] of those whose predecessor is not kept."""
+    documents = workspace().documents
+    kept = sorted(documents.revisions(found.import_id, found.row.row), reverse=True)[:_REVISIONS]
+    return [
+        (
+            number,
+            [
+                (one.field, _text(one.before), _text(one.after))
+                for one in differences(documents, found.import_id, found.row, revision=number)
+            ],
+        )
+        for number in kept
+    ]
+
+
+# What a person decides ------------------------------------------------------------------------------
+
+
+@page("postings/<str:import_name>/exclude", needs=Right.EXCLUDE, methods=("POST",))
+def exclude(request: Request, import_name: str) -> HttpResponse:
+    """`key`, `until`, `reason`, and `alone` = without its near-duplicates."""
+
+    def decide(open_workspace: Workspace, postings: list[Posting], by: str) -> list[OverrideChange]:
+        limited = limits(request.POST.get("until", ""), request.POST.get("reason", "").strip())
+        return take_down(open_workspace, postings, **limited, by=by, alone="alone" in request.POST)
+
+    return _decided(request, import_name, "posting.exclude", decide)
+
+
+@page("postings/<str:import_name>/correct", needs=Right.EXCLUDE, methods=("POST",))
+def correct_it(request: Request, import_name: str) -> HttpResponse:
+    """`key`, `field`, `value` (empty = no value), `until`, `reason`."""
+
+    def decide(open_workspace: Workspace, postings: list[Posting], by: str) -> list[OverrideChange]:
+        limited = limits(request.POST.get("until", ""), request.POST.get("reason", "").strip())
+        field = request.POST.get("field", "").strip()
+        values = read_values([f"{field}={request.POST.get('value', '')}"])
+        return correct(open_workspace, postings, values, limited, by=by)
+
+    return _decided(request, import_name, "posting.correct", decide)
+
+
+@page("postings/<str:import_name>/restore", needs=Right.EXCLUDE, methods=("POST",))
+def restore(request: Request, import_name: str) -> HttpResponse:
+    def decide(open_workspace: Workspace, postings: list[Posting], by: str) -> list[OverrideChange]:
+        return take_back(open_workspace, postings, by=by)
+
+    return _decided(request, import_name, "posting.restore", decide)
+
+
+def _decided(
+    request: Request,
+    import_name: str,
+    action: str,
+    decide: Callable[[Workspace, list[Posting], str], list[OverrideChange]],
+) -> HttpResponse:
+    key = request.POST.get("key", "")
+    _found(import_name, key)
+    try:
+        changes = decide(workspace(), [(import_name, key)], request.viewer.person)
+    except UsageError as error:
+        fault = f"{error.message}: {error.hint}" if error.hint else error.message
+        return _shown(request, import_name, key, fault=fault, status=400)
+    audit.note(request, action, f"posting {key} of {import_name}", after=[one.after for one in changes][:5])
+    names = sorted({change.entry.owner for change in changes})
+    waits = [_settled(name) for name in names]
+    _deliver(names)
+    return notes.done(request, _said(changes, waits), posting_address(import_name, key))
+
+
+def _settled(name: str) -> str:
+    """ "" = it is in force on what is stored; else why a part of it waits."""
+    done = settle_now(workspace(), name, progress=Progress(), stop=StopRequest())
+    return done if isinstance(done, str) else ""
+
+
+def _said(changes: list[OverrideChange], waits: list[str]) -> str:
+    if not changes:
+        return "Nothing changes."
+    others = f" With it {len(changes) - 1} of the same job." if len(changes) > 1 else ""
+    late = next((one for one in waits if one), "")
+    if late:
+        return f"It is decided; what is left to do is done when the run that has the import ends ({late}).{others}"
+    return f"Done: it counts now, and destinations get it next.{others}"
+
+
+def _deliver(imports: list[str]) -> None:
+    """Beside the request, for a destination may take long; what does not get through now goes with the next sitting."""
+    open_workspace = workspace()
+    names = fed_by(open_workspace, imports)
+    if names:
+        threading.Thread(target=_deliver_to, args=(open_workspace, names), daemon=True).start()
+
+
+def _deliver_to(open_workspace: Workspace, names: list[str]) -> None:
+    from django.db import connections
+
+    try:
+        deliver_several(open_workspace, names, stop=StopRequest(), at_once=True)
+    except JobpipeError as error:
+        log.error("a decision over a posting waits for its delivery: %s", error)
+    finally:
+        connections.close_all()
