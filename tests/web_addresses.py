@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.test import Client
 from two_clients import CLIENTS, TwoClients
 
-from jobpipe.ledger.models import Account, ApiToken, Delivery, WebSession
+from jobpipe.ledger.models import Account, ApiToken, Delivery, MappingChange, OverrideChange, WebSession
+from jobpipe.web.rights import Right
 from jobpipe.web.routes import Route
 from jobpipe.web.sessions import COOKIE
 
@@ -60,6 +62,38 @@ PARTS: dict[str, Callable[[Place], object]] = {
     ),
     "session_mark": lambda place: _spare_session(place.who.account) if place.who.account else "0" * 16,
 }
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is sent to an address whose object stands in its form rather than in its parts."""
+
+    given: Callable[[Place], dict[str, object]] = lambda place: {}
+    # Whose it is: one client's, or all clients' ("" = nobody's).
+    of: str = ""
+    # A right that is needed besides the address' own; without it the address is not there.
+    also: Right | None = None
+
+
+def _rule(place: Place) -> dict[str, object]:
+    return {"for": f"client {CLIENTS[place.name]}", "rule": 'drop when posting.title == "Nobody"'}
+
+
+def _change(model: Any, place: Place) -> dict[str, object]:
+    return {"change": model.objects.filter(entry__owner=CLIENTS[place.name]).latest("pk").pk}
+
+
+# By the names of addresses.
+FORMS: dict[str, Form] = {
+    "mappings.show_effect": Form(also=Right.SEE),
+    "mappings.import_csv": Form(also=Right.SEE),
+    "mappings.take_back": Form(lambda place: _change(MappingChange, place), of="client"),
+    "rules.show_effect": Form(_rule, of="client", also=Right.SEE),
+    "rules.save_rule": Form(_rule, of="client"),
+    "rules.take_back": Form(lambda place: _change(OverrideChange, place), of="client"),
+    "rules.go_back_to": Form(lambda place: _change(OverrideChange, place), of="all"),
+}
+NO_FORM = Form()
 
 
 def _token(who: Account) -> int:
