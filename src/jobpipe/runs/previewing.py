@@ -19,6 +19,7 @@ from jobpipe.errors import RecordError, SourceError
 from jobpipe.ledger.opening import open_ledger
 from jobpipe.ledger.unavailable import LedgerUnavailableError, ledger_expected
 from jobpipe.runs.executors.worker import transformer_of
+from jobpipe.runs.kept_parts import KeptParts
 from jobpipe.runs.preparing import Preparation, layers_of, prepare_in
 from jobpipe.runs.source_reading import request_for, with_charset
 from jobpipe.safety.secrets import redact
@@ -113,19 +114,34 @@ class Preview:
         return [name for name in self.preparation.definition.posting if name not in made]
 
 
-def preview(project: Project, name: str, *, instead: Path | None = None, first: int = 1, count: int = 3) -> Preview:
+def preview(
+    project: Project,
+    name: str,
+    *,
+    instead: Path | None = None,
+    first: int = 1,
+    count: int = 3,
+    definition: tuple[str, str] | None = None,
+    kept: KeptParts | None = None,
+) -> Preview:
     """`count` records from the record with the number `first` on; what comes after them is not read.
 
-    `instead` is read in the source's place.  Raises DefinitionError for an invalid definition, SourceError where
+    `instead` is read in the source's place, or what is `kept` of it; `definition`: another text, and how people know
+    that.  Raises DefinitionError for an invalid definition, SourceError where
     no record can be read.
     """
     reading = Reading()
-    preparation = _prepared(project, name, reading)
+    preparation = _prepared(project, name, reading, definition)
     transformer = transformer_of(preparation.charge)
     found: list[RawRecord] = []
     ordinal = 0
-    with closing(_records(preparation, project, instead, reading, first - 1 + count)) as records:
-        for record in islice(records, first - 1 + count):
+    wanted = first - 1 + count
+    with closing(
+        _kept_records(preparation, project, kept, reading, wanted)
+        if kept is not None
+        else _records(preparation, project, instead, reading, wanted)
+    ) as records:
+        for record in islice(records, wanted):
             ordinal += 1
             if ordinal >= first:
                 found.append(record)
@@ -136,19 +152,19 @@ def preview(project: Project, name: str, *, instead: Path | None = None, first: 
     return Preview(preparation, reading, shown, ordinal)
 
 
-def _prepared(project: Project, name: str, reading: Reading) -> Preparation:
+def _prepared(project: Project, name: str, reading: Reading, definition: tuple[str, str] | None) -> Preparation:
     """With what people decided of labels and rules, where the project has a ledger: none is made for a preview."""
     cluster = project.settings.cluster.resolved(os.environ)
     file = project.state_dir / "ledger.sqlite3"
     if not cluster.ledger and not file.exists():
-        return prepare_in(project, name)
+        return prepare_in(project, name, definition=definition)
     try:
         open_ledger(file, cluster.ledger)
         with ledger_expected():
-            return prepare_in(project, name, layers_of(project))
+            return prepare_in(project, name, layers_of(project), definition)
     except LedgerUnavailableError as error:
         reading.notices.append(f"what people decided is left out: {error.message}")
-        return prepare_in(project, name)
+        return prepare_in(project, name, definition=definition)
 
 
 # Reading ---------------------------------------------------------------------------------------------
@@ -185,15 +201,56 @@ def _asked_records(
     reading.location = shown_place(source)
     surroundings = Surroundings(root=project.root, enough=enough, cache=project.state_dir / "preview-cache")
     with open_stream(request_for(preparation, reading.location), conversation_with(source, surroundings)) as stream:
-        for answer in unframed(iter(stream)):
-            reading.notices += answer.notices
-            if answer.kind == "end":
-                reading.is_over, reading.why = not answer.why, answer.why
-            elif answer.kind in ("page", "records"):
-                reading.document = answer.asked
-                records, ending = records_of(answer, preparation.settings)
-                reading.notices += ending.notices
-                yield from records
+        yield from _answered_records(preparation, iter(stream), reading)
+
+
+def _answered_records(
+    preparation: Preparation, stream: Iterator[bytes], reading: Reading
+) -> Generator[RawRecord, None, None]:
+    for answer in unframed(stream):
+        reading.notices += answer.notices
+        if answer.kind == "end":
+            reading.is_over, reading.why = not answer.why, answer.why
+        elif answer.kind in ("page", "records"):
+            reading.document = answer.asked
+            records, ending = records_of(answer, preparation.settings)
+            reading.notices += ending.notices
+            yield from records
+
+
+def _kept_records(
+    preparation: Preparation, project: Project, kept: KeptParts, reading: Reading, enough: int
+) -> Generator[RawRecord, None, None]:
+    """As the last run read them: the source is not asked. Raises SourceError where a part is not kept."""
+    source = preparation.resolved.source
+    if way_of(source):
+        yield from _kept_answers(preparation, project, kept, reading, enough)
+        return
+    limits = UnpackLimits.of(preparation.limits)
+    for location in source.locations:
+        for shown in kept.locations_of(project.resolve(location)):
+            reading.location = shown.removeprefix(f"{project.root}/")
+            part = kept.part_at(shown)
+            for document in unpack(iter(part), part.meta.get("name", shown), limits):
+                yield from _split(preparation, document, part.meta.get("charset", ""), reading)
+    reading.is_over = True
+
+
+def _kept_answers(
+    preparation: Preparation, project: Project, kept: KeptParts, reading: Reading, enough: int
+) -> Generator[RawRecord, None, None]:
+    source = preparation.resolved.source
+    reading.location = shown_place(source)
+    scratch = project.state_dir / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with kept.answers(scratch) as answers:
+        if answers is None:
+            yield from _answered_records(preparation, iter(kept.part_at(reading.location)), reading)
+            return
+        surroundings = Surroundings(root=project.root, enough=enough, kept=answers)
+        request = request_for(preparation, reading.location)
+        with open_stream(request, conversation_with(source, surroundings)) as stream:
+            yield from _answered_records(preparation, iter(stream), reading)
 
 
 def _locations(preparation: Preparation, project: Project, instead: Path | None) -> Iterator[str]:

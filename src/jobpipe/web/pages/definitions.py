@@ -1,0 +1,236 @@
+"""A definition: its text, a draft of another one with what is wrong as it is written, its effect, and publishing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+
+from jobpipe.definition.faults import without_logins
+from jobpipe.errors import DefinitionError, JobpipeError, UsageError
+from jobpipe.ledger.models import DefinitionDraft, Import, Plan
+from jobpipe.runs.definition_files import may_write_definitions, patch_of
+from jobpipe.runs.plans.apart import is_small, last_words, make_apart
+from jobpipe.runs.plans.document import state_of
+from jobpipe.runs.plans.making import Working, make_plan
+from jobpipe.runs.preparing import Change
+from jobpipe.runs.previewing_drafts import DraftPreview, preview_draft
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.starting import StopRequest
+from jobpipe.safety.secrets import redact
+from jobpipe.web import audit, notes
+from jobpipe.web.bounded import within
+from jobpipe.web.completing import words_at
+from jobpipe.web.drafts import (
+    ChangedMeanwhileError,
+    discard_draft,
+    draft_of,
+    is_overtaken,
+    publish,
+    rebase_draft,
+    refuse_other_files,
+    remarks_on,
+    save_draft,
+    text_of,
+)
+from jobpipe.web.pages.imports import head, overview_or_404
+from jobpipe.web.project import workspace
+from jobpipe.web.rights import Right
+from jobpipe.web.routes import Request, page
+
+# Seconds that a page waits for a preview.
+PATIENCE = 30.0
+
+
+# Its text -------------------------------------------------------------------------------------------
+
+
+@page("imports/<str:import_name>/definition/", needs=Right.SEE)
+def show(request: Request, import_name: str) -> HttpResponse:
+    one = overview_or_404(import_name)
+    text = text_of(workspace().project, import_name)
+    draft = draft_of(import_name, request.account) if request.viewer.may(Right.DEFINE) else None
+    context: dict[str, object] = {
+        **head(request, one, "definition"),
+        "lines": [without_logins(line) for line in text.rstrip("\n").split("\n")] if text else [],
+        "remarks": remarks_on(workspace().project, import_name, text) if text else [],
+        "draft": draft,
+        "plans": _plans(import_name),
+    }
+    return notes.show(request, "definition.html", context)
+
+
+def _plans(name: str) -> list[tuple[Plan, str]]:
+    found = Plan.objects.filter(import_row__name=name).select_related("import_row").defer("document", "definition")
+    plans = list(found.order_by("-id")[:5])
+    return [(plan, state_of(plan)) for plan in plans[:2]] + [(plan, str(plan.state)) for plan in plans[2:]]
+
+
+# Its draft ------------------------------------------------------------------------------------------
+
+
+@page("imports/<str:import_name>/definition/draft", needs=Right.DEFINE, methods=("GET", "POST"))
+def draft(request: Request, import_name: str) -> HttpResponse:
+    """Each button of the editor saves the draft first, then does what it says."""
+    _expect(import_name, request)
+    if request.method != "POST":
+        found = draft_of(import_name, request.account)
+        text = found.text if found is not None else text_of(workspace().project, import_name)
+        more = _previewed(import_name, text) if request.GET.get("show") == "preview" else {}
+        return _editor(request, import_name, text, found, **more)
+    text = request.POST.get("text", "")
+    try:
+        found = save_draft(workspace().project, import_name, request.account, text)
+    except UsageError as error:
+        return _editor(request, import_name, text, None, status=400, error=str(error))
+    does = _DOES.get(request.POST.get("do", "save"), _save)
+    return does(request, found)
+
+
+def _expect(name: str, request: Request) -> None:
+    """Raises Http404 where there is neither a definition nor a draft of this name."""
+    is_there = name in workspace().project.imports() or draft_of(name, request.account) is not None
+    if not is_there and not Import.objects.filter(name=name).exists():
+        raise Http404
+
+
+def _editor(
+    request: Request, name: str, text: str, found: DefinitionDraft | None, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    project = workspace().project
+    file = text_of(project, name)
+    context: dict[str, object] = {
+        "name": name,
+        "text": text,
+        "draft": found,
+        "is_new": not file,
+        "remarks": remarks_on(project, name, text),
+        "offer": words_at(text, text.count("\n") + 1, 1),
+        "diff": patch_of(name, file, text),
+        "is_overtaken": found is not None and is_overtaken(project, found),
+        "may_write": may_write_definitions(project),
+        "plans": _plans(name),
+        "said": last_words(workspace(), name),
+        **more,
+    }
+    return notes.show(request, "definition_draft.html", context, status=status)
+
+
+def _save(request: Request, found: DefinitionDraft) -> HttpResponse:
+    return notes.done(request, "The draft is saved.", _address(found))
+
+
+def _address(found: DefinitionDraft) -> str:
+    return f"/imports/{found.import_name}/definition/draft"
+
+
+def _preview(request: Request, found: DefinitionDraft) -> HttpResponse:
+    return _editor(request, found.import_name, found.text, found, **_previewed(found.import_name, found.text))
+
+
+def _previewed(name: str, text: str) -> dict[str, Any]:
+    """What it makes of the first records; what stands against that, in words."""
+    try:
+        _refuse_other_files(name, text)
+        made: DraftPreview = within(PATIENCE, lambda: preview_draft(workspace(), name, text))
+    except DefinitionError:
+        return {"preview_error": "The draft is not valid yet: see what is wrong with it."}
+    except JobpipeError as error:
+        return {"preview_error": redact(str(error))}
+    return {"preview": made}
+
+
+def _refuse_other_files(name: str, text: str) -> None:
+    """Raises DefinitionError, also where the text is no definition."""
+    project = workspace().project
+    refuse_other_files(project, project.read(name, text, f"imports/{name}.yaml"))
+
+
+def _plan(request: Request, found: DefinitionDraft) -> HttpResponse:
+    name, by = found.import_name, request.viewer.name
+    owner = Import.objects.filter(name=name).first()
+    if owner is None or name not in workspace().project.imports():
+        error = "Nothing is stored of it yet: publish it and let it run."
+        return _editor(request, name, found.text, found, status=400, error=error)
+    try:
+        _refuse_other_files(name, found.text)
+        if not is_small(workspace(), owner.pk):
+            make_apart(workspace(), name, found.text, by=by)
+            return notes.done(request, "The plan is being made: it will be listed below.", _address(found))
+        change = Change((found.text, f"the draft of {by}"))
+        plan = make_plan(workspace(), name, change, by=by, working=Working(Progress(), StopRequest(), 0))
+    except JobpipeError as error:
+        return _editor(request, name, found.text, found, status=400, error=redact(str(error)))
+    audit.note(request, "plan.make", f"import {name}", plan=plan.pk if plan else 0)
+    if plan is None:
+        return notes.done(request, "Nothing would change: no stored posting would be made otherwise.", _address(found))
+    return HttpResponseRedirect(f"/plans/{plan.pk}/")
+
+
+def _publish(request: Request, found: DefinitionDraft) -> HttpResponse:
+    name, text, is_new = found.import_name, found.text, found.import_name not in workspace().project.imports()
+    before = text_of(workspace().project, name)
+    try:
+        publish(workspace().project, found)
+    except ChangedMeanwhileError as error:
+        return _editor(request, name, text, found, status=409, error=str(error), is_refused=True)
+    except JobpipeError as error:
+        return _editor(request, name, text, found, status=400, error=f"Not published: {redact(str(error))}")
+    audit.note(request, "definition.publish", f"import {name}", diff=_without_logins(patch_of(name, before, text)))
+    words = "Published: let it run now." if is_new else "Published: the next run goes by it."
+    return notes.done(request, words, f"/imports/{name}/")
+
+
+def _without_logins(text: str) -> str:
+    return "\n".join(map(without_logins, text.split("\n")))[:20_000]
+
+
+def _rebase(request: Request, found: DefinitionDraft) -> HttpResponse:
+    """Whoever has seen what was written meanwhile."""
+    rebase_draft(workspace().project, found)
+    return notes.done(request, "The draft begins from the file as it is now, and would replace it.", _address(found))
+
+
+def _discard(request: Request, found: DefinitionDraft) -> HttpResponse:
+    discard_draft(found.import_name, request.account)
+    audit.note(request, "definition.discard", f"import {found.import_name}")
+    is_there = found.import_name in workspace().project.imports()
+    return notes.done(
+        request, "The draft is gone.", f"/imports/{found.import_name}/definition/" if is_there else "/imports/"
+    )
+
+
+_DOES: dict[str, Callable[[Request, DefinitionDraft], HttpResponse]] = {
+    "save": _save,
+    "preview": _preview,
+    "plan": _plan,
+    "publish": _publish,
+    "rebase": _rebase,
+    "discard": _discard,
+}
+
+
+@page("imports/<str:import_name>/definition/check", needs=Right.DEFINE, methods=("POST",))
+def check(request: Request, import_name: str) -> HttpResponse:
+    """As one types: what is wrong, and which words may stand at the caret. Nothing is kept."""
+    text = request.POST.get("text", "").replace("\r\n", "\n")[:200_000]
+    line, column = (_number(request.POST.get(name, "")) for name in ("line", "column"))
+    context = {"remarks": remarks_on(workspace().project, import_name, text), "offer": words_at(text, line, column)}
+    return notes.show(request, "_definition_check.html", context)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 8 else 1
+
+
+@page("imports/<str:import_name>/definition/patch", needs=Right.DEFINE)
+def patch(request: Request, import_name: str) -> HttpResponse:
+    """The draft as a patch, for where the folder cannot be written to from here."""
+    found = draft_of(import_name, request.account)
+    if found is None:
+        raise Http404
+    text = patch_of(import_name, text_of(workspace().project, import_name), found.text)
+    response = HttpResponse(text, content_type="text/x-diff; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{import_name}.patch"'
+    return response
