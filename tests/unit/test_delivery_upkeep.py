@@ -16,6 +16,7 @@ from jobpipe.health.metrics import Metrics
 from jobpipe.ledger.models import ChangeList, Delivery, Run
 from jobpipe.runs.deliveries.change_lists import pruned_to
 from jobpipe.runs.deliveries.deciding import replay_since
+from jobpipe.runs.deliveries.delivering import deliver
 from jobpipe.runs.deliveries.forgetting import forget, gone_destinations
 from jobpipe.runs.deliveries.overview import destination_overviews
 from jobpipe.runs.housekeeping.erasing import erase
@@ -93,6 +94,23 @@ def test_what_is_erased_here_is_masked_at_those_who_have_it(partner: Partner) ->
     assert (report.state, report.upserts) == ("done", 1)
     assert [one.key for one in partner.receiver.done[before:]] == ["1"]
     assert "Jeanne" not in str(partner.receiver.titles) and partner.receiver.titles["2"] == "Baker"
+
+
+def test_a_file_that_was_sent_is_named_where_it_has_what_is_erased_and_the_next_one_has_it_masked(
+    partner: Partner,
+) -> None:
+    path = partner.project.root / "destinations" / "partner.yaml"
+    path.write_text("destination: partner\nto: {served: jobs.jsonl}\n")
+    partner.imports({"1": "Ask Jeanne Dupont", "2": "Baker"})
+    with partner.project.open() as workspace:
+        state = workspace.project.state_dir
+        assert deliver(workspace, "partner").state == "done"
+        found = erase(workspace, ["Jeanne Dupont"], by="ana", reason="asked", dry_run=False)
+        assert f"{state.name}/deliveries/partner/current/jobs.jsonl" in found.files
+        assert deliver(workspace, "partner").state == "done"
+        found = erase(workspace, ["Jeanne Dupont"], by="ana", reason="asked", dry_run=True)
+        # What is handed out is there for a while longer, for those who have begun to fetch it.
+        assert not [name for name in found.files if "/deliveries/" in name]
 
 
 def test_a_changed_selection_counts_though_a_batch_was_on_its_way(partner: Partner) -> None:

@@ -2,70 +2,68 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from jobpipe.documents.delivered.store import Delivered, Receipt, Standing
-from jobpipe.documents.store import Role, Selection, StateRow, Status
 from jobpipe.runs.deliveries.sitting import Sitting
+from jobpipe.runs.deliveries.snapshot_contents import Included
 
 _CHUNK = 5_000
 
 
-def keep_books(sitting: Sitting, delivery: int, included: dict[int, array[int]]) -> None:
-    """`included`: import -> the rows that the file has, growing. Flat memory; reads no body; may be repeated."""
+def keep_books(sitting: Sitting, delivery: int, contents: Iterable[Included]) -> None:
+    """`contents`: what the file has, by import and growing row. Flat memory; reads no document; may be repeated."""
     delivered, number = sitting.workspace.delivered, sitting.destination.pk
     at = sitting.moment
     rows: list[Delivered] = []
     receipts: list[Receipt] = []
-    for import_id in sorted({*included, *delivered.imports(number)}):
-        for change in _changes(sitting, import_id, included.get(import_id, array("I"))):
-            change.delivery, change.at = delivery, at
-            rows.append(change)
-            receipts.append(_receipt(number, change))
-            if len(rows) >= _CHUNK:
-                delivered.save(number, rows, receipts)
-                rows, receipts = [], []
+    for change in _all_changes(sitting, contents):
+        change.delivery, change.at = delivery, at
+        rows.append(change)
+        receipts.append(_receipt(number, change))
+        if len(rows) >= _CHUNK:
+            delivered.save(number, rows, receipts)
+            rows, receipts = [], []
     delivered.save(number, rows, receipts)
 
 
-def _changes(sitting: Sitting, import_id: int, included: array[int]) -> Iterator[Delivered]:
+def _all_changes(sitting: Sitting, contents: Iterable[Included]) -> Iterator[Delivered]:
+    left = sorted(sitting.workspace.delivered.imports(sitting.destination.pk), reverse=True)
+    for import_id, included in groupby(contents, key=lambda one: one.import_id):
+        while left and left[-1] < import_id:
+            yield from _changes(sitting, left.pop(), iter(()))
+        if left and left[-1] == import_id:
+            left.pop()
+        yield from _changes(sitting, import_id, included)
+    while left:
+        yield from _changes(sitting, left.pop(), iter(()))
+
+
+def _changes(sitting: Sitting, import_id: int, included: Iterator[Included]) -> Iterator[Delivered]:
     """Of one import, by growing row: both sides are walked together."""
     known = sitting.workspace.delivered.walk(sitting.destination.pk, import_id)
     before = next(known, None)
-    for state in _states(sitting, import_id, included):
-        while before is not None and before.row < state.row:
+    for one in included:
+        while before is not None and before.row < one.row:
             yield from _gone(before)
             before = next(known, None)
-        same = before if before is not None and before.row == state.row else None
+        same = before if before is not None and before.row == one.row else None
         if same is not None:
             before = next(known, None)
-        if same is None or same.standing is not Standing.THERE or same.digest != state.posting_digest:
+        if same is None or same.standing is not Standing.THERE or same.digest != one.digest:
             yield Delivered(
                 import_id=import_id,
-                row=state.row,
-                key=state.key,
+                row=one.row,
+                key=one.key,
                 standing=Standing.THERE,
                 number=(same.number if same is not None else 0) + 1,
-                revision=state.revision,
-                digest=state.posting_digest,
+                revision=one.revision,
+                digest=one.digest,
             )
     while before is not None:
         yield from _gone(before)
         before = next(known, None)
-
-
-def _states(sitting: Sitting, import_id: int, included: array[int]) -> Iterator[StateRow]:
-    """Of the rows that are in the file; one that has gone since it was written counts as it was."""
-    wanted = iter(included)
-    row = next(wanted, None)
-    for state in sitting.workspace.documents.select(import_id, Selection(role=Role.POSTING)):
-        while row is not None and row < state.row:
-            row = next(wanted, None)
-        if row is None:
-            return
-        if state.row == row and state.status is not Status.NONE:
-            yield state
 
 
 def _gone(before: Delivered) -> Iterator[Delivered]:

@@ -7,6 +7,7 @@ from typing import Any
 from jobpipe.documents.delivered.store import Standing
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Delivery, DeliveryState, Import
+from jobpipe.runs.deliveries.snapshot_contents import read_contents
 from jobpipe.runs.deliveries.snapshot_files import read_back
 from jobpipe.runs.deliveries.snapshots import folder_of
 from jobpipe.runs.workspace import Workspace
@@ -49,9 +50,12 @@ def delivery_document(one: Delivery) -> dict[str, Any]:
 def _would_vanish(workspace: Workspace, one: Delivery) -> list[dict[str, Any]]:
     """By import: how many postings the destination has that the file lacks, and a few of them."""
     written = read_back(folder_of(workspace.project.state_dir, one.destination.name) / f"held-{one.pk}")
+    included: dict[int, set[int]] = {}
+    for kept in read_contents(written.folder) if written is not None else ():
+        included.setdefault(kept.import_id, set()).add(kept.row)
     found = []
     for import_id in workspace.delivered.imports(one.destination_id):
-        stay = set(written.rows.get(import_id, ())) if written is not None else set()
+        stay = included.get(import_id, set())
         count = 0
         samples: list[str] = []
         for known in workspace.delivered.walk(one.destination_id, import_id):

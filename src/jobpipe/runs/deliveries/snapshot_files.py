@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import hashlib
 import json
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -19,12 +18,15 @@ import msgspec
 from jobpipe.definition.targets import FileTarget, ServedTarget
 from jobpipe.destinations.formats.format import Setting
 from jobpipe.destinations.ways.way import Ready
+from jobpipe.documents.store import StateRow
 from jobpipe.ledger.models import Import
 from jobpipe.posting import JobPosting
-from jobpipe.runs.deliveries.row_numbers import pack_rows, unpack_rows
+from jobpipe.runs.deliveries.snapshot_contents import Contents, contents_of
 from jobpipe.runs.deliveries.wanting import Wanting, live_postings_of, stored_postings_of
 
 _BUFFER = 64 * 1024
+# That are written at once.
+_LINES = 16
 # A posting, or its JSON.
 _One = TypeVar("_One")
 _Writer = Callable[[Iterator[_One]], Iterator[bytes]]
@@ -32,29 +34,30 @@ _Writer = Callable[[Iterator[_One]], Iterator[bytes]]
 
 @dataclass(slots=True)
 class Written:
+    # With `snapshot_contents` beside the files.
+    folder: Path
     postings: int = 0
     # The feed, or the index of its pages, first.
     files: list[Ready] = field(default_factory=list)
-    # Import -> the rows that are in it, growing.
-    rows: dict[int, array[int]] = field(default_factory=dict)
 
 
 def write_files(wanting: Wanting, feeding: list[Import], folder: Path) -> Written:
     """All postings that go to the destination, into `folder`, which is empty."""
-    written = Written()
+    written = Written(folder)
     target = wanting.definition.to
     assert isinstance(target, FileTarget | ServedTarget)
     name = file_name(target)
-    if wanting.takes_all_as_stored:
-        stored = _counted(_stored(wanting, feeding), written)
-        written.files = _write(stored, _as_lines, folder / name, target.page, written)
-    else:
-        chosen = _chosen(wanting, feeding)
-        setting = _setting(wanting, feeding, chosen)
-        postings = _counted(_all(wanting, feeding, chosen), written)
-        written.files = _write(
-            postings, lambda some: wanting.output.write(some, setting), folder / name, target.page, written
-        )
+    with contents_of(folder) as contents:
+        if wanting.takes_all_as_stored:
+            stored = _counted(_stored(wanting, feeding), written, contents)
+            written.files = _write(stored, _as_lines, folder / name, target.page, written)
+        else:
+            chosen = _chosen(wanting, feeding)
+            setting = _setting(wanting, feeding, chosen)
+            postings = _counted(_all(wanting, feeding, chosen), written, contents)
+            written.files = _write(
+                postings, lambda some: wanting.output.write(some, setting), folder / name, target.page, written
+            )
     _keep(written, folder)
     return written
 
@@ -92,7 +95,6 @@ def _keep(written: Written, folder: Path) -> None:
     document = {
         "postings": written.postings,
         "files": [[one.name, one.size, one.digest] for one in written.files],
-        "rows": {number: pack_rows(rows) for number, rows in written.rows.items()},
     }
     (folder / _KEPT).write_bytes(msgspec.msgpack.encode(document))
 
@@ -108,8 +110,7 @@ def read_back(folder: Path) -> Written | None:
             return None
     except (OSError, msgspec.DecodeError):
         return None
-    rows = {int(number): unpack_rows(packed) for number, packed in document["rows"].items()}
-    return Written(postings=document["postings"], files=files, rows=rows)
+    return Written(folder, postings=document["postings"], files=files)
 
 
 def file_name(target: FileTarget | ServedTarget) -> str:
@@ -133,7 +134,7 @@ def _setting(wanting: Wanting, feeding: list[Import], chosen: dict[int, set[int]
 
 def _all(
     wanting: Wanting, feeding: list[Import], chosen: dict[int, set[int]] | None
-) -> Iterator[tuple[Import, int, JobPosting]]:
+) -> Iterator[tuple[Import, StateRow, JobPosting]]:
     """Shaped, without those that would be refused."""
     for owner in feeding:
         only = None if chosen is None else chosen.get(owner.pk, set())
@@ -142,7 +143,7 @@ def _all(
                 continue
             shaped = wanting.passed(owner, state.key, posting)
             if shaped is not None:
-                yield owner, state.row, shaped
+                yield owner, state, shaped
 
 
 def _chosen(wanting: Wanting, feeding: list[Import]) -> dict[int, set[int]] | None:
@@ -151,8 +152,8 @@ def _chosen(wanting: Wanting, feeding: list[Import]) -> dict[int, set[int]] | No
     if limit is None:
         return None
     ordered = (
-        (wanting.shaper.priority(posting), place, owner.pk, row)
-        for place, (owner, row, posting) in enumerate(_all(wanting, feeding, None))
+        (wanting.shaper.priority(posting), place, owner.pk, state.row)
+        for place, (owner, state, posting) in enumerate(_all(wanting, feeding, None))
     )
     found: dict[int, set[int]] = {}
     for _, _, import_id, row in nsmallest(limit, ordered):
@@ -161,22 +162,23 @@ def _chosen(wanting: Wanting, feeding: list[Import]) -> dict[int, set[int]] | No
     return found
 
 
-def _stored(wanting: Wanting, feeding: list[Import]) -> Iterator[tuple[Import, int, bytes]]:
+def _stored(wanting: Wanting, feeding: list[Import]) -> Iterator[tuple[Import, StateRow, bytes]]:
     """As they are stored: JSON."""
     for owner in feeding:
         for state, body in stored_postings_of(wanting.documents, owner):
-            yield owner, state.row, body
+            yield owner, state, body
 
 
 def _as_lines(bodies: Iterable[bytes]) -> Iterator[bytes]:
-    for body in bodies:
-        yield body + b"\n"
+    left = iter(bodies)
+    while some := list(islice(left, _LINES)):
+        yield b"\n".join(some) + b"\n"
 
 
-def _counted(found: Iterable[tuple[Import, int, _One]], written: Written) -> Iterator[_One]:
-    for owner, row, posting in found:
+def _counted(found: Iterable[tuple[Import, StateRow, _One]], written: Written, contents: Contents) -> Iterator[_One]:
+    for owner, state, posting in found:
         written.postings += 1
-        written.rows.setdefault(owner.pk, array("I")).append(row)
+        contents.add(owner.pk, state)
         yield posting
 
 

@@ -19,17 +19,20 @@ from jobpipe.runs.deliveries.bookkeeping import keep_books
 from jobpipe.runs.deliveries.change_lists import last_sequence
 from jobpipe.runs.deliveries.following import Position
 from jobpipe.runs.deliveries.sitting import Sitting
+from jobpipe.runs.deliveries.snapshot_contents import read_contents
 from jobpipe.runs.deliveries.snapshot_files import Written, read_back, write_files
 from jobpipe.runs.deliveries.wanting import Wanting
 from jobpipe.safety.secrets import redact
 
+# Of the state: a folder a destination, with one for the files that it has, one for the next, one for each that waits.
+FOLDER = "deliveries"
 # Postings that may always vanish, however few there are.
 FEW = 5
 
 
 def folder_of(state: Path, destination: str) -> Path:
     """Where the files of a destination are made and kept."""
-    return state / "deliveries" / destination
+    return state / FOLDER / destination
 
 
 class SnapshotSitting:
@@ -201,7 +204,7 @@ class SnapshotSitting:
             delivery.error = redact(str(error))
             self._save(delivery, "error")
             raise
-        keep_books(sitting, delivery.pk, written.rows)
+        keep_books(sitting, delivery.pk, read_contents(written.folder))
         self._acknowledge(delivery, said)
         self._keep_as_current(written.files)
         report = sitting.report

@@ -37,6 +37,7 @@ from jobpipe.ledger.models import (
     RunState,
     Suppression,
 )
+from jobpipe.runs.deliveries.snapshots import FOLDER as FILES_SENT
 from jobpipe.runs.housekeeping.compacting import rewrite_files
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.near_duplicates.following import index_of
@@ -299,9 +300,9 @@ class _Eraser:
         self._look_at_feeds()
 
     def _look_at_feeds(self) -> None:
-        """What is handed out is another when it is delivered again; its compressed twin is named with it."""
+        """What is handed out, or was sent, is another when it is delivered again; a packed twin is named with it."""
         state = self._workspace.project.state_dir
-        for path in sorted((state / FEEDS).glob("*/*")):
+        for path in (*sorted((state / FEEDS).glob("*/*")), *sorted((state / FILES_SENT).glob("*/*/*"))):
             if path.suffix == ".gz":
                 continue
             with path.open("rb") as file:
