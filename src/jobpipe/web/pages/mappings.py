@@ -167,24 +167,21 @@ def import_csv(request: Request) -> HttpResponse:
 @page("mappings/codes", needs=Right.MAP)
 def show_codes(request: Request) -> HttpResponse:
     """Options that hold the words, for the field that is typed into: `?table=` and `?q=`."""
-    table, words = request.GET.get("table", ""), request.GET.get("q", "").strip()[:100]
-    return show(request, "_mapping_codes.html", {"codes": _codes(table, words) if words else []})
+    found = codes_of(request.GET.get("table", ""), request.GET.get("q", ""), visible_imports(request.viewer))
+    return show(request, "_mapping_codes.html", {"codes": found})
 
 
-def _codes(table: str, words: str) -> list[tuple[str, str]]:
-    found: dict[str, str] = {}
-    for name in workspace().project.imports():
-        try:
-            coded = coded_table(workspace().project.load(name).definition)
-        except JobpipeError:
-            continue
+def codes_of(table: str, words: str, owners: QuerySet[Import]) -> list[tuple[str, str]]:
+    """Code and name of those that hold the words, of the taxonomy that one of the imports has for the table."""
+    words = words.strip()[:100]
+    there = set(workspace().project.imports())
+    for name in owners.values_list("name", flat=True) if words else ():
+        coded = coded_table(workspace().project.load(name).definition) if name in there else None
         if coded is not None and coded.table == table:
             taxonomy = find_in_force(workspace().project, coded.taxonomy)
-            if taxonomy is not None:
-                for one in search(taxonomy, words, limit=_MOST_CODES):
-                    found[one.code] = one.label(coded.language or "")
-            break
-    return list(found.items())
+            found = search(taxonomy, words, limit=_MOST_CODES) if taxonomy is not None else []
+            return [(one.code, one.label(coded.language or "")) for one in found]
+    return []
 
 
 # What the pages have in common ------------------------------------------------------------------------
