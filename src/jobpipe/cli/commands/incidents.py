@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -133,6 +132,7 @@ def ack(context: click.Context, numbers: tuple[int, ...], why: str, by: str, as_
 def mute(context: click.Context, numbers: tuple[int, ...], until: str, why: str, by: str, as_json: bool) -> None:
     """Hear nothing of these incidents until a day."""
     from jobpipe.incidents.states import mute as mute_it
+    from jobpipe.incidents.until import moment_of
 
     moment = moment_of(until)
     _change(context, numbers, lambda _, number: mute_it(number, moment, by=who(by), why=why), as_json=as_json)
@@ -200,17 +200,3 @@ def _change(context: click.Context, numbers: tuple[int, ...], change: Any, *, as
             print_json([incident_document(one) for one in changed])
         else:
             print_incidents(changed)
-
-
-def moment_of(text: str) -> datetime:
-    """A day or a time (UTC where it names no zone), or how long from now."""
-    from jobpipe.errors import UsageError
-
-    units = {"h": "hours", "d": "days", "w": "weeks"}
-    try:
-        if text[-1:] in units and text[:-1].isdigit():
-            return datetime.now(UTC) + timedelta(**{units[text[-1]]: int(text[:-1])})
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{text!r} is no day", hint="`--until 2031-05-01`, or for how long: 12h, 7d, 4w") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
