@@ -174,6 +174,9 @@ def test_what_is_excluded_leaves_destinations_at_once(project: ProjectFolder) ->
     _wait_for(project.root / "out" / "jobs.jsonl", "Head chef")
     client.post("/postings/others/exclude", {"key": "1"})
     _wait_for(project.root / "out" / "jobs.jsonl", "Head chef", without="Baker")
+    text = page(client, posting("1"))
+    assert "it should be there" in text
+    assert "the posting is excluded: it should not be there" in page(client, posting("1", "others"))
 
 
 def _wait_for(path: Path, words: str, *, without: str = "") -> None:

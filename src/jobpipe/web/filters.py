@@ -27,10 +27,12 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def length(seconds: float | None) -> str:
-    """`12 s`, `5 min`, `3 h`, `4 d`."""
+def length(seconds: Any) -> str | int:
+    """`12 s`, `5 min`, `3 h`, `4 d`; of a list how many are in it, as templates know it."""
     if seconds is None:
         return ""
+    if hasattr(seconds, "__len__"):
+        return len(seconds)
     for below, unit, size in _STEPS:
         if seconds < below:
             return f"{seconds / size:.1f} {unit}" if size == 1 and seconds < 10 else f"{seconds / size:.0f} {unit}"
