@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 log = logging.getLogger("jobpipe.cluster")
@@ -19,6 +20,8 @@ log = logging.getLogger("jobpipe.cluster")
 MOST_AT_ONCE = 16
 # Seconds until a destination whose process died is called for again.
 AFTER_A_DEATH = 3.0
+# Seconds for those that were asked to stop.
+PATIENCE = 20.0
 
 _context = multiprocessing.get_context("forkserver")
 
@@ -32,7 +35,7 @@ class Deliverers:
         self._pool = ThreadPoolExecutor(max_workers=MOST_AT_ONCE, thread_name_prefix="deliver")
         self._lock = threading.Lock()
         self._known: set[str] = set()
-        self._pipes: dict[str, Connection] = {}
+        self._running: dict[str, tuple[ForkServerProcess, Connection]] = {}
         self._is_stopping = False
 
     def deliver(self, root: Path, name: str) -> None:
@@ -44,12 +47,19 @@ class Deliverers:
         self._pool.submit(self._sit, root, name)
 
     def stop(self) -> None:
-        """Children finish their batch and end by themselves; does not wait."""
+        """Ask all to finish their batch, and wait for them; those that wait for a destination are ended, which loses
+        nothing."""
         with self._lock:
             self._is_stopping = True
-            for pipe in self._pipes.values():
-                pipe.close()
+            running = list(self._running.values())
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for _, ours in running:
+            ours.close()
+        end = time.monotonic() + PATIENCE
+        for child, _ in running:
+            child.join(timeout=max(end - time.monotonic(), 0.0))
+            if child.is_alive():
+                child.kill()
 
     def _sit(self, root: Path, name: str) -> None:
         code = 0
@@ -75,14 +85,14 @@ class Deliverers:
             if self._is_stopping:
                 return 0
             child.start()
-            self._pipes[name] = ours
+            self._running[name] = child, ours
         theirs.close()
         try:
             child.join()
             return child.exitcode or 0
         finally:
             with self._lock:
-                del self._pipes[name]
+                del self._running[name]
             ours.close()
 
     def _call(self, name: str) -> None:

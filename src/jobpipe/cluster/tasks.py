@@ -141,5 +141,5 @@ deliverers = Deliverers(send_delivery)
 
 def stop_children() -> None:
     """Let every conductor finish its batch and hand its run back, and every delivery its batch; does not wait."""
-    deliverers.stop()
-    threading.Thread(target=children.stop, name="stop", daemon=True).start()
+    for some in (children, deliverers):
+        threading.Thread(target=some.stop, name="stop", daemon=True).start()
