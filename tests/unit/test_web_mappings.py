@@ -92,7 +92,7 @@ def test_what_changes_is_shown_and_nothing_is_saved_until_it_was_seen(project: P
     client = logged_in(account())
     page = client.post("/mappings/effect", row())
     text = page.content.decode()
-    assert "2 offers change" in text
+    assert "2 postings change" in text
     assert "Job 2" in text
     assert not MappingEntry.objects.exists()
     saved = client.post("/mappings/save", {"decisions": decisions_in(page.content)}, follow=True).content.decode()
@@ -162,7 +162,7 @@ def test_csv_goes_out_and_comes_in_by_way_of_what_it_changes(project: ProjectFol
     assert "contracts,client,Acme,stage <b>,,internship" in text
     changed = SimpleUploadedFile("m.csv", text.replace("internship", "fixed_term").encode())
     page = client.post("/mappings/csv", {"file": changed, "for": "global"})
-    assert b"2 offers change" in page.content
+    assert b"2 postings change" in page.content
     wrong = SimpleUploadedFile("m.csv", b"label,code\nx,y\n")
     refused = client.post("/mappings/csv", {"file": wrong, "for": "global"})
     assert refused.status_code == 400

@@ -8,12 +8,13 @@ from django.http import HttpRequest
 
 from jobpipe.web.navigation import entries_for
 from jobpipe.web.rights import Right
-from jobpipe.web.words import language_of, words_of
+from jobpipe.web.words import language_of, words_of, words_of_house
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     viewer = getattr(request, "viewer", None)
-    words = words_of(language_of(request))
+    is_staff = viewer is not None and not viewer.is_client
+    words = words_of_house() if is_staff else words_of(language_of(request))
     return {
         "viewer": viewer,
         "account": getattr(request, "account", None),

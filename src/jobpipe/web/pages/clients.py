@@ -15,6 +15,7 @@ from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Account, Import, Run, RunKind, RunState
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.overview import GOOD, Overview, overviews
+from jobpipe.runs.quarantine import Rejected
 from jobpipe.runs.scheduling.punctuality import ImportState
 from jobpipe.runs.source_reports.gathering import refusals_of
 from jobpipe.runs.source_reports.languages import LANGUAGES as REPORT_LANGUAGES
@@ -201,7 +202,7 @@ def _group(one: Any, wording: Wording) -> dict[str, Any]:
         {
             "title": record.title or wording.texts.no_title,
             "key": record.key,
-            "place": wording.place(record),
+            "place": _place(record, wording),
             "detail": wording.detail(record),
         }
         for record in one.examples
@@ -214,6 +215,11 @@ def _group(one: Any, wording: Wording) -> dict[str, Any]:
         "examples": examples,
         "more": more,
     }
+
+
+def _place(record: Rejected, wording: Wording) -> str:
+    """Its line, which is what people can go to; else what is known."""
+    return wording.texts.line.format(line=wording.number(record.line)) if record.line else wording.place(record)
 
 
 @page("clients/<str:client>/settings/", needs=Right.CLIENT_SPACE, methods=("GET", "POST"))

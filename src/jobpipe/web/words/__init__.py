@@ -1,6 +1,6 @@
 """What the pages say that clients see: in English and in French, side by side in `jobpipe.web.words.phrases`."""
 
 from jobpipe.web.words.phrases import PHRASES
-from jobpipe.web.words.saying import CHOSEN, LANGUAGES, Words, language_of, words_of
+from jobpipe.web.words.saying import CHOSEN, LANGUAGES, Words, language_of, words_of, words_of_house
 
-__all__ = ["CHOSEN", "LANGUAGES", "PHRASES", "Words", "language_of", "words_of"]
+__all__ = ["CHOSEN", "LANGUAGES", "PHRASES", "Words", "language_of", "words_of", "words_of_house"]

@@ -22,7 +22,32 @@ class Words(dict[str, str]):
         return f"{value:,}".replace(",", "\u202f") if self.language == "fr" else f"{value:,}"
 
 
+# What the staff calls these things.
+_OF_THE_HOUSE = {
+    "map_postings": "postings",
+    "map_label": "label",
+    "map_imports": "imports",
+    "effect_postings": "postings change",
+    "effect_later": "They are many: the next run of each import makes them again.",
+    "effect_none": "No stored posting changes; what comes later does.",
+    "effect_more": "more labels",
+    "effect_more_imports": "more imports",
+    "offers_reference": "key",
+    "rules_part": "There are more postings: these are the first.",
+    "rules_faults": "Postings that the rule is passed over for:",
+    "rules_no_offer": "No stored posting changes.",
+    "rules_live": "live",
+}
+
+
 _ALL = {language: Words(language) for language in LANGUAGES}
+_HOUSE = Words("en")
+_HOUSE.update(_OF_THE_HOUSE)
+
+
+def words_of_house() -> Words:
+    """English, with the words that the staff uses."""
+    return _HOUSE
 
 
 def words_of(language: str) -> Words:
