@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
 
@@ -216,3 +218,19 @@ def test_a_first_import_says_what_is_wrong_beside_the_field(
     answer = developer.post("/imports/new/", {"name": "fresh", "client": "", "feed": "feed.xml", **given})
     assert answer.status_code == 400 and said in answer.content.decode()
     assert not DefinitionDraft.objects.exists()
+
+
+# All of them ----------------------------------------------------------------------------------------
+
+
+def test_each_page_asks_little_and_is_small(project: ProjectFolder, developer: Client) -> None:
+    developer.post(DRAFT, {"text": BETTER, "do": "plan"})
+    (plan,) = Plan.objects.all()
+    pages = ("/imports/", "/imports/offers/", "/imports/offers/history/", "/imports/offers/definition/", DRAFT)
+    runs = ("/runs/", "/runs/1/", "/runs/1/changes/", "/runs/1/rejected/", f"/plans/{plan.pk}/", "/imports/new/")
+    for address in (*pages, *runs):
+        with CaptureQueriesContext(connection) as asked:
+            answer = developer.get(address)
+        assert answer.status_code == 200
+        assert len(asked) <= 10, (address, [one["sql"][:120] for one in asked])
+        assert len(answer.content) < 100_000

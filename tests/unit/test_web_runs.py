@@ -85,7 +85,7 @@ def test_changes_are_shown_field_by_field_and_nothing_of_a_source_is_markup(proj
     _, second, held = numbers()
     client = logged_in(account())
     updated = client.get(f"/runs/{second}/changes/?kind=updated").content.decode()
-    assert "<del>Mason 0</del>" in updated and "Stone &lt;b&gt;mason" in updated
+    assert "<del>Mason 0</del>" in updated and "<ins>Stone &lt;b&gt;mason" in updated
     assert "=Roofer" in client.get(f"/runs/{second}/changes/?kind=new").content.decode()
     client.post(f"/runs/{held}/accept")
     assert "Mason 9" in client.get(f"/runs/{held}/changes/?kind=expired").content.decode()

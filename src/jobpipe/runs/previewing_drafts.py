@@ -49,6 +49,15 @@ class RecordBeside:
     fields: list[FieldBeside]
 
     @property
+    def differing(self) -> list[FieldBeside]:
+        """All of them where there is nothing to compare with."""
+        return [one for one in self.fields if one.differs or one.error or not self.has_before]
+
+    @property
+    def same(self) -> list[FieldBeside]:
+        return [one for one in self.fields if one not in self.differing]
+
+    @property
     def raw_text(self) -> str:
         """Its plain values where it can be read, else its bytes; cut."""
         if self.one.record is None:

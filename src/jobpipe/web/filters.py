@@ -10,6 +10,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobpipe.web import differences
+
 register = template.Library()
 
 _STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (86_400 * 60, "d", 86_400))
@@ -74,3 +76,8 @@ def state(word: Any) -> SafeString:
 def posting_address(import_name: str, key: str) -> str:
     """The page of one posting: its key may be anything, so it stands in the query."""
     return f"/postings/{quote(import_name, safe='')}/?{urlencode({'key': key})}"
+
+
+register.filter("words", differences.in_words)
+register.filter("removed", differences.removed)
+register.filter("added", differences.added)

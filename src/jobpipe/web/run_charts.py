@@ -21,10 +21,16 @@ LEGEND = (
 )
 
 
-def runs_over_time(runs: Sequence[Run], *, width: int = 720, height: int = 120) -> SafeString:
+def width_for(runs: Sequence[Run]) -> int:
+    """Of a chart of runs, in pixels: few of them make no walls."""
+    return min(720, max(24 * len(runs), 24))
+
+
+def runs_over_time(runs: Sequence[Run], *, height: int = 120) -> SafeString:
     """Each run a column, the latest at the right: its records stacked by outcome."""
     if not runs:
         return SafeString("")
+    width = width_for(runs)
     step = width / len(runs)
     highest = max((run.account.get("read", 0) for run in runs), default=0) or 1
     columns = format_html_join(

@@ -32,7 +32,7 @@ from jobpipe.web.paging import address
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_incidents, visible_names
 from jobpipe.web.routes import Request, page
-from jobpipe.web.run_charts import LEGEND, runs_over_time
+from jobpipe.web.run_charts import LEGEND, runs_over_time, width_for
 from jobpipe.web.states import look_of
 from jobpipe.web.tables import csv_file, wants_csv
 
@@ -164,7 +164,7 @@ def _durations(runs: list[Run]) -> Any:
         )
         for run in runs
     ]
-    return bars(shown, label=f"how long the last {len(runs)} runs took", width=720, height=48)
+    return bars(shown, label=f"how long the last {len(runs)} runs took", width=width_for(runs), height=48)
 
 
 def _schedule(one: Overview) -> str:
