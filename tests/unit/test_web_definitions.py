@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def project(tmp_path: Path) -> Iterator[ProjectFolder]:
 @pytest.fixture
 def developer(project: ProjectFolder) -> Client:
     return logged_in(account(AccountRole.DEVELOPER))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def file_of(project: ProjectFolder) -> str:
@@ -174,6 +182,20 @@ def test_a_stale_plan_is_refused(project: ProjectFolder, developer: Client) -> N
     answer = developer.post(f"/plans/{plan.pk}/apply")
     assert answer.status_code == 409 and "was made on another state" in answer.content.decode()
     assert file_of(project) == CLIENT_DEFINITION
+
+
+def test_what_touches_many_postings_is_planned_and_applied_by_a_process_of_its_own(
+    project: ProjectFolder, developer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobpipe.runs.plans.apart.FEW", 1)
+    developer.post(DRAFT, {"text": BETTER, "do": "plan"})
+    assert "The plan is being made" in developer.get(DRAFT).content.decode()
+    wait_until(Plan.objects.exists)
+    (plan,) = Plan.objects.all()
+    developer.post(f"/plans/{plan.pk}/apply")
+    wait_until(Plan.objects.filter(state=PlanState.APPLIED).exists)
+    assert project.postings()["1"]["title"] == "MASON" and file_of(project) == BETTER
+    assert Plan.objects.get().applied_by == "developer-all"
 
 
 def test_a_draft_that_changes_no_posting_makes_no_plan(project: ProjectFolder, developer: Client) -> None:

@@ -43,6 +43,14 @@ def look_of(state: str) -> str:
     return _LOOKS.get(state, ("", ""))[0]
 
 
+# State of a plan -> that of a run which looks alike.
+_PLANS = {"open": "new", "applying": "running", "applied": "succeeded", "stale": "late"}
+
+
+def plan_badge(state: str) -> SafeString:
+    return badge(_PLANS.get(state, state), state)
+
+
 def badge(state: str, words: str = "") -> SafeString:
     look, icon = _LOOKS.get(state, ("", "•"))
     return format_html(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
 
 from jobpipe.definition.faults import without_logins
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
@@ -38,6 +39,7 @@ from jobpipe.web.pages.imports import head, overview_or_404
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
+from jobpipe.web.states import plan_badge
 
 # Seconds that a page waits for a preview.
 PATIENCE = 30.0
@@ -61,10 +63,12 @@ def show(request: Request, import_name: str) -> HttpResponse:
     return notes.show(request, "definition.html", context)
 
 
-def _plans(name: str) -> list[tuple[Plan, str]]:
+def _plans(name: str) -> list[tuple[Plan, SafeString]]:
+    """With their states: of older ones nobody asks whether a run was made since."""
     found = Plan.objects.filter(import_row__name=name).select_related("import_row").defer("document", "definition")
     plans = list(found.order_by("-id")[:5])
-    return [(plan, state_of(plan)) for plan in plans[:2]] + [(plan, str(plan.state)) for plan in plans[2:]]
+    states = [state_of(plan) if place < 2 else str(plan.state) for place, plan in enumerate(plans)]
+    return [(plan, plan_badge(state)) for plan, state in zip(plans, states, strict=True)]
 
 
 # Its draft ------------------------------------------------------------------------------------------
@@ -227,9 +231,11 @@ def _number(text: str) -> int:
 @page("imports/<str:import_name>/definition/patch", needs=Right.DEFINE)
 def patch(request: Request, import_name: str) -> HttpResponse:
     """The draft as a patch, for where the folder cannot be written to from here."""
+    _expect(import_name, request)
     found = draft_of(import_name, request.account)
     if found is None:
-        raise Http404
+        words = "You have no draft of it that could be a patch."
+        return notes.done(request, words, f"/imports/{import_name}/definition/draft")
     text = patch_of(import_name, text_of(workspace().project, import_name), found.text)
     response = HttpResponse(text, content_type="text/x-diff; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{import_name}.patch"'

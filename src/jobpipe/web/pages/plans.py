@@ -21,6 +21,7 @@ from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 from jobpipe.web.run_charts import account_bar, look_of_outcome
+from jobpipe.web.states import plan_badge
 
 _KINDS = {
     "reprocess": "the stored records under another definition",
@@ -44,6 +45,7 @@ def _show(request: Request, number: int, *, status: int = 200, error: str = "") 
     context: dict[str, object] = {
         "plan": plan,
         "document": document,
+        "badge": plan_badge(document["state"]),
         "about": _KINDS[plan.kind],
         "lines": [
             (word, account.get(word, 0), account_bar(account.get(word, 0), read, look_of_outcome(word)))
