@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from processes import kill_family
 from project_folder import DEFINITION, ProjectFolder
 from rabbitmq_server import shared_server as shared_rabbitmq
 
-from jobpipe.ledger.models import Batch, Run
+from jobpipe.ledger.clock import ledger_time
+from jobpipe.ledger.models import Batch, Run, ScheduledImport
 
 
 class ClusterProject(ProjectFolder):
@@ -117,6 +119,12 @@ def worker_of(root: Path, *, processes: int = 1, conductors: int = 4) -> Iterato
     finally:
         if worker.is_running():
             worker.kill()
+
+
+def fall_due() -> None:
+    """What is scheduled is due, as after an hour in which nobody looked."""
+    wait_until(lambda: ScheduledImport.objects.exists(), what="a place in the timetable")
+    ScheduledImport.objects.update(next_due=ledger_time() - timedelta(hours=1))
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float = 60, what: str = "it") -> None:

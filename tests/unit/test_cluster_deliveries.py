@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import mongo_server
-from cluster_servers import ClusterProject, wait_until, worker_of
+from cluster_servers import ClusterProject, fall_due, wait_until, worker_of
 from partner import FEEDING
 from processes import family_of
 from project_folder import xml_feed
@@ -24,7 +24,9 @@ def test_whoever_is_due_gets_its_changes_once_though_its_process_is_killed_and_a
 ) -> None:
     root = tmp_path / "project"
     project = ClusterProject(
-        root, FEEDING.replace("partner", "[partner, deaf]"), documents=mongo_server.documents_uri(root)
+        root,
+        FEEDING.replace("partner", "[partner, deaf]") + "schedule: '0 3 1 1 *'\n",
+        documents=mongo_server.documents_uri(root),
     )
     with ReceivingServer() as partner, ReceivingServer() as deaf:
         deaf.answers.clear()
@@ -34,7 +36,8 @@ def test_whoever_is_due_gets_its_changes_once_though_its_process_is_killed_and_a
             text = f"destination: {name}\nto: {{http: '{server.url}'}}\nbatch: 100\n"
             (root / "destinations" / f"{name}.yaml").write_text(text)
         with project.open(), ServeProcess(root, "scheduler"), worker_of(root, conductors=1) as worker:
-            assert project.run_on_workers(xml_feed(MANY))[0]["state"] == "succeeded"
+            (root / "feed.xml").write_bytes(xml_feed(MANY))
+            fall_due()
             wait_until(lambda: bool(partner.requests and deaf.requests), what="a batch on its way to both")
             kill_delivery(worker.pid, "partner")
             partner.answers.set()
@@ -42,7 +45,8 @@ def test_whoever_is_due_gets_its_changes_once_though_its_process_is_killed_and_a
             wait_until(lambda: not waits("partner"), what="the end of the delivery")
             assert partner.again == 100
             # The one that hangs holds up neither the next run nor what it brings to the other.
-            project.run_on_workers(xml_feed({**MANY, "k1": "Mason"}))
+            (root / "feed.xml").write_bytes(xml_feed({**MANY, "k1": "Mason"}))
+            fall_due()
             wait_until(lambda: partner.titles["k1"] == "Mason" and not waits("partner"), what="the change")
             assert deaf.requests == 1
     assert sorted(partner.done) == sorted([*((f"offers/{key}", 1) for key in MANY), ("offers/k1", 2)])

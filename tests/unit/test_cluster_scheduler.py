@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
-from cluster_servers import ClusterProject, wait_until, worker_of
+from cluster_servers import ClusterProject, fall_due, wait_until, worker_of
 from project_folder import DEFINITION, xml_feed
 from serve_process import ServeProcess
 
@@ -30,12 +29,6 @@ def test_of_two_schedulers_one_lets_an_import_run_that_is_due_and_the_other_take
             assert second.end() == 0
         assert not ScheduledImport.objects.filter(next_due__lt=ledger_time()).exists()
     assert project.keys() == {"k1", "k2"}
-
-
-def fall_due() -> None:
-    """As after an hour in which nobody looked."""
-    wait_until(lambda: ScheduledImport.objects.exists(), what="a place in the timetable")
-    ScheduledImport.objects.update(next_due=ledger_time() - timedelta(hours=1))
 
 
 def ended() -> list[str]:
