@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
+from engines import examples
 from hypothesis import HealthCheck, given, settings
 from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from schemathesis import Case, GenerationMode
@@ -21,7 +22,7 @@ from jobpipe.web.api.scopes import Scope
 from jobpipe.web.api.tokens import make_token
 
 # Of each operation and mode.
-EXAMPLES = 10
+EXAMPLES = examples(4)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from jobpipe.definition.logins import Auth
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _WEB = frozenset({"http", "https"})
 _MAIL = frozenset({"imap", "imaps"})
-_ASKED = ("api", "soap", "site")
+_ASKED = ("api", "soap", "site", "push")
 # A way to log in, and where it is one.
 _LOGINS = {
     "bearer": _WEB,
@@ -59,6 +59,16 @@ def refuse_headers(headers: Mapping[str, str], source: Mapping[str, Any]) -> Non
     schemes = _schemes(source)
     if headers and not _asked(source) and "" not in schemes and not schemes & _WEB:
         raise ValueError(f"`headers` are for https://, not for {_shown(schemes)}; leave them away")
+
+
+def refuse_for_push(given: Iterable[str], push: str) -> None:
+    """`given`: the words of the source. Raises ValueError for those that say how something is fetched or found."""
+    for name in sorted(
+        {"auth", "headers", "parts_come_and_go", "format", "total", "timeout", "allow"}.intersection(given)
+    ):
+        raise ValueError(f"`{name}` is for what is fetched: nothing is, with `push`; leave it away")
+    if push == "json" and "record" in given:
+        raise ValueError("`record` is not needed with `push: json`: records are sent one by one; leave it away")
 
 
 def _instead(name: str, schemes: Iterable[str]) -> str:

@@ -8,14 +8,14 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.drops import FileOptions
-from jobpipe.definition.fitting import refuse_files, refuse_headers, refuse_login
+from jobpipe.definition.fitting import refuse_files, refuse_for_push, refuse_headers, refuse_login
 from jobpipe.definition.logins import Auth
 from jobpipe.definition.services import Api, Soap
 from jobpipe.definition.sites import Site
 from jobpipe.definition.sizes import Size
 
 # Exactly one of them says where.
-PLACES = ("feed", "parts", "api", "site", "soap")
+PLACES = ("feed", "parts", "api", "site", "soap", "push")
 
 
 class CsvOptions(Model):
@@ -49,6 +49,9 @@ class Source(Model):
     api: Api | None = Field(default=None, description="A service that answers in pages: REST or GraphQL.")
     site: Site | None = Field(default=None, description="Web pages to crawl.")
     soap: Soap | None = Field(default=None, description="A SOAP service.")
+    push: Literal["json", "xml"] | None = Field(
+        default=None, description="Nothing is fetched: records in this format are sent to job-pipe's REST API."
+    )
     files: FileOptions = Field(
         default=FileOptions(), description="Which files of a folder, a bucket or a mailbox, and what becomes of them."
     )
@@ -109,8 +112,11 @@ class Source(Model):
             raise ValueError(f"a source has one place, not both `{given[0]}` and `{given[1]}`")
         if not given:
             raise ValueError(
-                "a source needs a place: `feed` (one file), `parts` (several), `api`, `site` or `soap`, or a connector"
+                "a source needs a place: `feed` (one file), `parts` (several), `api`, `site`, `soap` or `push`, "
+                "or a connector"
             )
+        if self.push is not None:
+            refuse_for_push(self.model_fields_set, self.push)
         return self
 
     @property

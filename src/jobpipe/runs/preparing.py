@@ -14,6 +14,7 @@ from jobpipe.definition.loading import LoadedDefinition
 from jobpipe.definition.models import Definition
 from jobpipe.definition.overrides import NO_OVERRIDES, Overrides, PostingOverride, with_postings
 from jobpipe.definition.project import Project
+from jobpipe.definition.pushing import as_folder
 from jobpipe.definition.secret_values import VariablesError, resolve_secrets
 from jobpipe.runs.checking import load_checked
 from jobpipe.runs.executors.executor import Charge
@@ -140,6 +141,7 @@ def prepare_in(
 
 
 def _prepared(project: Project, loaded: LoadedDefinition, layers: Layers | None) -> Preparation:
+    loaded = replace(loaded, definition=as_folder(loaded.definition, project.state_dir))
     definition = loaded.definition
     hooks = project.hooks_source()
     tables = tables_without_decisions(definition, project.tables())

@@ -17,6 +17,7 @@ from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.notifying import Teller
 from jobpipe.runs.overrides.single_postings import overdue, settle_now
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.pushes.asking import ask_for_what_waits
 from jobpipe.runs.scheduling.daily_pruning import DailyPruning
 from jobpipe.runs.scheduling.watching import watch
 from jobpipe.runs.starting import StopRequest
@@ -29,6 +30,8 @@ _WATCH = 30.0
 _END = 900.0
 # Seconds between two passes over what people are to be told.
 _TELL = 60.0
+# Seconds between two looks at whether pushed records wait that nobody has asked a run for.
+_ASK = 5.0
 
 
 class Duties:
@@ -37,7 +40,7 @@ class Duties:
     def __init__(self, workspace: Workspace, clock: Callable[[], datetime]) -> None:
         self._workspace = workspace
         self._clock = clock
-        self._watched = self._ended = self._told = -_END
+        self._watched = self._ended = self._told = self._asked = -_END
         self._teller = Teller(workspace)
         self._pruning = DailyPruning(workspace.project.root)
 
@@ -49,6 +52,9 @@ class Duties:
         if passed - self._told >= _TELL:
             self._told = passed
             self._teller.tell()
+        if passed - self._asked >= _ASK:
+            self._asked = passed
+            ask_for_what_waits(self._workspace, self._clock())
         self._pruning.prune_if_due()
         if passed - self._ended >= _END:
             self._ended = passed
