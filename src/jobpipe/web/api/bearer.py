@@ -32,12 +32,11 @@ class Bearer(HttpBearer):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        address = address_of(request)
-        if wait := of_failures.wait(address):
-            raise _too_many(wait, "too many wrong tokens came from this address")
         found = token_of(token)
         if found is None:
-            of_failures.take(address)
+            # Whoever has a token is not locked out by others behind the same address: none is ever guessed.
+            if wait := of_failures.take(address_of(request)):
+                raise _too_many(wait, "too many wrong tokens came from this address")
             return None
         if wait := of_tokens.take(found.digest):
             raise _too_many(wait, "this token asks too often")

@@ -40,12 +40,6 @@ class Buckets:
             bucket.left -= 1
             return 0.0
 
-    def wait(self, key: str) -> float:
-        """The same without taking."""
-        with self._lock:
-            bucket = self._filled(key)
-            return 0.0 if bucket.left >= 1 else (1 - bucket.left) / self._a_second
-
     def forget(self) -> None:
         with self._lock:
             self._known.clear()
