@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from jobpipe.runs.mappings.questions import Question
 from jobpipe.runs.mappings.suggesting import Suggesters
 from jobpipe.runs.workspace import Workspace
 from jobpipe.taxonomy.suggestions.suggestion import Suggestion
+from jobpipe.transform.coding import CodedTable, coded_table
 from jobpipe.web.project import workspace
 
 SUGGESTIONS = 5
@@ -29,6 +30,8 @@ class _Remembered:
     # What they were made under: taxonomies in force, and files; and the last change that they know.
     mark: Any = None
     last_change: int = 0
+    # By table, and by whose imports it is looked for in.
+    codes: dict[tuple[str, str], CodedTable | None] = field(default_factory=dict)
     working: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -56,6 +59,24 @@ def suggestions_for(questions: Sequence[Question]) -> list[list[Suggestion]]:
         return [_of_one(kept, question) for question in questions]
 
 
+def coded_table_of(table: str, owners: Iterable[str], whose: str) -> CodedTable | None:
+    """That one of these imports has; `whose`: what they are the imports of. None = its values are no codes."""
+    kept = _remembered()
+    with kept.working:
+        _catch_up(kept)
+        if (table, whose) not in kept.codes:
+            kept.codes[table, whose] = next(filter(None, (_coded(kept, name, table) for name in owners)), None)
+        return kept.codes[table, whose]
+
+
+def _coded(kept: _Remembered, name: str, table: str) -> CodedTable | None:
+    try:
+        coded = coded_table(kept.workspace.project.load(name).definition)
+    except JobpipeError:
+        return None
+    return coded if coded is not None and coded.table == table else None
+
+
 def _of_one(kept: _Remembered, question: Question) -> list[Suggestion]:
     try:
         return kept.suggesters.of(question.table, question.labels[0]).suggest(question.label, limit=SUGGESTIONS)
@@ -69,6 +90,7 @@ def _catch_up(kept: _Remembered) -> None:
     fresh = list(MappingChange.objects.filter(pk__gt=kept.last_change).select_related("entry").order_by("pk")[:500])
     if mark != kept.mark or len(fresh) == 500 or any(one.after is None for one in fresh):
         kept.suggesters, kept.mark = Suggesters(kept.workspace), mark
+        kept.codes = {}
         kept.last_change = MappingChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         return
     for change in fresh:

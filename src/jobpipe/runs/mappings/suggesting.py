@@ -129,6 +129,8 @@ class Suggesters:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._made: dict[tuple[str, str], Suggester] = {}
+        # Of plain codes, by table; "" = they are of none.
+        self._taxonomies: dict[str, str] = {}
 
     def of(self, table: str, first: UnmappedLabel) -> Suggester:
         """`first`: a label that it is to suggest for."""
@@ -140,16 +142,18 @@ class Suggesters:
     def learn(self, decision: Decision, first: UnmappedLabel) -> None:
         """What was decided is suggested from now on."""
         client = first.client if decision.scope != Scope.GLOBAL else ""
-        self.of(decision.table, first).learn(known_of(decision, client))
+        self.of(decision.table, first).learn(known_of(decision, client, self._taxonomies[decision.table]))
 
     def heed(self, decision: Decision) -> None:
         """The same by those that are made already, whoever decided."""
         for (table, client), suggester in self._made.items():
             if table == decision.table:
                 owner = decision.owner if decision.scope == Scope.CLIENT else client
-                suggester.learn(known_of(decision, "" if decision.scope == Scope.GLOBAL else owner))
+                of = "" if decision.scope == Scope.GLOBAL else owner
+                suggester.learn(known_of(decision, of, self._taxonomies[table]))
 
     def _make(self, table: str, first: UnmappedLabel) -> Suggester:
+        self._taxonomies[table] = self._taxonomies.get(table) or _taxonomy_of(self._workspace, table)
         step = step_of(table)
         if step is None or step.meanings is None:
             return suggester_of_table(self._workspace, table, client=first.client)
@@ -159,7 +163,12 @@ class Suggesters:
         return Choices(known, step.meanings.choices) if step.meanings.choices else known
 
 
-def known_of(decision: Decision, client: str) -> KnownLabel:
-    """`client`: whose label it was; the decision gives a value."""
+def _taxonomy_of(workspace: Workspace, table: str) -> str:
+    coded = map(coded_table, _definitions(workspace))
+    return next((one.taxonomy for one in coded if one is not None and one.table == table), "")
+
+
+def known_of(decision: Decision, client: str, taxonomy: str) -> KnownLabel:
+    """`client`: whose label it was; `taxonomy`: of a plain code. The decision gives a value."""
     value = decision.value if isinstance(decision.value, dict) else {"code": decision.value}
-    return KnownLabel(decision.label, str(value["code"]), value.get("taxonomy", ""), True, client)
+    return KnownLabel(decision.label, str(value["code"]), value.get("taxonomy") or taxonomy, True, client)

@@ -101,7 +101,7 @@ def save_labels(request: Request, client: str) -> HttpResponse:
 
 @page("clients/<str:client>/labels/codes", needs=Right.CLIENT_SPACE)
 def show_codes(request: Request, client: str) -> HttpResponse:
-    found = codes_of(request.GET.get("table", ""), request.GET.get("q", ""), imports_of(client))
+    found = codes_of(request.GET.get("table", ""), request.GET.get("q", ""), imports_of(client), whose=client)
     return show(request, "_mapping_codes.html", {"codes": found})
 
 

@@ -20,7 +20,6 @@ from jobpipe.runs.mappings.unmapped import tables_of
 from jobpipe.runs.taxonomies.in_force import find_in_force
 from jobpipe.taxonomy.searching import search
 from jobpipe.taxonomy.tables import Decide, MappingTable, decider
-from jobpipe.transform.coding import coded_table
 from jobpipe.web.audit import note
 from jobpipe.web.label_forms import (
     SHOWN,
@@ -38,6 +37,7 @@ from jobpipe.web.label_forms import (
 from jobpipe.web.notes import done, show
 from jobpipe.web.paging import address, newest_first
 from jobpipe.web.project import workspace
+from jobpipe.web.remembered import coded_table_of
 from jobpipe.web.rights import Right, Viewer, visible_imports
 from jobpipe.web.routes import Request, page
 from jobpipe.web.taking_effect import settle_mappings, words_of
@@ -167,21 +167,22 @@ def import_csv(request: Request) -> HttpResponse:
 @page("mappings/codes", needs=Right.MAP)
 def show_codes(request: Request) -> HttpResponse:
     """Options that hold the words, for the field that is typed into: `?table=` and `?q=`."""
-    found = codes_of(request.GET.get("table", ""), request.GET.get("q", ""), visible_imports(request.viewer))
+    whose = " ".join(sorted(request.viewer.clients or ()))
+    found = codes_of(
+        request.GET.get("table", ""), request.GET.get("q", ""), visible_imports(request.viewer), whose=whose
+    )
     return show(request, "_mapping_codes.html", {"codes": found})
 
 
-def codes_of(table: str, words: str, owners: QuerySet[Import]) -> list[tuple[str, str]]:
+def codes_of(table: str, words: str, owners: QuerySet[Import], *, whose: str) -> list[tuple[str, str]]:
     """Code and name of those that hold the words, of the taxonomy that one of the imports has for the table."""
     words = words.strip()[:100]
-    there = set(workspace().project.imports())
-    for name in owners.values_list("name", flat=True) if words else ():
-        coded = coded_table(workspace().project.load(name).definition) if name in there else None
-        if coded is not None and coded.table == table:
-            taxonomy = find_in_force(workspace().project, coded.taxonomy)
-            found = search(taxonomy, words, limit=_MOST_CODES) if taxonomy is not None else []
-            return [(one.code, one.label(coded.language or "")) for one in found]
-    return []
+    names = owners.values_list("name", flat=True)
+    coded = coded_table_of(table, names, whose) if words else None
+    taxonomy = find_in_force(workspace().project, coded.taxonomy) if coded is not None else None
+    if coded is None or taxonomy is None:
+        return []
+    return [(one.code, one.label(coded.language or "")) for one in search(taxonomy, words, limit=_MOST_CODES)]
 
 
 # What the pages have in common ------------------------------------------------------------------------

@@ -46,7 +46,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "home_never": ("not yet", "pas encore"),
     "home_see_refused": ("See why, and where in your file", "Voir pourquoi, et où dans votre fichier"),
-    "home_words_link": ("Tell us what they mean", "Dites-nous ce qu'ils veulent dire"),
+    "home_words_link": ("Tell us what your words mean", "Dites-nous ce que vos mots veulent dire"),
     "state_ok": ("as it should be", "tout va bien"),
     "state_late": ("later than expected", "en retard"),
     "state_down": ("could not be read", "lecture impossible"),
