@@ -132,6 +132,7 @@ def test_a_posting_shows_its_whole_way(project: ProjectFolder) -> None:
     text = page(logged_in(account()), posting("1"))
     assert "<code>title</code> Chef de cuisine" in text
     assert "&lt;title&gt;&lt;![CDATA[Chef de cuisine]]" in text
+    assert "name: Acme" in text
     assert "Revision 1" in text
     assert '<a href="/destinations/partner/">partner</a>' in text
     assert "never delivered" in text

@@ -177,8 +177,16 @@ def _fields(traced: list[dict[str, Any]], stored: dict[str, Any]) -> list[dict[s
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = _flat(value)
     return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]}… ({len(text):,} characters)"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_flat(one)}" for name, one in value.items() if one not in (None, "", []))
+    if isinstance(value, list):
+        return "; ".join(map(_flat, value))
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _revisions(found: FoundPosting) -> list[tuple[int, list[tuple[str, str, str]]]]:
