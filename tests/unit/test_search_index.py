@@ -59,6 +59,7 @@ def test_words_are_found_wherever_they_stand_without_case_and_accents(index: Sea
     assert found(index, "CUISINE chef") == [1]
     assert found(index, "chef kochin") == []
     assert found(index, "köch*") == [2]
+    assert found(index, "ko\u0308chin") == found(index, "KÖCHİN") == [2]
     assert found(index, "place:zurich") == [1]
     assert found(index, "title:zurich") == []
     assert found(index, "company:große") == found(index, "strasse") == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 import xxhash
@@ -30,10 +31,17 @@ class Asked(msgspec.Struct, frozen=True):
 
 def words_of(text: str) -> list[str]:
     """Each once, in their order."""
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = "".join(one for one in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(one))
-    return list(dict.fromkeys(_WORD.findall(folded)))
+    if text.isascii():
+        return list(dict.fromkeys(_WORD.findall(text.lower())))
+    # Composed, so that a letter with its accents is one letter to the pattern.
+    words = dict.fromkeys(_WORD.findall(unicodedata.normalize("NFKC", text)))
+    return list(dict.fromkeys(one for word in words for one in ((word.lower(),) if word.isascii() else _folded(word))))
+
+
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> tuple[str, ...]:
+    parts = unicodedata.normalize("NFKD", word)
+    return tuple(_WORD.findall("".join(one for one in parts if not unicodedata.combining(one)).casefold()))
 
 
 def words_in(entry: Entry) -> list[str]:
