@@ -113,10 +113,11 @@ def test_a_run_that_goes_says_how_far_it_is_and_asks_for_the_page_when_it_is_ove
     owner = Import.objects.get()
     live = {"import_row": owner, "started_at": datetime.now(UTC), "revision": "", "definition": ""}
     run = Run.objects.create(state=RunState.RUNNING, **live)
-    run.batches.create(first_ordinal=0, last_ordinal=5, verdicts=b"", chain="")
+    run.batches.create(first_ordinal=1, last_ordinal=6, verdicts=b"", chain="")
     client = logged_in(account())
     page = client.get(f"/runs/{run.pk}/").content.decode()
     assert 'hx-trigger="every 2s"' in page and "6 of about 12 records" in page
+    assert "<h2>Account</h2>" not in page
     Run.objects.filter(pk=run.pk).update(state=RunState.FAILED, error="the source is away")
     part = client.get(f"/runs/{run.pk}/", headers={"HX-Request": "true"})
     assert part.headers["HX-Refresh"] == "true" and b"the source is away" in part.content

@@ -47,8 +47,8 @@ def progress_of(run: Run, parts: list[PartRead], last_good: Run | None) -> RunPr
     """None = it is over. Two statements."""
     if run.state not in UNFINISHED:
         return None
-    applied = run.batches.aggregate(last=Max("last_ordinal"))["last"]
-    applied = applied + 1 if applied is not None else 0
+    # Records are counted from 1.
+    applied = run.batches.aggregate(last=Max("last_ordinal"))["last"] or 0
     said: dict[str, Any] = Dispatch.objects.filter(run=run).values_list("progress", flat=True).first() or {}
     return RunProgress(
         stages=list(_stages(run, parts, applied, said)),
