@@ -9,9 +9,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.test import Client
+from django.utils.http import urlencode
 from two_clients import CLIENTS, TwoClients
 
-from jobpipe.ledger.models import Account, ApiToken, Delivery, MappingChange, OverrideChange, WebSession
+from jobpipe.documents.store import Selection, Status
+from jobpipe.ledger.models import (
+    Account,
+    ApiToken,
+    DefinitionDraft,
+    Delivery,
+    Import,
+    MappingChange,
+    OverrideChange,
+    WebSession,
+)
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Route
 from jobpipe.web.sessions import COOKIE
@@ -45,7 +56,7 @@ class Place:
 # What stands for each part of an address.
 PARTS: dict[str, Callable[[Place], object]] = {
     "import_name": lambda place: place.name,
-    "client": lambda place: CLIENTS[place.name],
+    "client": lambda place: Import.objects.get(name=place.name).client,
     "run": lambda place: place.project.run(place.name),
     "incident": lambda place: place.project.incident(place.name),
     "plan": lambda place: place.project.plan(place.name),
@@ -83,8 +94,35 @@ def _change(model: Any, place: Place) -> dict[str, object]:
     return {"change": model.objects.filter(entry__owner=CLIENTS[place.name]).latest("pk").pk}
 
 
+def _posting(place: Place) -> dict[str, object]:
+    """One that is live, and a decision over it that is refused: what is done otherwise goes on after the answer."""
+    documents = place.project.workspace.documents
+    row = next(iter(documents.select(place.project.import_id(place.name), Selection(status=Status.LIVE))))
+    return {"import": place.name, "key": row.key, "field": "title", "value": "Other", "until": "no day"}
+
+
+def _draft(place: Place) -> dict[str, object]:
+    """No words, but a draft that is there."""
+    if place.who.account is not None:
+        DefinitionDraft.objects.get_or_create(
+            import_name=place.name,
+            account=place.who.account,
+            defaults={"text": "import: x\n", "updated_at": datetime.now(UTC)},
+        )
+    return {}
+
+
 # By the names of addresses.
 FORMS: dict[str, Form] = {
+    "client_decisions.show_rule_effect": Form(_rule),
+    "client_decisions.save_rule": Form(_rule),
+    "client_decisions.take_down": Form(_posting),
+    "client_decisions.bring_back": Form(_posting),
+    "postings.show": Form(_posting),
+    "postings.exclude": Form(_posting),
+    "postings.correct_it": Form(_posting),
+    "postings.restore": Form(_posting),
+    "definitions.patch": Form(_draft),
     "mappings.show_effect": Form(also=Right.SEE),
     "mappings.import_csv": Form(also=Right.SEE),
     "mappings.take_back": Form(lambda place: _change(MappingChange, place), of="client"),
@@ -112,6 +150,16 @@ def _spare_session(who: Account) -> str:
 
 def parts_of(route: Route) -> set[str]:
     return set(_PART.findall(route.path))
+
+
+def form_of(route: Route) -> Form:
+    return FORMS.get(route.name, NO_FORM)
+
+
+def page_of(route: Route, place: Place) -> str:
+    """Its address with what is asked of it, for a GET."""
+    given = form_of(route).given(place)
+    return address_of(route, place) + (f"?{urlencode(given)}" if given else "")
 
 
 def address_of(route: Route, place: Place) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from two_clients import CLIENTS, TwoClients, two_clients
-from web_addresses import FORMS, NO_FORM, PARTS, Form, Place, Who, address_of, parts_of
+from web_addresses import PARTS, Place, Who, address_of, form_of, page_of, parts_of
 from web_client import account, logged_in, show
 
 from jobpipe.ledger.models import AccountRole, ApiToken
@@ -95,11 +95,13 @@ def test_every_address_is_one_of_these() -> None:
 
 def _tried(project: TwoClients, route: Route, method: str, name: str, who: Who) -> tuple[str, str]:
     place = Place(project, name, who)
-    address = address_of(route, place)
     # Whatever it does is not done.
     with transaction.atomic():
+        client = who.client()
         answer: Any = (
-            who.client().get(address) if method == "GET" else who.client().post(address, _form(route).given(place))
+            client.get(page_of(route, place))
+            if method == "GET"
+            else client.post(address_of(route, place), form_of(route).given(place))
         )
         transaction.set_rollback(True)
     leads_to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
@@ -107,12 +109,8 @@ def _tried(project: TwoClients, route: Route, method: str, name: str, who: Who) 
     return _due(route, name, who), "login" if leads_to_login and not leaves else str(answer.status_code)
 
 
-def _form(route: Route) -> Form:
-    return FORMS.get(route.name, NO_FORM)
-
-
 def _is_of_one_client(route: Route) -> bool:
-    return bool(parts_of(route) & OF_ONE_CLIENT) or _form(route).of == "client"
+    return bool(parts_of(route) & OF_ONE_CLIENT) or form_of(route).of == "client"
 
 
 def _due(route: Route, name: str, who: Who) -> str:
@@ -122,7 +120,7 @@ def _due(route: Route, name: str, who: Who) -> str:
         return "login"
     if not viewer_of(who.account).may(route.needs):
         return "403"
-    form = _form(route)
+    form = form_of(route)
     is_of_all = bool(parts_of(route) & OF_ALL_CLIENTS) or route.path == LIST_OF_ALL_CLIENTS or form.of == "all"
     if form.also is not None and not viewer_of(who.account).may(form.also):
         return "404"

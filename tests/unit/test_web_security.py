@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from two_clients import CLIENTS, TwoClients, two_clients
-from web_addresses import Place, Who, address_of, parts_of
+from web_addresses import Place, Who, address_of, page_of, parts_of
 from web_client import PASSWORD, account, logged_in, show
 
 from jobpipe.ledger.models import Account, AccountRole, ApiToken, AuditLine, LoginTrouble, WebSession
@@ -110,8 +110,9 @@ def undone() -> Iterator[None]:
 def shown_pages(project: TwoClients, who: Who, query: str = "") -> Iterator[tuple[str, str]]:
     for route in ROUTES:
         if "GET" in route.methods:
-            address = address_of(route, Place(project, NAME, who))
-            answer: Any = who.client().get(address + query)
+            address = page_of(route, Place(project, NAME, who))
+            more = query.replace("?", "&") if "?" in address else query
+            answer: Any = who.client().get(address + more)
             if answer.headers.get("Content-Type", "").startswith("text/html"):
                 yield route.path, answer.content.decode()
 
