@@ -13,7 +13,7 @@ from partner import FEEDING
 from project_folder import ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
 
-from jobpipe.ledger.models import AccountRole, AuditLine, Delivery, DeliveryState, Destination
+from jobpipe.ledger.models import AccountRole, AuditLine, Delivery, DeliveryState, Destination, Run
 from jobpipe.runs.deliveries.several import deliver_and_tell
 
 BOARD = """\
@@ -61,7 +61,7 @@ def test_each_destination_says_how_it_fares_and_hands_out_the_very_file(project:
     assert ">20<" in listed
     page = text_of(client, "/destinations/partner/")
     assert "jobs.jsonl" in page
-    assert "offers" in page
+    assert f"{Run.objects.get().started_at:%Y-%m-%d %H:%M} UTC" in page
     answer = client.get("/destinations/partner/files/jobs.jsonl")
     assert b"".join(answer.streaming_content) == (project.root / "out" / "jobs.jsonl").read_bytes()  # type: ignore[attr-defined]
     assert answer.headers["Content-Disposition"].startswith("attachment")

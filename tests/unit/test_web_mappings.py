@@ -243,3 +243,11 @@ def test_rules_of_others_are_not_there(project: ProjectFolder) -> None:
     assert other.post("/rules/undo", {"change": change.pk}).status_code == 404
     assert mine.post("/rules/rollback", {"change": change.pk}).status_code == 404
     assert Override.objects.get().active
+
+
+def test_a_definition_that_was_changed_is_read_again(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    assert b"stage" in client.get("/mappings/").content
+    project.define(CLIENT_DEFINITION)
+    assert b"contracts (" not in client.get("/mappings/tables/?import=offers").content
+    assert b"No table of offers" in client.get("/mappings/tables/?import=offers").content

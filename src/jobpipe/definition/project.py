@@ -59,6 +59,8 @@ class Project:
     _tables: dict[str, Mapping[str, Any]] | None = field(default=None, repr=False)
     # Of the files that they were read from.
     _stamps: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
+    # By import, with the stamp of its file; None = each is read whenever it is asked for.
+    _definitions: dict[str, tuple[tuple[int, int], LoadedDefinition]] | None = field(default=None, repr=False)
 
     @property
     def state_dir(self) -> Path:
@@ -77,7 +79,18 @@ class Project:
         path = self.root / "imports" / f"{name}.yaml"
         if not _NAME.fullmatch(name) or not path.is_file():
             raise self._no_import(name)
-        return _of_import(load_definition(path, f"imports/{path.name}"), name)
+        if self._definitions is None:
+            return _of_import(load_definition(path, f"imports/{path.name}"), name)
+        stamp = (found := path.stat()).st_mtime_ns, found.st_size
+        known = self._definitions.get(name)
+        if known is None or known[0] != stamp:
+            known = self._definitions[name] = stamp, _of_import(load_definition(path, f"imports/{path.name}"), name)
+        return known[1]
+
+    def remember_definitions(self) -> None:
+        """From now on a file that has not changed is not read again: for a process that is asked for all often."""
+        if self._definitions is None:
+            self._definitions = {}
 
     def text_of(self, name: str) -> str:
         """Of the definition of an import, whatever it says. Raises as `load` does."""

@@ -1,6 +1,8 @@
 """Django's settings for the ledger alone; `opening` says where the file is. Also what type checkers read."""
 
 USE_TZ = True
+# What pages say of a moment.
+TIME_ZONE = "UTC"
 INSTALLED_APPS = ["jobpipe.ledger"]
 LOGGING_CONFIG = None
 DATABASES = {

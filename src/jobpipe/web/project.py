@@ -10,6 +10,7 @@ _open: list[Workspace] = []
 
 def show(workspace: Workspace) -> None:
     """From now on pages are of this one."""
+    workspace.project.remember_definitions()
     _open[:] = [workspace]
 
 

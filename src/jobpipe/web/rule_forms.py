@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import Http404, QueryDict
 
 from jobpipe.definition.overrides import OverrideRule, Overrides, parse_rule
-from jobpipe.errors import DefinitionError
+from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.ledger.models import Import, Override, OverrideChange, OverrideScope, Run
 from jobpipe.runs.mappings.scopes import UsedTables
 from jobpipe.runs.overrides.deciding import RuleDecision, decide
@@ -71,13 +71,15 @@ def rule_numbered(viewer: Viewer, text: str) -> Override:
 def decision_of_form(viewer: Viewer, form: QueryDict) -> RuleDecision:
     """A new rule (rule, for, name, note), or what becomes of one that is there (number, and `do`: off on remove set).
 
-    Raises Http404 for what is not theirs.
+    Raises Http404 for what is not theirs, UsageError where the form says neither.
     """
     if form.get("number"):
         row = rule_numbered(viewer, form.get("number", ""))
         revision = form.get("revision", "")
         one = RuleDecision(number=row.pk, revision=int(revision) if revision.isdecimal() else row.revision)
         return _changed(one, form)
+    if not form.get("for"):
+        raise UsageError("the form does not say whom the rule is for", hint="load the page again")
     scope, _, owner = form.get("for", "").partition(" ")
     refuse_what_is_not_theirs(viewer, [(scope, owner)])
     rule, name, note = (form.get(name, "").strip() for name in ("rule", "name", "note"))

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils.http import urlencode
 
-from jobpipe.errors import JobpipeError
+from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.ledger.models import Import, Override, OverrideScope
 from jobpipe.runs.overrides.excluding import exclude, restore
 from jobpipe.runs.overrides.single_postings import settle_now
@@ -216,6 +216,8 @@ def bring_back(request: Request, client: str) -> HttpResponse:
 
 
 def _own(client: str, name: str) -> Import:
+    if not name:
+        raise UsageError("the form does not say of which source", hint="load the page again")
     owner = imports_of(client).filter(name=name).first()
     if owner is None:
         raise Http404
