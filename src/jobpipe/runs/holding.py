@@ -58,6 +58,12 @@ def _due(workspace: Workspace, run: Run) -> list[int]:
     return due_numbers(workspace.documents, run, rule_of(definition).misses if run.account.get("read") else 0)
 
 
+def why_it_waits(run: Run) -> str:
+    """Of a run that is held, for a person: what speaks against it, rather than what speaks for it."""
+    against = (notice["message"] for notice in run.notices if notice.get("kind") in ("guard", "empty"))
+    return next(against, run.why)
+
+
 def _waiting(run: Run) -> Run:
     """The run as it is now, under the lease."""
     run = Run.objects.select_related("import_row").get(pk=run.pk)

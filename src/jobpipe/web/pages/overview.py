@@ -15,6 +15,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Run, RunState
+from jobpipe.runs.holding import why_it_waits
 from jobpipe.runs.overview import Overview, never_run, overviews, worst_first
 from jobpipe.web.charts import Bar, bars, sparkline
 from jobpipe.web.notes import show
@@ -84,8 +85,10 @@ def _is_waiting(one: Overview) -> bool:
     return one.incidents > 0 or (one.last is not None and one.last.state == RunState.HELD)
 
 
-def _waiting(everything: Iterable[Overview]) -> list[Overview]:
-    return [one for one in everything if one.last is not None and one.last.state == RunState.HELD]
+def _waiting(everything: Iterable[Overview]) -> list[tuple[Overview, str]]:
+    """Held ones, and what each waits for."""
+    held = ((one, one.last) for one in everything if one.last is not None and one.last.state == RunState.HELD)
+    return [(one, why_it_waits(run)) for one, run in held]
 
 
 def _counted(everything: Iterable[Overview]) -> list[tuple[str, int]]:
