@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-expectations bench-suggestions bench-deliveries clean
+.PHONY: help install gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-expectations bench-suggestions bench-deliveries clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -26,6 +26,9 @@ cluster-demo: $(VENV)/.installed ## The same on RabbitMQ, PostgreSQL, MongoDB's 
 
 test: $(VENV)/.installed ## Run the tests that this machine can run; the last line names what was left out
 	@$(BIN)/python tests/run.py
+
+test-browser: $(VENV)/.installed ## The tasks of each role, and every page, in Chromium (`make servers` brings it)
+	@$(BIN)/python tests/run.py --browser
 
 test-cluster: $(VENV)/.installed ## The tests of imports once more, on PostgreSQL and MongoDB's protocol
 	@$(BIN)/python tests/run.py --cluster$(if $(SHORT),-short)

@@ -31,6 +31,8 @@ def main() -> None:
         f"  jobpipe -C {FOLDER} dismiss 3            # nothing expires; `accept 3` lets it happen\n"
         f"  jobpipe -C {FOLDER} run live-board       # a public board, where there is internet\n"
         f"  jobpipe init my-jobs                      # your own project\n"
+        f"To see all of it in a browser: `jobpipe -C {FOLDER} serve`, and open the address that it says: that\n"
+        f"makes your account. Run 3 waits there for somebody, and labels wait for their meaning.\n"
         f"The definition is {FOLDER}/imports/board.yaml; the command lies in .venv/bin."
     )
 

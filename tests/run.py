@@ -1,5 +1,7 @@
 """`make test`: runs what this machine can run and says in the last line what was left out.
 
+`make test-browser` (`--browser`): the tasks of each role, and every page, in Chromium; no other run has them.
+
 `make test-cluster` (`--cluster`): the tests of imports alone, each project with its ledger on PostgreSQL and its
 documents on a server that speaks MongoDB's protocol; `--cluster-short`: a few of them, as `.ci/run` does.
 
@@ -49,6 +51,11 @@ def main() -> None:
             environ["JOBPIPE_TEST_ENGINES"] = "cluster"
             names = OF_IMPORTS if given[0] == "--cluster" else OF_IMPORTS_IN_SHORT
             given[:1] = [f"tests/unit/test_{name}.py" for name in names]
+        if given[:1] == ["--browser"]:
+            # One project and one browser for all of them.
+            given[:1], workers = ["tests/browser"], "0"
+        else:
+            given += ["--ignore", "tests/browser"]
         command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *given]
         code = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
         reasons = report.read_text(encoding="utf-8").splitlines() if report.exists() else []

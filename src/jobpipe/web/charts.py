@@ -31,7 +31,9 @@ def bars(found: Sequence[Bar], *, label: str, width: int = 160, height: int = 28
     highest = max((bar.value for bar in found), default=0) or 1
     marks = format_html_join("", "{}", ((_bar(bar, index, step, height, highest),) for index, bar in enumerate(found)))
     return format_html(
-        '<svg class="chart" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">{}</svg>',
+        '<svg class="chart" role="{}" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">{}</svg>',
+        # Links within a picture are heard by nobody.
+        "group" if any(bar.address for bar in found) else "img",
         label,
         width,
         height,
@@ -52,7 +54,7 @@ def _bar(bar: Bar, index: int, step: float, height: int, highest: float) -> Safe
         f"{tall:.1f}",
         bar.title,
     )
-    return format_html('<a href="{}">{}</a>', bar.address, mark) if bar.address else mark
+    return format_html('<a href="{}" aria-label="{}">{}</a>', bar.address, bar.title, mark) if bar.address else mark
 
 
 def sparkline(values: Sequence[float | None], *, label: str, width: int = 120, height: int = 28) -> SafeString:

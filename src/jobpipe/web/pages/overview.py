@@ -19,6 +19,7 @@ from jobpipe.runs.holding import why_it_waits
 from jobpipe.runs.overview import Overview, never_run, overviews, worst_first
 from jobpipe.web.charts import Bar, bars, sparkline
 from jobpipe.web.notes import show
+from jobpipe.web.paging import address
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, Viewer, visible_incidents, visible_names
 from jobpipe.web.routes import Request, page
@@ -26,6 +27,8 @@ from jobpipe.web.states import look_of
 
 # Of each import.
 RUNS_SHOWN = 20
+# Imports on one page, and what is named above them.
+_LINES, _NAMED = 25, 20
 _NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
 
 
@@ -47,14 +50,24 @@ def show_overview(request: Request) -> HttpResponse:
     now = ledger_time()
     everything = worst_first(_visible(request.viewer, overviews(now)))
     chosen = [one for one in everything if _is_chosen(request, one)]
-    shown = {
-        "lines": _lines(chosen),
+    held = _waiting(everything)
+    running = [one for one in everything if one.last is not None and one.last.state == RunState.RUNNING]
+    first = _first(request, len(chosen))
+    shown: dict[str, object] = {
+        "lines": _lines(chosen[first : first + _LINES]),
+        "number": len(chosen),
+        "from_number": first + 1,
+        "to_number": min(first + _LINES, len(chosen)),
+        "before": address(request, **{"from": max(first - _LINES, 0)}) if first else "",
+        "after": address(request, **{"from": first + _LINES}) if first + _LINES < len(chosen) else "",
         "states": _counted(everything),
-        "clients": sorted({one.client for one in everything if one.client}),
-        "running": [one for one in everything if one.last is not None and one.last.state == RunState.RUNNING],
+        "clients": sorted({one.client for one in everything if one.client})[:500],
+        "running": running[:_NAMED],
+        "more_running": max(len(running) - _NAMED, 0),
         "due": sorted((one for one in everything if one.next_due), key=lambda one: (one.next_due, one.name))[:8],
         "incidents": visible_incidents(request.viewer).filter(state__in=WAITING).order_by("-last_seen")[:8],
-        "held": _waiting(everything),
+        "held": [(one, why_it_waits(run)) for one, run in held[:_NAMED]],
+        "more_held": max(len(held) - _NAMED, 0),
         "today": _today(request.viewer, now),
         "has_imports": bool(everything),
         "state": request.GET.get("state", ""),
@@ -62,6 +75,12 @@ def show_overview(request: Request) -> HttpResponse:
         "q": request.GET.get("q", ""),
     }
     return show(request, "_overview.html" if request.headers.get("HX-Request") else "overview.html", shown)
+
+
+def _first(request: Request, number: int) -> int:
+    """`?from=`: how many lines come before those that are shown."""
+    text = request.GET.get("from", "")
+    return min(int(text), max(number - 1, 0)) if text.isdecimal() and len(text) < 7 else 0
 
 
 def _visible(viewer: Viewer, found: list[Overview]) -> list[Overview]:
@@ -85,10 +104,8 @@ def _is_waiting(one: Overview) -> bool:
     return one.incidents > 0 or (one.last is not None and one.last.state == RunState.HELD)
 
 
-def _waiting(everything: Iterable[Overview]) -> list[tuple[Overview, str]]:
-    """Held ones, and what each waits for."""
-    held = ((one, one.last) for one in everything if one.last is not None and one.last.state == RunState.HELD)
-    return [(one, why_it_waits(run)) for one, run in held]
+def _waiting(everything: Iterable[Overview]) -> list[tuple[Overview, Run]]:
+    return [(one, one.last) for one in everything if one.last is not None and one.last.state == RunState.HELD]
 
 
 def _counted(everything: Iterable[Overview]) -> list[tuple[str, int]]:
@@ -122,8 +139,7 @@ def _bars(runs: list[Run]) -> Any:
             Bar(
                 value=run.seconds or 0.1,
                 look=look_of(run.state) or "dim",
-                title=f"run {run.pk}, {run.started_at:%Y-%m-%d %H:%M}: {run.state}, {run.seconds:.0f} s",
-                address=f"/runs/{run.pk}/",
+                title=f"run {run.pk}, {run.started_at:%d %b %H:%M}: {run.state}, {run.seconds:.0f} s",
             )
             for run in runs
         ],
