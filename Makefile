@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-expectations bench-suggestions bench-deliveries clean
+.PHONY: help install gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-pages bench-expectations bench-suggestions bench-deliveries clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -94,6 +94,9 @@ bench-plan: $(VENV)/.installed ## Time plans over 50 000 stored postings, beside
 
 bench-expectations: $(VENV)/.installed ## Count breaks found and false alarms on replayed histories (ten minutes)
 	$(BIN)/python -m bench.expectations --write
+
+bench-pages: $(VENV)/.bench ## Count queries and time of the interface's pages with a full store (POSTINGS=100000)
+	$(BIN)/python -m bench.pages --postings $(or $(POSTINGS),100000)
 
 bench-overrides: $(VENV)/.installed ## Time what 100 and 1 000 rules of clients cost beside the transformation
 	$(BIN)/python -m bench.overrides

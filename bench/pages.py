@@ -1,0 +1,205 @@
+"""What the interface's pages cost with much in the store, beside an almost empty one: queries, times as a ratio, sizes.
+
+    python -m bench.pages --postings 100000
+
+Both projects have two imports with everything that pages are about; the full one has imports, runs, incidents and
+postings besides.  Asked: at most 10 queries a page, 3 times the time (10 times for searching), 100 KB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from django.db import connection  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from two_clients import TwoClients, two_clients  # noqa: E402
+from web_addresses import Place, Who, page_of  # noqa: E402
+from web_client import account, logged_in, show  # noqa: E402
+
+from bench.page import table  # noqa: E402
+from bench.setting import describe_setting  # noqa: E402
+from jobpipe.ledger.models import Import, Incident, IncidentState, Run, RunState  # noqa: E402
+from jobpipe.runs.conducting import StopRequest, run_import  # noqa: E402
+from jobpipe.runs.progress import Progress  # noqa: E402
+from jobpipe.web.rights import Right  # noqa: E402
+from jobpipe.web.routes import ROUTES, Route  # noqa: E402
+
+PAGE = ROOT / "docs" / "benchmarks-pages.md"
+NAME = "acme-jobs"
+ROUNDS = 5
+MOST_QUERIES, MOST_TIMES, MOST_TIMES_OF_SEARCH, MOST_BYTES = 10, 3.0, 10.0, 100_000
+_AT_ONCE = 2000
+# What hands out a file.
+_NOT_PAGES = (".csv", "/<int:part>", "/<str:name>", "/patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    queries: int
+    # Of the median answer.
+    seconds: float
+    size: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--imports", type=int, default=1_000)
+    parser.add_argument("--runs", type=int, default=50_000)
+    parser.add_argument("--incidents", type=int, default=100_000)
+    parser.add_argument("--postings", type=int, default=100_000)
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        with two_clients(Path(folder) / "empty") as empty:
+            before = dict(seen_pages(empty))
+        with two_clients(Path(folder) / "full") as full:
+            fill(full, given)
+            after = dict(seen_pages(full))
+    text = page(given, before, after)
+    print(text)
+    PAGE.write_text(text)
+
+
+def fill(project: TwoClients, given: argparse.Namespace) -> None:
+    offers = "".join(
+        f'<offer id="p{number}"><title>Job {number % 997} of many</title><company>Firm {number % 89}</company>'
+        f"<text>To be done</text><function>Odd job {number % 500}</function></offer>\n"
+        for number in range(given.postings)
+    )
+    (project.root / f"{NAME}.xml").write_text(f"<offers>\n{offers}</offers>\n")
+    run_import(project.workspace, NAME, progress=Progress(), stop=StopRequest())
+    now = datetime.now(UTC)
+    text = (project.root / "imports" / f"{NAME}.yaml").read_text()
+    names = [f"many-{number}" for number in range(given.imports - 2)]
+    for name in names:
+        (project.root / "imports" / f"{name}.yaml").write_text(text.replace(NAME, name))
+    Import.objects.bulk_create(
+        (Import(name=name, client=f"Client {number % 100}") for number, name in enumerate(names)), _AT_ONCE
+    )
+    owners = list(Import.objects.all())
+    Run.objects.bulk_create((_run(owners, number, now) for number in range(given.runs)), _AT_ONCE)
+    Incident.objects.bulk_create((_incident(owners, number, now) for number in range(given.incidents)), _AT_ONCE)
+
+
+def _run(owners: list[Import], number: int, now: datetime) -> Run:
+    began = now - timedelta(minutes=number)
+    state = (RunState.SUCCEEDED, RunState.SUCCEEDED, RunState.SUCCEEDED, RunState.FAILED)[number % 4]
+    return Run(
+        import_row=owners[number % len(owners)],
+        state=state,
+        started_at=began,
+        finished_at=began + timedelta(seconds=50),
+        sequence=1_000_000 + number,
+        revision="0" * 16,
+        definition="import: many\n",
+        account={"read": 100, "new": 1, "updated": 2, "unchanged": 97},
+        live=100,
+        seconds=50.0,
+        complete=True,
+        why="read to its end",
+    )
+
+
+def _incident(owners: list[Import], number: int, now: datetime) -> Incident:
+    owner = owners[number % len(owners)]
+    seen = now - timedelta(minutes=number)
+    return Incident(
+        fingerprint=f"{number:032x}",
+        import_name=owner.name,
+        client=owner.client,
+        kind="record-rejected",
+        stage="transform",
+        field="title",
+        message=f"the posting has no title ({number})",
+        state=IncidentState.OPEN if number % 10 == 0 else IncidentState.RESOLVED,
+        owner="ines",
+        first_seen=seen,
+        last_seen=seen,
+        count=1,
+    )
+
+
+def seen_pages(project: TwoClients) -> Iterator[tuple[str, Seen]]:
+    show(project.workspace)
+    import_module("jobpipe.web.urls")
+    who = Who("admin", account(), True, "")
+    account("operator", name="somebody")
+    client = logged_in(who.account) if who.account else None
+    for route in ROUTES:
+        if "GET" in route.methods and route.needs is not Right.NOBODY and not route.path.endswith(_NOT_PAGES):
+            try:
+                address = page_of(route, Place(project, NAME, who))
+            except Exception:
+                # A token or a draft that nobody has made.
+                continue
+            yield route.path or "(overview)", _seen(client, _searched(route, address))
+
+
+def _searched(route: Route, address: str) -> str:
+    return f"{address}?q=job" if route.path == "postings/" else address
+
+
+def _seen(client: Any, address: str) -> Seen:
+    client.get(address)
+    took = []
+    with CaptureQueriesContext(connection) as asked:
+        size = len(client.get(address).content)
+    # Further answers forget what was asked for the first one.
+    queries = len(asked)
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        client.get(address)
+        took.append(time.perf_counter() - begun)
+    return Seen(queries, statistics.median(took), size)
+
+
+def page(given: argparse.Namespace, before: dict[str, Seen], after: dict[str, Seen]) -> str:
+    rows = [_row(path, before[path], seen) for path, seen in after.items() if path in before]
+    beyond = [row[0] for row in rows if row[-1]]
+    head = ("page", "queries", "ms, empty", "ms, full", "times", "KB", "")
+    said = f"Beyond what is asked: {', '.join(beyond)}." if beyond else "Every page keeps to that."
+    return (
+        "# Benchmarks: pages of a full store\n\n"
+        f"A ledger with {given.imports:,} imports, {given.runs:,} runs and {given.incidents:,} incidents, and an "
+        f"import of {given.postings:,} postings, in SQLite; beside it a project with two imports and a few of each. "
+        f"Asked: at most {MOST_QUERIES} queries a page, {MOST_TIMES:.0f} times the time "
+        f"({MOST_TIMES_OF_SEARCH:.0f} for the search of postings), {MOST_BYTES // 1000} KB. Medians of {ROUNDS}, on a "
+        f"machine that does other things besides. {said}\n\n"
+        + "\n".join(table(head, rows))
+        + "\n"
+        + "\n".join(table(("setting", ""), list(describe_setting(range(os.cpu_count() or 1), ROUNDS, None).items())))
+        + "\n"
+    )
+
+
+def _row(path: str, before: Seen, after: Seen) -> tuple[str, ...]:
+    times = after.seconds / before.seconds
+    most = MOST_TIMES_OF_SEARCH if path == "postings/" else MOST_TIMES
+    wrong = [
+        words
+        for words, is_so in (
+            ("queries", after.queries > MOST_QUERIES),
+            ("time", times > most),
+            ("size", after.size > MOST_BYTES),
+        )
+        if is_so
+    ]
+    told = (f"`{path}`", str(after.queries), f"{before.seconds * 1000:.0f}", f"{after.seconds * 1000:.0f}")
+    return (*told, f"{times:.1f}", f"{after.size / 1000:.0f}", ", ".join(wrong))
+
+
+if __name__ == "__main__":
+    main()
