@@ -11,11 +11,10 @@ from project_folder import CLIENT_DEFINITION, ProjectFolder
 from stepping import built, made, new_bench
 
 from jobpipe.cli.mapping_dialogue import Asked, converse
-from jobpipe.cli.mapping_lists import decision_of
 from jobpipe.errors import DefinitionError, UsageError
 from jobpipe.runs.checking import load_checked, warnings_of
 from jobpipe.runs.conducting import StopRequest
-from jobpipe.runs.mappings.deciding import Decision, decide
+from jobpipe.runs.mappings.deciding import Decision, decide, decision_of
 from jobpipe.runs.mappings.remapping import Remapped
 from jobpipe.runs.mappings.scopes import UsedTables, apply_now
 from jobpipe.runs.mappings.unmapped import unmapped_labels
