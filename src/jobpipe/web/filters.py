@@ -23,18 +23,16 @@ def ago(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return "never"
     seconds = (datetime.now(UTC) - moment).total_seconds()
-    words = f"in {length(-seconds)}" if seconds < 0 else f"{length(seconds)} ago"
+    words = f"in {duration(-seconds)}" if seconds < 0 else f"{duration(seconds)} ago"
     shown = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), shown, words)
 
 
 @register.filter
-def length(seconds: Any) -> str | int:
-    """`12 s`, `5 min`, `3 h`, `4 d`; of a list how many are in it, as templates know it."""
+def duration(seconds: float | None) -> str:
+    """`12 s`, `5 min`, `3 h`, `4 d`."""
     if seconds is None:
         return ""
-    if hasattr(seconds, "__len__"):
-        return len(seconds)
     for below, unit, size in _STEPS:
         if seconds < below:
             return f"{seconds / size:.1f} {unit}" if size == 1 and seconds < 10 else f"{seconds / size:.0f} {unit}"
@@ -45,12 +43,6 @@ def length(seconds: Any) -> str | int:
 def number(value: Any) -> str:
     """With commas: 1,234."""
     return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value or 0)
-
-
-@register.filter
-def many(found: Any) -> int:
-    """How many there are: `length` is one of time here."""
-    return len(found)
 
 
 @register.filter

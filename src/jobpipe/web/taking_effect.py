@@ -13,7 +13,7 @@ from jobpipe.runs.overrides.scopes import apply_now as apply_rules
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport
 from jobpipe.runs.starting import StopRequest
-from jobpipe.web.filters import length
+from jobpipe.web.filters import duration
 from jobpipe.web.project import workspace
 
 # Postings that are made again within a request, in all.
@@ -75,4 +75,4 @@ def _with_due(name: str) -> str:
     from datetime import UTC, datetime
 
     seconds = (row.next_due - datetime.now(UTC)).total_seconds()
-    return f"{name} (in {length(max(seconds, 0))})"
+    return f"{name} (in {duration(max(seconds, 0))})"
