@@ -15,11 +15,11 @@ from django.db import transaction
 from jobpipe.definition.project import Project
 from jobpipe.documents.delivered.opening import FILE as DELIVERIES
 from jobpipe.documents.delivered.opening import open_delivered
+from jobpipe.documents.mongo_expected import mongo_expected
 from jobpipe.documents.opened_once import OpenedOnce
 from jobpipe.documents.search.opening import FILE as SEARCH
 from jobpipe.documents.search.opening import open_search
 from jobpipe.documents.store import Documents
-from jobpipe.errors import DefinitionError, Place
 from jobpipe.ledger.opening import open_ledger
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.shared_hosts import share_hosts
@@ -183,11 +183,6 @@ def _open_documents(path: Path, uri: str, revisions_kept: int) -> Documents:
         from jobpipe.documents.sqlite import SqliteDocuments
 
         return SqliteDocuments(path, revisions_kept=revisions_kept)
-    try:
+    with mongo_expected():
         from jobpipe.documents.mongo import MongoDocuments
-    except ImportError as error:
-        place = Place(source="jobpipe.yaml", field="cluster.documents")
-        raise DefinitionError(
-            "documents on MongoDB need pymongo", place=place, hint="pip install 'job-pipe[cluster]'"
-        ) from error
     return MongoDocuments(uri, revisions_kept=revisions_kept)

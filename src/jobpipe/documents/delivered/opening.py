@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobpipe.errors import DefinitionError, Place
+from jobpipe.documents.mongo_expected import mongo_expected
 
 if TYPE_CHECKING:
     from jobpipe.documents.delivered.upkeep import OpenedDelivered
@@ -22,11 +22,6 @@ def open_delivered(state: Path, uri: str) -> OpenedDelivered:
         from jobpipe.documents.delivered.sqlite import SqliteDelivered
 
         return SqliteDelivered(state / FILE)
-    try:
+    with mongo_expected():
         from jobpipe.documents.delivered.mongo import MongoDelivered
-    except ImportError as error:
-        place = Place(source="jobpipe.yaml", field="cluster.documents")
-        raise DefinitionError(
-            "documents on MongoDB need pymongo", place=place, hint="pip install 'job-pipe[cluster]'"
-        ) from error
     return MongoDelivered(uri)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobpipe.documents.mongo_expected import mongo_expected
 from jobpipe.documents.search.store import SearchIndex
-from jobpipe.errors import DefinitionError, Place
 
 FILE = "search.sqlite3"
 
@@ -19,11 +19,6 @@ def open_search(state: Path, uri: str) -> SearchIndex:
         from jobpipe.documents.search.sqlite import SqliteSearchIndex
 
         return SqliteSearchIndex(state / FILE)
-    try:
+    with mongo_expected():
         from jobpipe.documents.search.mongo import MongoSearchIndex
-    except ImportError as error:
-        place = Place(source="jobpipe.yaml", field="cluster.documents")
-        raise DefinitionError(
-            "documents on MongoDB need pymongo", place=place, hint="pip install 'job-pipe[cluster]'"
-        ) from error
     return MongoSearchIndex(uri)
