@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from jobpipe.definition.destination_files import read_destination
 from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.definition.faults import Fault, InvalidFileError
+from jobpipe.definition.file_stamp import Stamp, stamp_of
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
 from jobpipe.definition.loading import (
     LoadedDefinition,
@@ -58,9 +59,9 @@ class Project:
     settings: Settings
     _tables: dict[str, Mapping[str, Any]] | None = field(default=None, repr=False)
     # Of the files that they were read from.
-    _stamps: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)
+    _stamps: tuple[tuple[str, Stamp | None], ...] = field(default=(), repr=False)
     # By import, with the stamp of its file; None = each is read whenever it is asked for.
-    _definitions: dict[str, tuple[tuple[int, int], LoadedDefinition]] | None = field(default=None, repr=False)
+    _definitions: dict[str, tuple[Stamp | None, LoadedDefinition]] | None = field(default=None, repr=False)
 
     @property
     def state_dir(self) -> Path:
@@ -81,7 +82,7 @@ class Project:
             raise self._no_import(name)
         if self._definitions is None:
             return _of_import(load_definition(path, f"imports/{path.name}"), name)
-        stamp = (found := path.stat()).st_mtime_ns, found.st_size
+        stamp = stamp_of(path)
         known = self._definitions.get(name)
         if known is None or known[0] != stamp:
             known = self._definitions[name] = stamp, _of_import(load_definition(path, f"imports/{path.name}"), name)
@@ -126,7 +127,7 @@ class Project:
     def tables(self) -> Mapping[str, Mapping[str, Any]]:
         """The mapping tables by name. Raises DefinitionError with file and line."""
         paths = sorted((self.root / "mappings").glob("*.csv"))
-        stamps = tuple((path.name, (found := path.stat()).st_mtime_ns, found.st_size) for path in paths)
+        stamps = tuple((path.name, stamp_of(path)) for path in paths)
         # A process may live for longer than its tables.
         if self._tables is None or stamps != self._stamps:
             self._stamps = stamps

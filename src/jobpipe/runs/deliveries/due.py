@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from pathlib import Path
 
 from jobpipe.definition.destinations import DestinationDefinition
+from jobpipe.definition.file_stamp import Stamp, stamp_of
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Delivery, DeliveryState, Destination
 from jobpipe.runs.deliveries.change_lists import last_sequence
@@ -24,7 +24,7 @@ class DueDestinations:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._feeding = Feeding(workspace.project)
-        self._read: dict[str, tuple[tuple[int, int], DestinationDefinition | None]] = {}
+        self._read: dict[str, tuple[Stamp | None, DestinationDefinition | None]] = {}
         self._looked = -_FILES_EVERY
 
     def names(self, now: datetime) -> list[str]:
@@ -56,7 +56,7 @@ class DueDestinations:
 
     def _definition(self, name: str) -> tuple[DestinationDefinition | None, bool]:
         """As its file says, None where it is not valid; and whether it was read just now."""
-        stamp = _stamp_of(self._workspace.project.root / "destinations" / f"{name}.yaml")
+        stamp = stamp_of(self._workspace.project.root / "destinations" / f"{name}.yaml")
         before = self._read.get(name)
         if before is not None and before[0] == stamp:
             return before[1], False
@@ -66,11 +66,3 @@ class DueDestinations:
             definition = None
         self._read[name] = stamp, definition
         return definition, True
-
-
-def _stamp_of(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from jobpipe.definition.file_stamp import Stamp, stamp_of
 from jobpipe.definition.project import Project
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Import
-
-_Stamp = tuple[int, int]
 
 
 class Feeding:
@@ -16,7 +13,7 @@ class Feeding:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._known: dict[str, tuple[_Stamp, tuple[str, ...]]] = {}
+        self._known: dict[str, tuple[Stamp | None, tuple[str, ...]]] = {}
 
     def imports_of(self, destination: str) -> list[Import]:
         """Those that have run, by their numbers; one whose file is gone keeps what it has there until it is removed."""
@@ -33,7 +30,7 @@ class Feeding:
 
     def _destinations_of(self, name: str) -> tuple[str, ...]:
         path = self._project.root / "imports" / f"{name}.yaml"
-        stamp = _stamp_of(path)
+        stamp = stamp_of(path)
         before = self._known.get(name)
         if before is not None and before[0] == stamp:
             return before[1]
@@ -43,11 +40,3 @@ class Feeding:
             names = before[1] if before else ()
         self._known[name] = stamp, names
         return names
-
-
-def _stamp_of(path: Path) -> _Stamp:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jobpipe.definition.file_stamp import Stamp, stamp_of
 from jobpipe.definition.models import Definition
 from jobpipe.definition.project import SETTINGS_FILE, Project, find_project
 from jobpipe.definition.schedules import Schedule
 from jobpipe.errors import JobpipeError
 from jobpipe.safety.secrets import redact
-
-_Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class WrittenSchedules:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._project: Project | None = None
-        self._settings: _Stamp | None = None
-        self._stamps: dict[str, _Stamp | None] = {}
+        self._settings: Stamp | None = None
+        self._stamps: dict[str, Stamp | None] = {}
         self._known: dict[str, Written] = {}
         # Of jobpipe.yaml: what is wrong with it now.
         self.fault = ""
@@ -46,7 +45,7 @@ class WrittenSchedules:
         project = self._project
         assert project is not None
         found: list[Written] = []
-        stamps = {path.stem: _stamp_of(path) for path in (self._root / "imports").glob("*.yaml")}
+        stamps = {path.stem: stamp_of(path) for path in (self._root / "imports").glob("*.yaml")}
         for name, stamp in sorted(stamps.items()):
             if everything or self._stamps.get(name) != stamp:
                 self._known[name] = self._read(project, name)
@@ -59,7 +58,7 @@ class WrittenSchedules:
 
     def _read_settings(self) -> bool:
         """Whether all imports are to be read (again): their zone may be another."""
-        stamp = _stamp_of(self._root / SETTINGS_FILE)
+        stamp = stamp_of(self._root / SETTINGS_FILE)
         if self._project is not None and stamp == self._settings:
             return False
         self._settings = stamp
@@ -85,12 +84,3 @@ def written_of(project: Project, definition: Definition) -> Written:
     if definition.schedule is not None:
         schedule = Schedule(definition.schedule, definition.zone or project.settings.zone, name)
     return Written(name, definition.client, schedule, definition.grace)
-
-
-def _stamp_of(path: Path) -> _Stamp | None:
-    """None where it is gone in this moment."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
