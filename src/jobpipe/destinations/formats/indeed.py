@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jobpipe.destinations.formats.format import OutputFormat, Setting
+from jobpipe.destinations.formats.jobs_by_place import OPTIONS, jobs_of, write_source
 from jobpipe.destinations.formats.values import (
     categories,
     company_name,
     description_html,
-    now_iso,
-    one_a_place,
     salary_text,
     several,
 )
-from jobpipe.destinations.formats.xml_elements import DECLARATION, document, element
+from jobpipe.destinations.formats.xml_elements import element
 from jobpipe.destinations.rules import Partner
-from jobpipe.posting import JobPosting
+from jobpipe.posting import JobPosting, Location
 
 _INDEED = Partner("indeed", "Indeed")
 # Where an address names its state: elsewhere Indeed's own feeds have none.
@@ -84,30 +83,15 @@ def _jobs(posting: JobPosting) -> str:
             element("remotetype", _REMOTE_TYPES.get(posting.remote or "")),
         )
     )
-    return "".join(
-        text
-        for reference, place in one_a_place(posting)
-        for text in (
-            "  <job>\n",
-            element("referencenumber", reference),
-            element("city", place.city or place.text),
-            element("state", place.region),
-            element("country", place.country),
-            element("postalcode", place.postal_code),
-            common,
-            "  </job>\n",
-        )
-    )
+    return jobs_of(posting, common, _postal_code)
+
+
+def _postal_code(place: Location) -> str:
+    return element("postalcode", place.postal_code)
 
 
 def write(postings: Iterable[JobPosting], setting: Setting) -> Iterator[bytes]:
-    head = (
-        f"{DECLARATION}<source>\n"
-        + element("publisher", setting.options.get("publisher"))
-        + element("publisherurl", setting.options.get("publisher_url"))
-        + f"    <lastBuildDate>{now_iso()}</lastBuildDate>\n"
-    )
-    return document(head, postings, _jobs, "</source>\n")
+    return write_source(postings, setting, _jobs, built="lastBuildDate")
 
 
 FORMAT = OutputFormat(
@@ -118,7 +102,7 @@ FORMAT = OutputFormat(
     media_type="application/xml",
     documented="https://docs.indeed.com/indeed-apply/xml-feed",
     rules=_RULES,
-    options={"publisher": "the name of whoever publishes the feed", "publisher_url": "their address"},
+    options=OPTIONS,
     carries={
         "referencenumber": "reference, with the place's number from the second on",
         "requisitionid": "reference",

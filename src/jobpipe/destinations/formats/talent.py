@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jobpipe.destinations.formats.format import OutputFormat, Setting
-from jobpipe.destinations.formats.values import company_name, description_html, now_iso, one_a_place
-from jobpipe.destinations.formats.xml_elements import DECLARATION, document, element
+from jobpipe.destinations.formats.jobs_by_place import OPTIONS, jobs_of, write_source
+from jobpipe.destinations.formats.values import company_name, description_html
+from jobpipe.destinations.formats.xml_elements import element
 from jobpipe.destinations.rules import Partner
 from jobpipe.posting import JobPosting
 
@@ -36,29 +37,11 @@ def _jobs(posting: JobPosting) -> str:
             element("description", description_html(posting)),
         )
     )
-    return "".join(
-        text
-        for reference, place in one_a_place(posting)
-        for text in (
-            "  <job>\n",
-            element("referencenumber", reference),
-            element("city", place.city or place.text),
-            element("state", place.region),
-            element("country", place.country),
-            common,
-            "  </job>\n",
-        )
-    )
+    return jobs_of(posting, common)
 
 
 def write(postings: Iterable[JobPosting], setting: Setting) -> Iterator[bytes]:
-    head = (
-        f"{DECLARATION}<source>\n"
-        + element("publisher", setting.options.get("publisher"))
-        + element("publisherurl", setting.options.get("publisher_url"))
-        + f"    <lastbuilddate>{now_iso()}</lastbuilddate>\n"
-    )
-    return document(head, postings, _jobs, "</source>\n")
+    return write_source(postings, setting, _jobs, built="lastbuilddate")
 
 
 FORMAT = OutputFormat(
@@ -69,7 +52,7 @@ FORMAT = OutputFormat(
     media_type="application/xml",
     documented="https://www.talent.com/integrations",
     rules=_RULES,
-    options={"publisher": "the name of whoever publishes the feed", "publisher_url": "their address"},
+    options=OPTIONS,
     carries={
         "referencenumber": "reference, with the place's number from the second on",
         "title": "title",
