@@ -37,6 +37,11 @@ def newest_first(request: HttpRequest, found: QuerySet[Any], *, size: int = SIZE
     return Page(rows, newer, older)
 
 
+def where_given(found: QuerySet[Any], **exact: str) -> QuerySet[Any]:
+    """Those whose fields are as said; "" = that does not matter."""
+    return found.filter(**{name: value for name, value in exact.items() if value})
+
+
 def _number(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -19,6 +19,7 @@ from jobpipe.web.api.pages import LIMIT, Cursor, Limit, newest_first
 from jobpipe.web.api.scopes import Scope
 from jobpipe.web.api.shapes import Given, Moment, Number, gives
 from jobpipe.web.audit import note
+from jobpipe.web.paging import where_given
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import visible_incidents
 
@@ -94,8 +95,7 @@ def list_incidents(
     """List incidents, those that were opened last first; without `state` those that are not resolved."""
     found = visible_incidents(request.viewer)
     found = found.filter(state=state) if state else found.filter(state__in=states.UNRESOLVED)
-    exact = {"kind": kind, "import_name": import_name, "owner": owner}
-    found = found.filter(**{name: value for name, value in exact.items() if value})
+    found = where_given(found, kind=kind, import_name=import_name, owner=owner)
     rows, following = newest_first(found, cursor, limit)
     return {"items": [_document(row) for row in rows], "next": following}
 

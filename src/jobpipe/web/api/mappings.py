@@ -19,6 +19,7 @@ from jobpipe.web.api.pages import LIMIT, Cursor, Limit, cursor_of, newest_first,
 from jobpipe.web.api.scopes import Scope as TokenScope
 from jobpipe.web.api.shapes import Given, gives
 from jobpipe.web.audit import note
+from jobpipe.web.paging import where_given
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Viewer, may_see_client, may_see_import, visible_imports, visible_names
 
@@ -117,8 +118,7 @@ def list_mappings(
 ) -> Any:
     """List what people decided: the entries above the files of mappings/."""
     found = _visible(request.viewer)
-    exact = {"table": table, "scope": scope, "owner": owner}
-    found = found.filter(**{name: value for name, value in exact.items() if value})
+    found = where_given(found, table=table, scope=scope, owner=owner)
     rows, following = newest_first(found, cursor, limit)
     return {"items": [_shape(row) for row in rows], "next": following}
 

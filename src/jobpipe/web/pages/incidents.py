@@ -25,7 +25,7 @@ from jobpipe.runs.starting import StopRequest
 from jobpipe.web import audit, notes
 from jobpipe.web.charts import Bar, bars
 from jobpipe.web.marking import marked
-from jobpipe.web.paging import address, newest_first
+from jobpipe.web.paging import address, newest_first, where_given
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, Viewer, visible_incidents
 from jobpipe.web.routes import Request, page
@@ -127,7 +127,7 @@ def _chosen(request: Request, found: QuerySet[Incident]) -> QuerySet[Incident]:
         found = found.filter(state=state)
     exact = {"kind": "kind", "import": "import_name", "client": "client", "owner": "owner"}
     asked = {field: request.GET.get(name, "").strip() for name, field in exact.items()}
-    return found.filter(**{field: value for field, value in asked.items() if value})
+    return where_given(found, **asked)
 
 
 def _grouped(rows: list[Incident]) -> list[tuple[Kind | None, str, list[Incident]]]:
