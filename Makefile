@@ -96,7 +96,7 @@ bench-expectations: $(VENV)/.installed ## Count breaks found and false alarms on
 	$(BIN)/python -m bench.expectations --write
 
 bench-pages: $(VENV)/.bench ## Count queries and time of the interface's pages with a full store (POSTINGS=100000)
-	$(BIN)/python -m bench.pages --postings $(or $(POSTINGS),100000)
+	PYTHONPATH=tests $(BIN)/python -m bench.pages --postings $(or $(POSTINGS),100000)
 
 bench-overrides: $(VENV)/.installed ## Time what 100 and 1 000 rules of clients cost beside the transformation
 	$(BIN)/python -m bench.overrides

@@ -1,6 +1,6 @@
 """What the interface's pages cost with much in the store, beside an almost empty one: queries, times as a ratio, sizes.
 
-    python -m bench.pages --postings 100000
+    PYTHONPATH=tests python -m bench.pages --postings 100000
 
 Both projects have two imports with everything that pages are about; the full one has imports, runs, incidents and
 postings besides.  Asked: at most 10 queries a page, 3 times the time (10 times for searching), 100 KB.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,24 +20,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from two_clients import TwoClients, two_clients
+from web_addresses import Place, Who, page_of
+from web_client import account, logged_in, show
 
-from django.db import connection  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from two_clients import TwoClients, two_clients  # noqa: E402
-from web_addresses import Place, Who, page_of  # noqa: E402
-from web_client import account, logged_in, show  # noqa: E402
+from bench.page import table
+from bench.setting import describe_setting
+from jobpipe.ledger.models import Import, Incident, IncidentState, Run, RunState
+from jobpipe.runs.conducting import StopRequest, run_import
+from jobpipe.runs.progress import Progress
+from jobpipe.web.rights import Right
+from jobpipe.web.routes import ROUTES, Route
 
-from bench.page import table  # noqa: E402
-from bench.setting import describe_setting  # noqa: E402
-from jobpipe.ledger.models import Import, Incident, IncidentState, Run, RunState  # noqa: E402
-from jobpipe.runs.conducting import StopRequest, run_import  # noqa: E402
-from jobpipe.runs.progress import Progress  # noqa: E402
-from jobpipe.web.rights import Right  # noqa: E402
-from jobpipe.web.routes import ROUTES, Route  # noqa: E402
-
-PAGE = ROOT / "docs" / "benchmarks-pages.md"
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks-pages.md"
 NAME = "acme-jobs"
 ROUNDS = 5
 MOST_QUERIES, MOST_TIMES, MOST_TIMES_OF_SEARCH, MOST_BYTES = 10, 3.0, 10.0, 100_000
