@@ -17,7 +17,7 @@ from receivers import Drop, Receiver, at_random
 from jobpipe.destinations.ways.way import Answer, Change
 from jobpipe.documents.delivered.store import Standing
 from jobpipe.ledger.models import Delivery, DeliveryState, Destination
-from jobpipe.runs.deliveries import changes, settling, snapshots
+from jobpipe.runs.deliveries import changes, settling, sitting, snapshots
 from jobpipe.runs.deliveries.delivering import deliver
 
 RUNS = examples(50)
@@ -59,7 +59,7 @@ def death(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     around(changes, "_created")
     around(settling, "_receipt")
     around(changes.ChangesSitting, "_acknowledge")
-    around(changes.ChangesSitting, "_save")
+    around(sitting.Sitting, "save_delivery")
     around(changes.ChangesSitting, "_save_position")
     around(snapshots, "keep_books")
     around(snapshots.SnapshotSitting, "_acknowledge")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
-
-from django.db import transaction
 
 from jobpipe.destinations.ways.way import (
     Answer,
@@ -18,7 +16,6 @@ from jobpipe.destinations.ways.way import (
 from jobpipe.documents.delivered.store import Standing
 from jobpipe.ledger.models import Delivery, DeliveryKind, DeliveryState, Import
 from jobpipe.ledger.text import storable
-from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries import telling
 from jobpipe.runs.deliveries.following import Follower, Position
 from jobpipe.runs.deliveries.outgoing import Outgoing, batch_key, pack_outgoing, unpack_outgoing
@@ -61,8 +58,7 @@ class ChangesSitting:
         """Batches that somebody may have had go out again as they are; what nobody had is planned anew."""
         waiting = self._waiting()
         if waiting and not any(one.may_be_there for one in waiting):
-            with turn_to_write(), transaction.atomic():
-                self._sitting.confirm()
+            with self._sitting.writing():
                 Delivery.objects.filter(pk__in=[one.pk for one in waiting]).delete()
             return
         while waiting:
@@ -85,16 +81,12 @@ class ChangesSitting:
                 self._delivered.save(self._destination.pk, planned.notes)
             if not planned.items:
                 unsaved += 1
-                self._move_to(planned.after)
+                sitting.move_to(planned.after.as_fields())
                 if unsaved >= _KEEP_EVERY:
                     self._save_position()
                     unsaved = 0
             yield planned
         self._save_position()
-
-    def _move_to(self, position: Position) -> None:
-        for name, value in position.as_fields().items():
-            setattr(self._destination, name, value)
 
     def _save_position(self) -> None:
         self._sitting.save_destination("sequence", "offset", "sweep")
@@ -102,8 +94,7 @@ class ChangesSitting:
     # One batch ---------------------------------------------------------------------------------------
 
     def _prepare(self, items: Sequence[Outgoing], after: Position) -> Delivery:
-        with turn_to_write(), transaction.atomic():
-            self._sitting.confirm()
+        with self._sitting.writing():
             return _created(self._sitting, items, after.as_fields())
 
     def _carry_out(self, delivery: Delivery) -> None:
@@ -114,7 +105,7 @@ class ChangesSitting:
         way = cast(ChangesWay, self._sitting.way())
         delivery.attempts += 1
         delivery.may_be_there = True
-        self._save(delivery, "attempts", "may_be_there")
+        self._sitting.save_delivery(delivery, "attempts", "may_be_there")
         try:
             answer = way.send(changes, batch_key(changes))
         except RefusedError as error:
@@ -125,7 +116,7 @@ class ChangesSitting:
             answer = Answer(items={changes[0].idempotency_key: said})
         except NotReachedError as error:
             delivery.may_be_there, delivery.error = was_there, redact(str(error))
-            self._save(delivery, "may_be_there", "error")
+            self._sitting.save_delivery(delivery, "may_be_there", "error")
             raise
         keys = [change.idempotency_key for change in changes]
         if self._destination.failures >= _AGAIN_AT_MOST:
@@ -140,19 +131,16 @@ class ChangesSitting:
     def _acknowledge(self, delivery: Delivery, done: Settled, answer: Answer, *, keeps: bool) -> None:
         """`keeps`: what is asked for again may be there from an attempt before, and so stays as it is."""
         sitting, row = self._sitting, self._destination
-        with turn_to_write(), transaction.atomic():
-            sitting.confirm()
+        with sitting.writing():
             delivery.state, delivery.ended_at, delivery.payload = DeliveryState.ACKNOWLEDGED, sitting.clock(), b""
             delivery.upserts, delivery.removals = done.upserts, done.removals
             delivery.refused, delivery.said, delivery.error = len(done.refused), storable(answer.said), ""
             delivery.save()
             if done.again and keeps:
-                left = _created(sitting, done.again, dict(delivery.after))
-                Delivery.objects.filter(pk=left.pk).update(may_be_there=True)
+                _created(sitting, done.again, delivery.after, may_be_there=True)
             # Otherwise what it asks for again is planned again from where the destination is.
             if not done.again:
-                for name, value in delivery.after.items():
-                    setattr(row, name, value)
+                sitting.move_to(delivery.after)
                 sitting.succeeded()
             sitting.save_course()
         report = sitting.report
@@ -166,20 +154,11 @@ class ChangesSitting:
     def _split(self, delivery: Delivery, items: Sequence[Outgoing]) -> None:
         """Halves, until the guilty one is alone: the others get through."""
         middle = len(items) // 2
-        with turn_to_write(), transaction.atomic():
-            self._sitting.confirm()
-            halves = [
-                _created(self._sitting, items[:middle], {}),
-                _created(self._sitting, items[middle:], dict(delivery.after)),
-            ]
+        with self._sitting.writing():
             # Sent as they are: planned anew they would be together again.
-            Delivery.objects.filter(pk__in=[half.pk for half in halves]).update(may_be_there=True)
+            _created(self._sitting, items[:middle], {}, may_be_there=True)
+            _created(self._sitting, items[middle:], delivery.after, may_be_there=True)
             delivery.delete()
-
-    def _save(self, delivery: Delivery, *fields: str) -> None:
-        with turn_to_write(), transaction.atomic():
-            self._sitting.confirm()
-            delivery.save(update_fields=list(fields))
 
     # What people hear --------------------------------------------------------------------------------
 
@@ -193,25 +172,30 @@ class ChangesSitting:
 
     def _resolve(self, still: set[int]) -> None:
         """Where nothing is held or refused any more, nobody needs to hear of it."""
-        name = self._destination.name
-        for owner in self._sitting.feeding:
-            if not self._has_any(Standing.HELD, owner):
-                kinds = set(telling.HELD_BACK.values())
-                telling.gone(name, kinds, why="none is held back any more", import_name=owner.name, still=still)
-            if not self._has_any(Standing.REFUSED, owner):
-                telling.gone(name, (telling.REFUSED,), why="it has all of them", import_name=owner.name)
+        name, held_back = self._destination.name, set(telling.HELD_BACK.values())
+        fed_by = {owner.name: owner for owner in self._sitting.feeding}
+        for import_name in telling.told_of(name, held_back) & fed_by.keys():
+            if not self._has_any(Standing.HELD, fed_by[import_name]):
+                why = "none is held back any more"
+                telling.gone(name, held_back, why=why, import_name=import_name, still=still)
+        for import_name in telling.told_of(name, (telling.REFUSED,)) & fed_by.keys():
+            if not self._has_any(Standing.REFUSED, fed_by[import_name]):
+                telling.gone(name, (telling.REFUSED,), why="it has all of them", import_name=import_name)
 
     def _has_any(self, standing: Standing, owner: Import) -> bool:
         return bool(self._delivered.select(self._destination.pk, standing, import_id=owner.pk, limit=1))
 
 
-def _created(sitting: Sitting, items: Sequence[Outgoing], after: dict[str, object]) -> Delivery:
+def _created(
+    sitting: Sitting, items: Sequence[Outgoing], after: Mapping[str, object], *, may_be_there: bool = False
+) -> Delivery:
     return Delivery.objects.create(
         destination=sitting.destination,
         kind=DeliveryKind.CHANGES,
         created_at=sitting.clock(),
+        may_be_there=may_be_there,
         payload=pack_outgoing(items),
-        after=after,
+        after=dict(after),
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
 from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.destinations.ways.way import ChangesWay, SnapshotWay
 from jobpipe.errors import OutOfReachError
-from jobpipe.ledger.models import Destination, Import
+from jobpipe.ledger.models import Delivery, Destination, Import
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries import telling
 from jobpipe.runs.deliveries.report import DeliveryReport
@@ -56,7 +58,7 @@ class Sitting:
             self._way = self.open_way(self.definition)
         return self._way
 
-    def confirm(self) -> None:
+    def _confirm(self) -> None:
         """Raises DeliveryTakenOverError where another process may have the destination."""
         if not self.duty.is_mine:
             raise DeliveryTakenOverError(
@@ -64,10 +66,25 @@ class Sitting:
                 hint="nothing is lost: what was on its way is sent again under the same keys",
             )
 
-    def save_destination(self, *fields: str) -> None:
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction of the ledger. Raises DeliveryTakenOverError where another may have the destination."""
         with turn_to_write(), transaction.atomic():
-            self.confirm()
+            self._confirm()
+            yield
+
+    def save_destination(self, *fields: str) -> None:
+        with self.writing():
             self.destination.save(update_fields=list(fields))
+
+    def save_delivery(self, delivery: Delivery, *fields: str) -> None:
+        with self.writing():
+            delivery.save(update_fields=list(fields))
+
+    def move_to(self, position: Mapping[str, Any]) -> None:
+        """`position`: fields of the destination, as `Position.as_fields` and `Delivery.after` have them. Not saved."""
+        for name, value in position.items():
+            setattr(self.destination, name, value)
 
     def save_course(self) -> None:
         """All that a sitting changes of the destination, within a transaction. Not `definition`, which others unset."""

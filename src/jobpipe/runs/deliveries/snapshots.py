@@ -6,14 +6,11 @@ import shutil
 from pathlib import Path
 from typing import cast
 
-from django.db import transaction
-
 from jobpipe.definition.targets import ServedTarget
 from jobpipe.destinations.published import LIST, feed_folder
 from jobpipe.destinations.ways.way import Ready, SnapshotWay, WayError
 from jobpipe.ledger.models import ChangeList, Delivery, DeliveryKind, DeliveryState
 from jobpipe.ledger.text import storable
-from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries import telling
 from jobpipe.runs.deliveries.bookkeeping import keep_books
 from jobpipe.runs.deliveries.change_lists import last_sequence
@@ -50,12 +47,11 @@ class SnapshotSitting:
             self._make()
         elif last is None:
             self._follow_others(newest)
-        elif last.state == DeliveryState.HELD:
-            self._wait(last)
+        elif last.state != DeliveryState.PREPARED:
+            if last.state == DeliveryState.HELD:
+                self._wait(last)
             self._follow_others(newest)
-        elif last.state == DeliveryState.ACKNOWLEDGED:
-            self._follow_others(newest)
-        elif last.state == DeliveryState.PREPARED:
+        else:
             # It did not get through, or a person has let it go.
             made = self._made(last)
             if made is None:
@@ -105,8 +101,7 @@ class SnapshotSitting:
             self._tell_held_back()
             self._follow(after)
             return
-        with turn_to_write(), transaction.atomic():
-            sitting.confirm()
+        with sitting.writing():
             self._supersede()
             delivery = Delivery.objects.create(
                 destination=self._destination,
@@ -129,8 +124,7 @@ class SnapshotSitting:
         self._publish(delivery, written)
 
     def _follow(self, position: Position) -> None:
-        for name, value in position.as_fields().items():
-            setattr(self._destination, name, value)
+        self._sitting.move_to(position.as_fields())
         self._sitting.save_destination("sequence", "offset", "sweep")
 
     def _supersede(self) -> None:
@@ -154,11 +148,9 @@ class SnapshotSitting:
         shutil.rmtree(kept, ignore_errors=True)
         (self._folder / "next").rename(kept)
         delivery.state, delivery.error = DeliveryState.HELD, why
-        with turn_to_write(), transaction.atomic():
-            sitting.confirm()
+        with sitting.writing():
             delivery.save()
-            for name, value in delivery.after.items():
-                setattr(row, name, value)
+            sitting.move_to(delivery.after)
             sitting.save_course()
         self._forget_held(delivery)
         telling.tell(
@@ -197,12 +189,12 @@ class SnapshotSitting:
         way = cast(SnapshotWay, sitting.way())
         delivery.attempts += 1
         delivery.may_be_there = True
-        self._save(delivery, "attempts", "may_be_there")
+        sitting.save_delivery(delivery, "attempts", "may_be_there")
         try:
             said = way.publish(written.files)
         except WayError as error:
             delivery.error = redact(str(error))
-            self._save(delivery, "error")
+            sitting.save_delivery(delivery, "error")
             raise
         keep_books(sitting, delivery.pk, read_contents(written.folder))
         self._acknowledge(delivery, said)
@@ -212,13 +204,11 @@ class SnapshotSitting:
 
     def _acknowledge(self, delivery: Delivery, said: str) -> None:
         sitting, row = self._sitting, self._destination
-        with turn_to_write(), transaction.atomic():
-            sitting.confirm()
+        with sitting.writing():
             delivery.state, delivery.ended_at = DeliveryState.ACKNOWLEDGED, sitting.clock()
             delivery.said, delivery.error = storable(said), ""
             delivery.save()
-            for name, value in delivery.after.items():
-                setattr(row, name, value)
+            sitting.move_to(delivery.after)
             sitting.succeeded()
             sitting.save_course()
         telling.gone(row.name, (telling.HELD,), why="a file was published")
@@ -229,11 +219,6 @@ class SnapshotSitting:
         shutil.rmtree(current, ignore_errors=True)
         files[0].path.parent.rename(current)
         self._forget_held(None)
-
-    def _save(self, delivery: Delivery, *fields: str) -> None:
-        with turn_to_write(), transaction.atomic():
-            self._sitting.confirm()
-            delivery.save(update_fields=list(fields))
 
     def _tell_held_back(self) -> None:
         sitting, held = self._sitting, self._wanting.held_back

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from jobpipe.definition.project import Project
 from jobpipe.destinations.formats.format import Refusal
@@ -137,6 +138,16 @@ class HeldBackPostings:
         return told
 
 
+def told_of(destination: str, kinds: Iterable[str]) -> set[str]:
+    """The imports of which the destination has incidents of these kinds that are not over."""
+    return set(_unresolved(destination, kinds).values_list("import_name", flat=True))
+
+
+def _unresolved(destination: str, kinds: Iterable[str]) -> QuerySet[Incident]:
+    found = Incident.objects.filter(place=place_of(destination), kind__in=list(kinds))
+    return found.exclude(state=IncidentState.RESOLVED)
+
+
 def gone(
     destination: str,
     kinds: Iterable[str],
@@ -147,8 +158,7 @@ def gone(
 ) -> None:
     """The destination's incidents of these kinds are over; `still`: the numbers of those that are not."""
     with turn_to_write(), transaction.atomic():
-        found = Incident.objects.filter(place=place_of(destination), kind__in=list(kinds))
-        found = found.exclude(state=IncidentState.RESOLVED).exclude(pk__in=list(still)).select_for_update()
+        found = _unresolved(destination, kinds).exclude(pk__in=list(still)).select_for_update()
         if import_name is not None:
             found = found.filter(import_name=import_name)
         over = list(found)
