@@ -18,10 +18,9 @@ from jobpipe.documents.body import unpack
 from jobpipe.documents.search.store import MAX_SEARCHED, MAX_SHOWN, Entry, Position, SearchIndex
 from jobpipe.documents.store import Role, Selection, StateRow
 from jobpipe.errors import JobpipeError, OutOfReachError
-from jobpipe.ledger.models import ChangeList, Import
+from jobpipe.ledger.models import Import
 from jobpipe.posting import JobPosting
-from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, pruned_to
-from jobpipe.runs.deliveries.row_numbers import unpack_rows
+from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, pruned_to, rows_of
 from jobpipe.runs.deliveries.wanting import unfinished_runs
 from jobpipe.runs.workspace import Workspace
 
@@ -129,7 +128,9 @@ def _all_postings(workspace: Workspace, position: Position, after: tuple[int, in
 
 def _changes(workspace: Workspace, position: Position) -> Iterator[_Piece]:
     for changes in lists_after(position.sequence):
-        rows = unpack_rows(bytes(ChangeList.objects.values_list("rows", flat=True).get(pk=changes.pk)))
+        rows = rows_of(changes)
+        if rows is None:
+            return
         for offset in range(position.offset, len(rows), _PIECE):
             some = rows[offset : offset + _PIECE]
             is_last = offset + _PIECE >= len(rows)

@@ -5,6 +5,7 @@ A list names rows, not what became of them: whoever reads it looks at what they 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 
 from jobpipe.documents.store import Documents, Role, Selection
@@ -41,9 +42,16 @@ def _may_have_changed(run: Run) -> bool:
 
 
 def lists_after(sequence: int, imports: set[int] | None = None) -> Iterator[ChangeList]:
-    """Of these imports (None = of all), by their place, without their rows."""
+    """Of these imports (None = of all), by their place, with the import; their rows are asked for one by one."""
     found = ChangeList.objects.filter(sequence__gt=sequence).defer("rows").order_by("sequence")
+    found = found.select_related("import_row")
     return iter(found if imports is None else found.filter(import_row_id__in=imports))
+
+
+def rows_of(changes: ChangeList) -> array[int] | None:
+    """Growing; None = the list was pruned just now: whoever follows has to look at all postings."""
+    packed = ChangeList.objects.filter(pk=changes.pk).values_list("rows", flat=True).first()
+    return unpack_rows(bytes(packed)) if packed is not None else None
 
 
 def last_sequence() -> int:

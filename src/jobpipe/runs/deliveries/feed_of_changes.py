@@ -19,9 +19,8 @@ import msgspec
 from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Role, Selection, StateRow, Status
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import ChangeList, Import
-from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after
-from jobpipe.runs.deliveries.row_numbers import unpack_rows
+from jobpipe.ledger.models import Import
+from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, rows_of
 from jobpipe.runs.deliveries.wanting import unfinished_runs
 from jobpipe.runs.workspace import Workspace
 
@@ -107,7 +106,9 @@ def _following(workspace: Workspace, sequence: int, offset: int, limit: int, wan
     last, unfinished = last_sequence(), unfinished_runs()
     items: list[Change] = []
     for changes in lists_after(sequence, wanted):
-        rows = unpack_rows(bytes(ChangeList.objects.values_list("rows", flat=True).get(pk=changes.pk)))
+        rows = rows_of(changes)
+        if rows is None:
+            raise _too_old()
         while offset < len(rows) and len(items) < limit:
             some = rows[offset : offset + limit - len(items)]
             items += _changes(workspace, changes.import_row, some, unfinished)
@@ -118,6 +119,10 @@ def _following(workspace: Workspace, sequence: int, offset: int, limit: int, wan
         if len(items) >= limit:
             return Changes(items=items, cursor=str(sequence), is_more=sequence < last)
     return Changes(items=items, cursor=str(max(sequence, last)), is_more=False)
+
+
+def _too_old() -> UsageError:
+    return UsageError("what has changed since this cursor is not kept any more", hint="begin again, without a cursor")
 
 
 def _changes(workspace: Workspace, owner: Import, rows: Sequence[int], unfinished: set[int]) -> list[Change]:

@@ -13,9 +13,8 @@ from typing import Any
 
 from jobpipe.documents.delivered.store import DeliveredStore
 from jobpipe.documents.store import Documents, Selection, Status
-from jobpipe.ledger.models import ChangeList, Delivery, DeliveryKind, DeliveryState, Destination, Import
-from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after
-from jobpipe.runs.deliveries.row_numbers import unpack_rows
+from jobpipe.ledger.models import Delivery, DeliveryKind, DeliveryState, Destination, Import
+from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, rows_of
 
 # Rows that are looked at together.
 CHUNK = 500
@@ -122,11 +121,10 @@ class Follower:
         last = last_sequence()
         known = set(self._delivered.imports(self._number)) | self.feeding.keys()
         for changes in lists_after(position.sequence, known):
-            packed = ChangeList.objects.filter(pk=changes.pk).values_list("rows", flat=True).first()
-            if packed is None:
-                # Pruned just now: the next sitting compares all postings.
+            rows = rows_of(changes)
+            if rows is None:
+                # The next sitting compares all postings.
                 return
-            rows = unpack_rows(bytes(packed))
             owner = self.feeding.get(changes.import_row_id) or changes.import_row
             offset = position.offset
             while offset < len(rows):
