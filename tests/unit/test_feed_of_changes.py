@@ -11,6 +11,8 @@ from partner import FEEDING
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.errors import UsageError
+from jobpipe.ledger.models import ChangeList
+from jobpipe.runs.deliveries.change_lists import remove_lists
 from jobpipe.runs.deliveries.feed_of_changes import Changes, as_document, changes_since
 
 
@@ -89,6 +91,22 @@ def test_a_cursor_that_is_none_is_refused(project: ProjectFolder) -> None:
     project.run(xml_feed({"1": "Mason"}), workers=0)
     with project.open() as workspace, pytest.raises(UsageError, match="is no cursor"):
         changes_since(workspace, "yesterday", limit=10)
+
+
+def test_a_cursor_whose_changes_are_not_kept_any_more_is_refused_and_one_begins_again(project: ProjectFolder) -> None:
+    application = Application(project, 10)
+    project.run(xml_feed({"1": "Mason", "2": "Baker"}), workers=0)
+    application.ask_for_all()
+    for title in ("Cook", "Nurse"):
+        project.run(xml_feed({"1": "Mason", "2": title}), workers=0)
+    with project.open() as workspace:
+        oldest = ChangeList.objects.order_by("sequence")[:2]
+        remove_lists([one.pk for one in oldest], oldest[1].sequence)
+        with pytest.raises(UsageError, match="not kept any more"):
+            changes_since(workspace, application.cursor, limit=10)
+    application.cursor, application.titles = "", {}
+    application.ask_for_all()
+    assert application.titles == titles(project)
 
 
 def test_a_document_has_the_posting_as_it_is_stored(project: ProjectFolder) -> None:

@@ -20,7 +20,7 @@ from jobpipe.documents.body import unpack
 from jobpipe.documents.store import Role, Selection, StateRow, Status
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import
-from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, rows_of
+from jobpipe.runs.deliveries.change_lists import last_sequence, lists_after, pruned_to, rows_of
 from jobpipe.runs.deliveries.wanting import unfinished_runs
 from jobpipe.runs.workspace import Workspace
 
@@ -57,7 +57,7 @@ class Changes:
 def changes_since(workspace: Workspace, cursor: str, *, limit: int, imports: Iterable[int] | None = None) -> Changes:
     """At most `limit` changes of these imports (None = all) after the cursor; "" = from the beginning.
 
-    Raises UsageError for a cursor that is none.
+    Raises UsageError for a cursor that is none, or older than what is kept.
     """
     wanted = None if imports is None else set(imports)
     limit = max(1, min(limit, MOST))
@@ -103,6 +103,8 @@ def _live_after(
 
 
 def _following(workspace: Workspace, sequence: int, offset: int, limit: int, wanted: set[int] | None) -> Changes:
+    if sequence < pruned_to():
+        raise _too_old()
     last, unfinished = last_sequence(), unfinished_runs()
     items: list[Change] = []
     for changes in lists_after(sequence, wanted):
