@@ -81,12 +81,16 @@ def resolve_gone(
     with turn_to_write(), transaction.atomic():
         found = Incident.objects.filter(import_name=import_name, kind__in=list(kinds))
         unresolved = found.exclude(state=IncidentState.RESOLVED).order_by("fingerprint").select_for_update()
-        gone = [incident for incident in unresolved if incident.fingerprint not in still]
-        lines = [
-            change_state(incident, "resolved", IncidentState.RESOLVED, run=run, by=by, why=why) for incident in gone
-        ]
-        Incident.objects.bulk_update(gone, ["state", "muted_until", "resolved_at"], batch_size=100)
-        IncidentChange.objects.bulk_create(lines)
+        return resolve_all(
+            [incident for incident in unresolved if incident.fingerprint not in still], run=run, by=by, why=why
+        )
+
+
+def resolve_all(gone: list[Incident], *, run: Run | None = None, by: str = "", why: str) -> list[Incident]:
+    """These incidents, within a transaction that holds them."""
+    lines = [change_state(one, "resolved", IncidentState.RESOLVED, run=run, by=by, why=why) for one in gone]
+    Incident.objects.bulk_update(gone, ["state", "muted_until", "resolved_at"], batch_size=100)
+    IncidentChange.objects.bulk_create(lines)
     return gone
 
 

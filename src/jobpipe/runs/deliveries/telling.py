@@ -12,9 +12,8 @@ from django.db.models import QuerySet
 from jobpipe.definition.project import Project
 from jobpipe.destinations.formats.format import Refusal
 from jobpipe.incidents.occurrence import MAX_SAMPLES, Occurrence, Sample
-from jobpipe.incidents.recording import record
-from jobpipe.incidents.states import change_state
-from jobpipe.ledger.models import Incident, IncidentChange, IncidentState
+from jobpipe.incidents.recording import record, resolve_all
+from jobpipe.ledger.models import Incident, IncidentState
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries.outgoing import Outgoing
 
@@ -157,11 +156,10 @@ def gone(
     still: Collection[int] = (),
 ) -> None:
     """The destination's incidents of these kinds are over; `still`: the numbers of those that are not."""
-    with turn_to_write(), transaction.atomic():
-        found = _unresolved(destination, kinds).exclude(pk__in=list(still)).select_for_update()
-        if import_name is not None:
-            found = found.filter(import_name=import_name)
-        over = list(found)
-        lines = [change_state(one, "resolved", IncidentState.RESOLVED, why=why) for one in over]
-        Incident.objects.bulk_update(over, ["state", "muted_until", "resolved_at"], batch_size=100)
-        IncidentChange.objects.bulk_create(lines)
+    found = _unresolved(destination, kinds).exclude(pk__in=list(still))
+    if import_name is not None:
+        found = found.filter(import_name=import_name)
+    # Mostly there is none, and then nobody waits for a turn at writing.
+    if found.exists():
+        with turn_to_write(), transaction.atomic():
+            resolve_all(list(found.select_for_update()), why=why)
