@@ -37,7 +37,7 @@ def judge_count(now: Figures, past: Past, at: datetime) -> tuple[float, int, boo
         return None
     lasts = past.is_broken("count", at)
     least = (
-        HEALED if lasts else max(LEAST_FALL, 1.6 * _wobble(_points(past.lived("count", at))), _chance(normal, before))
+        HEALED if lasts else max(LEAST_FALL, 1.8 * _wobble(_points(past.lived("count", at))), _chance(normal, before))
     )
     return (before, len(points), lasts) if fall > least else None
 
@@ -50,7 +50,7 @@ def expected_count(past: Past, at: datetime) -> tuple[float, float] | None:
         return None
     candidates = _candidates(points, at)
     about, lowest = candidates[0], min(candidates)
-    return about, lowest * (1 - min(0.99, max(LEAST_FALL, 1.6 * _wobble(points), _chance(normal, lowest))))
+    return about, lowest * (1 - min(0.99, max(LEAST_FALL, 1.8 * _wobble(points), _chance(normal, lowest))))
 
 
 def _points(runs: Sequence[PastFigures]) -> list[tuple[datetime, float]]:
@@ -88,4 +88,4 @@ def _chance(normal: Sequence[PastFigures], before: float) -> float:
     """Postings go every day; so many of them may by chance."""
     values = [one.figures.read for one in normal[-30:]]
     usually = fmean(abs(a - b) for a, b in pairwise(values)) if len(values) > 1 else 0.0
-    return (usually + 3.5 * math.sqrt(usually + 1) + 1) / before
+    return (usually + 4 * math.sqrt(usually + 1) + 1) / before

@@ -15,7 +15,7 @@ from jobpipe.incidents.expectations.measures import Measure
 NEW_NORMAL_AFTER = timedelta(days=28)
 NEW_NORMAL_RUNS = 10
 # So often broken and come back is how an import lives.
-FLAPPED = 3
+FLAPPED = 2
 # Measures that say what rules and mappings make of a source, rather than what the source has.
 OURS = ("values:", "length:")
 
