@@ -10,7 +10,8 @@ import click
 import yaml
 from api_reference import api_page
 
-from jobpipe.cli.main import COMMANDS, LazyCommands, jobpipe
+from jobpipe.cli.command_list import SECTIONS
+from jobpipe.cli.main import LazyCommands, jobpipe
 from jobpipe.definition.connectors import connector, connector_names
 from jobpipe.definition.drops import FileOptions
 from jobpipe.definition.field_descriptions import FIELDS
@@ -209,7 +210,16 @@ def _shown_commands(command: click.Command) -> list[tuple[str, click.Command]]:
 def commands_page() -> str:
     made = [_COMMANDS_HEAD]
     assert isinstance(jobpipe, LazyCommands)
-    for name in COMMANDS:
+    whole = click.Context(jobpipe, info_name="jobpipe", terminal_width=100, max_content_width=100)
+    options = jobpipe.get_params(whole)
+    rows = [record for one in options if (record := one.get_help_record(whole)) is not None]
+    made.append("\n| option of every command | |\n| --- | --- |\n")
+    made += [f"| `{_cell(names)}` | {_cell(about)} |\n" for names, about in rows]
+    made.append("\n| what for | commands |\n| --- | --- |\n")
+    for title, commands in SECTIONS.items():
+        links = ", ".join(f"[`{name}`](#{name})" for name in commands)
+        made.append(f"| {title} | {links} |\n")
+    for name in (name for commands in SECTIONS.values() for name in commands):
         command = jobpipe.get_command(click.Context(jobpipe), name)
         assert command is not None
         words = jobpipe.context_settings["help_option_names"]

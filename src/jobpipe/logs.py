@@ -19,6 +19,8 @@ from jobpipe.safety.secrets import RedactingFilter, process_redactor
 
 # `text` or `json`: also what the children of this process take.
 FORMAT_VARIABLE = "JOBPIPE_LOG"
+# 1 = each request is told too; likewise.
+_MORE_VARIABLE = "JOBPIPE_VERBOSE"
 
 _import: ContextVar[str] = ContextVar("import", default="")
 _run: ContextVar[int] = ContextVar("run", default=0)
@@ -44,6 +46,12 @@ def choose_format(name: str) -> None:
     os.environ[FORMAT_VARIABLE] = name
 
 
+def log_requests() -> None:
+    """From now on, also where the process would say nothing."""
+    os.environ[_MORE_VARIABLE] = "1"
+    log_to_stderr()
+
+
 def log_to_stderr() -> None:
     """Once a process; again, it only takes another format."""
     handler = logging.StreamHandler(sys.stderr)
@@ -52,16 +60,9 @@ def log_to_stderr() -> None:
     handler.addFilter(RedactingFilter(process_redactor))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # A line a message is for those who look for a fault, not for every day; nor is each request.
-    quiet = (
-        "celery.worker.strategy",
-        "celery.app.trace",
-        "httpx",
-        "httpx2",
-        "scrapy",
-        "uvicorn.access",
-        "uvicorn.error",
-    )
-    for name in quiet:
+    quiet = ("celery.worker.strategy", "celery.app.trace", "scrapy", "uvicorn.access", "uvicorn.error")
+    requests = ("httpx", "httpx2")
+    for name in (*quiet, *(() if os.environ.get(_MORE_VARIABLE) else requests)):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -1,7 +1,7 @@
 """The `jobpipe` command.
 
 Commands are imported when they are called, so that `--help` answers at once: this module imports nothing
-but click.  All errors meant for a person are printed here, in one place.
+but click and their list.  All errors meant for a person are printed here, in one place.
 """
 
 from __future__ import annotations
@@ -13,63 +13,9 @@ from typing import Any
 
 import click
 
-DONE, RUN_FAILED, WRONG_USE, HELD, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+from jobpipe.cli.command_list import COMMANDS, SECTIONS, nearest
 
-# Command -> (one line for the list, whose module is `jobpipe.cli.commands.<command>`, a hyphen being an underscore).
-COMMANDS = {
-    "init": "Make a project folder, with one import that works at once.",
-    "check": "Check definitions without reading a source.",
-    "preview": "Show a few records beside the postings made from them.",
-    "run": "Run imports.",
-    "serve": "Run imports when they are due, on this machine; answer how all is.",
-    "web": "Serve the interface alone.",
-    "scheduler": "Put what is due into a cluster's queue.",
-    "status": "Show every import at a glance: on time, late or down; what is live.",
-    "doctor": "Look at the set-up: what is wrong, and what to do.",
-    "recover": "Take up the runs that dead processes left.",
-    "worker": "Work for a cluster: transform batches, read sources.",
-    "reprocess": "Make the postings again from stored records, under today's definition.",
-    "plan": "Show what a changed definition or mapping would do to the stored postings.",
-    "plans": "List plans.",
-    "apply": "Apply a plan: do what it says.",
-    "unmapped": "List labels that no mapping table has, the most frequent first.",
-    "map": "Map labels to codes: ask for the most frequent, or set, import, export, undo.",
-    "suggest": "Suggest codes of a taxonomy for labels, with a confidence and the reason.",
-    "override": "Rules above the definitions: leave postings out, set values; with history and undo.",
-    "posting": "Show one posting, exclude it everywhere, or override its values, until a day.",
-    "taxonomy": "Load taxonomies, see what a release does before it is applied, roll it back.",
-    "runs": "List the latest runs.",
-    "show": "Show one run: its account, its evidence, what to look at.",
-    "accept": "Let the expiries of a held run happen.",
-    "dismiss": "End a held run with nothing expired.",
-    "pause": "Let an import rest; what becomes of its postings is asked.",
-    "resume": "Let a paused or removed import run again.",
-    "remove": "Give an import up; what becomes of its postings is asked.",
-    "postings": "List an import's postings.",
-    "near-duplicates": "List jobs that several imports of a client have; keep one, split, undo.",
-    "incidents": "What went wrong, like errors together: list, acknowledge, mute, assign, resolve.",
-    "owners": "Who holds which role, and so has which incidents.",
-    "expectations": "Show what an import's past makes one expect of its next run.",
-    "notify": "Tell people of incidents: test, preview, send, log.",
-    "quarantine": "List rejected records, with reason and place; try them again after a fix.",
-    "report": "Tell a publisher what was refused in its feed, at which line, and how to mend it.",
-    "deliver": "Send what has changed to destinations.",
-    "destinations": "Show destinations: state, how far behind, what each has.",
-    "deliveries": "What was sent; let a file go that waits, retry, replay.",
-    "preflight": "List the postings that a destination would refuse, why, and whose matter that is.",
-    "trace": "Show a posting's whole way: source, record, steps, revisions, deliveries.",
-    "export": "Write an import's live postings to a file.",
-    "accounts": "Who may use the interface: list, make, give a password, close.",
-    "secrets": "Keep secrets sealed in the ledger, for definitions to ask for.",
-    "verify": "Look whether ledger, documents and archive agree; put right what does not.",
-    "backup": "Copy ledger, documents and archive, while runs are under way.",
-    "restore": "Put a backup back, and bring its parts to agree.",
-    "erase": "Erase a person's data wherever it is stored, and mask what comes again.",
-    "prune": "Remove what is not needed any more: archive, revisions, what is gone.",
-    "steps": "List the steps of a definition, or explain one.",
-    "connectors": "List the services that a word in `source` is enough for, or explain one.",
-    "schema": "Print the JSON Schema of definitions, for editors.",
-}
+DONE, RUN_FAILED, WRONG_USE, HELD, INTERNAL_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 class LazyCommands(click.Group):
@@ -87,10 +33,8 @@ class LazyCommands(click.Group):
     def resolve_command(self, context: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in COMMANDS:
-            import difflib
-
-            near = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else " See `jobpipe --help`."
+            near = nearest(name)
+            hint = f" Did you mean '{near}'?" if near else " See `jobpipe --help`."
             raise click.UsageError(f"There is no command '{name}'.{hint}", context)
         return super().resolve_command(context, args)
 
@@ -103,35 +47,77 @@ class LazyCommands(click.Group):
             return DONE
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                # A column of the same width in each.
+                formatter.write_dl([(name.ljust(widest), about) for name, about in commands.items()])
 
 
 @click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("-C", "folder", metavar="DIR", help="The project folder (otherwise the nearest one upwards).")
+@click.option(
+    "--progress",
+    type=click.Choice(["none", "bar", "log", "json"]),
+    help="How it is told on stderr how far a run is; otherwise a bar in a terminal, else a line each 10 s.",
+)
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), help="NO_COLOR in the environment means never."
+)
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="How each line of a log is written.")
+@click.option("-v", "--verbose", is_flag=True, help="Log to stderr, with each request to a source.")
 @click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
 @click.version_option(package_name="job-pipe", prog_name="jobpipe")
 @click.pass_context
-def jobpipe(context: click.Context, folder: str | None, traceback: bool) -> None:
+def jobpipe(
+    context: click.Context,
+    folder: str | None,
+    progress: str | None,
+    color: str | None,
+    log_format: str | None,
+    verbose: bool,
+    traceback: bool,
+) -> None:
     """Import job offers, keep track of what is new, changed and gone, and account for every record.
 
-    Exit codes: 0 done, 1 a run failed or was partial, 2 wrong use or invalid definition, 3 held,
-    4 internal error, 130 interrupted.
+    These options may stand anywhere on the line. Exit codes: 0 done, 1 a run failed or was partial, 2 wrong use or
+    invalid definition, 3 held, 4 internal error, 130 interrupted.
     """
     context.obj = folder
+    # The environment, so that the children of this process take it too.
+    os.environ.update({"JOBPIPE_PROGRESS": progress} if progress else {})
+    os.environ.update({"JOBPIPE_LOG": log_format} if log_format else {})
+    _choose_color(color)
+    if verbose:
+        from jobpipe.logs import log_requests
+
+        log_requests()
 
 
-def move_folder_option(arguments: list[str]) -> list[str]:
-    """`-C DIR` may stand anywhere: it is brought to the front, where click expects it."""
+def _choose_color(color: str | None) -> None:
+    """As rich reads it of the environment."""
+    if color == "never":
+        os.environ["NO_COLOR"] = "1"
+    elif color == "always":
+        os.environ.pop("NO_COLOR", None)
+        os.environ["FORCE_COLOR"] = "1"
+
+
+_WITH_A_VALUE = ("-C", "--progress", "--color", "--log-format")
+_FLAGS = ("--traceback", "-v", "--verbose")
+
+
+def move_common_options(arguments: list[str]) -> list[str]:
+    """Those of every command may stand anywhere: they are brought to the front, where click expects them."""
     front: list[str] = []
     rest: list[str] = []
     given = iter(arguments)
     for argument in given:
         if argument == "--":
             rest += [argument, *given]
-        elif argument == "-C":
+        elif argument in _WITH_A_VALUE:
             front += [argument, *([value] if (value := next(given, None)) is not None else [])]
-        elif argument == "--traceback":
+        elif argument in _FLAGS or argument.partition("=")[0] in _WITH_A_VALUE[1:]:
             front.append(argument)
         elif argument.startswith("-C") and len(argument) > 2:
             front += ["-C", argument[2:]]
@@ -142,7 +128,7 @@ def move_folder_option(arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs the command, prints errors for people, gives the exit code."""
-    given = move_folder_option(list(sys.argv[1:] if arguments is None else arguments))
+    given = move_common_options(list(sys.argv[1:] if arguments is None else arguments))
     try:
         code = jobpipe.main(args=given, prog_name="jobpipe", standalone_mode=False)
     except BaseException as error:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import click
 
+
+def examples(*lines: str) -> str:
+    """Of a command, for the end of its help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+selectors_argument = click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+excluded_option = click.option(
+    "--exclude", "excluded", multiple=True, metavar="SELECTOR", help="Not these; may be repeated."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
 log_option = click.option(

@@ -1,19 +1,40 @@
-"""Progress in a terminal: one live line; plain lines where it is not a terminal."""
+"""Progress in a terminal: one live line, with a bar; plain lines where it is not a terminal, or documents."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TextIO
 
+import msgspec
+
 from jobpipe.runs.progress import Progress, Reading
 
-PLAIN_SECONDS = 5.0
+# none, bar, log or json; otherwise as fits what it is written to.
+VARIABLE = "JOBPIPE_PROGRESS"
+PLAIN_SECONDS = 10.0
 LIVE_SECONDS = 0.2
+# Characters of a bar.
+_WIDTH = 16
+
+
+def chosen_for(stream: TextIO) -> str:
+    """What was asked for, else a bar in a terminal that somebody looks at."""
+    asked = os.environ.get(VARIABLE, "")
+    return asked or ("bar" if stream.isatty() and not os.environ.get("CI") else "log")
 
 
 def progress_for(stream: TextIO) -> Progress:
-    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
+    chosen = chosen_for(stream)
+    if chosen == "none":
+        return Progress()
+    return {"bar": LiveProgress, "json": JsonProgress}.get(chosen, PlainProgress)(stream)
+
+
+def bar_of(share: float) -> str:
+    full = round(share * _WIDTH)
+    return "━" * full + "─" * (_WIDTH - full)
 
 
 def duration(seconds: float) -> str:
@@ -93,6 +114,12 @@ class LiveProgress(PlainProgress):
             self._write_over("")
             self._is_open = False
 
+    def describe(self, reading: Reading, seconds: float) -> str:
+        text = super().describe(reading, seconds)
+        if not (reading.total_bytes and reading.bytes):
+            return text
+        return f"{bar_of(min(1.0, reading.bytes / reading.total_bytes))} {text}"
+
     def _write_over(self, text: str) -> None:
         import shutil
 
@@ -101,6 +128,51 @@ class LiveProgress(PlainProgress):
         self._stream.write("\r\x1b[K" + text[:width])
         self._stream.flush()
         self._is_open = True
+
+
+class JsonProgress(PlainProgress):
+    """A document a line, for programs: always the same names."""
+
+    seconds_between = 1.0
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        super().__init__(stream)
+        self._run = 0
+        self._reading = Reading()
+
+    def begin(self, name: str, run: int) -> None:
+        self._name, self._run = name, run
+        self._began = self._said = time.monotonic()
+        self._tell("begin")
+
+    def update(self, reading: Reading) -> None:
+        self._reading = reading
+        now = time.monotonic()
+        if now - self._said >= self.seconds_between:
+            self._said = now
+            self._tell("progress")
+
+    def say(self, message: str) -> None:
+        self._tell("message", message)
+
+    def end(self) -> None:
+        self._tell("end")
+
+    def _tell(self, event: str, message: str = "") -> None:
+        reading = self._reading
+        document = {
+            "event": event,
+            "import": self._name,
+            "run": self._run,
+            "stage": reading.stage,
+            "records": reading.records,
+            "known": reading.known,
+            "bytes": reading.bytes,
+            "total_bytes": reading.total_bytes,
+            "seconds": round(time.monotonic() - self._began, 1),
+            "message": message,
+        }
+        self._line(msgspec.json.encode(document).decode())
 
 
 class Board:
@@ -198,14 +270,29 @@ class _Line(Progress):
         passed = duration(time.monotonic() - self.began)
         if not reading.records:
             return f"waiting for its source, {passed}"
-        share = (
-            f", {min(1.0, reading.bytes / reading.total_bytes):.0%}" if reading.total_bytes and reading.bytes else ""
-        )
-        return f"{reading.records:,} records{share}, {passed}"
+        rate = reading.records / max(time.monotonic() - self.began, 0.001)
+        told = f"{reading.records:,} records, {rate:,.0f}/s, {passed}"
+        if not (reading.total_bytes and reading.bytes):
+            return told
+        share = min(1.0, reading.bytes / reading.total_bytes)
+        return f"{bar_of(share)} {share:4.0%} {told}"
+
+
+class JsonBoard(Board):
+    """Documents of all imports, each with its name; nothing of them together."""
+
+    def progress_of(self, name: str) -> Progress:
+        return JsonProgress(self._stream)
+
+    def show(self) -> None:
+        pass
 
 
 def board_for(stream: TextIO, imports: int) -> Board:
-    return LiveBoard(stream, imports) if stream.isatty() else Board(stream, imports)
+    chosen = chosen_for(stream)
+    if chosen == "none":
+        return SilentBoard(imports)
+    return {"bar": LiveBoard, "json": JsonBoard}.get(chosen, Board)(stream, imports)
 
 
 class SilentBoard(Board):

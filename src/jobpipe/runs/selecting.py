@@ -1,4 +1,6 @@
-"""Which imports are meant: by name, by pattern (`acme-*`), by client (`client:acme`), by tag (`tag:nightly`)."""
+"""Which imports are meant: by name, by pattern (`acme-*`), by client (`client:acme`), by tag (`tag:nightly`), by where
+they read (`source:feeds/*`, `source:site`).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,13 @@ import fnmatch
 from collections.abc import Iterable, Iterator
 
 from jobpipe.definition.project import Project
+from jobpipe.definition.source import Source
 from jobpipe.errors import DefinitionError, UsageError
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.asking import shown_place, way_of
 
 _MAGIC = frozenset("*?[")
-_WORDS = ("client", "tag")
+_WORDS = ("client", "tag", "source")
 
 
 def select(project: Project, selectors: Iterable[str], *, excluded: Iterable[str] = ()) -> list[str]:
@@ -59,11 +64,11 @@ class _Choice:
         """Names, clients and tags: a few of each."""
         said = self._said()
         parts = [_some("", self.known)]
-        parts += [_some(f"{word}:", sorted({value for _, kind, value in said if kind == word})) for word in _WORDS]
+        parts += [_some(f"{word}:", sorted({value for _, kind, value in said if kind == word})) for word in _WORDS[:2]]
         return "there is " + ("; ".join(part for part in parts if part) or "none yet: jobpipe init")
 
     def _said(self) -> list[tuple[str, str, str]]:
-        """(import, `client` or `tag`, what it says); an invalid definition says nothing."""
+        """(import, `client`, `tag` or `source`, what it says); an invalid definition says nothing."""
         if self._words is None:
             self._words = list(self._read())
         return self._words
@@ -78,6 +83,18 @@ class _Choice:
                 yield name, "client", definition.client
             for tag in definition.tags:
                 yield name, "tag", tag
+            for place in places_of(definition.source):
+                yield name, "source", place
+
+
+def places_of(source: Source) -> Iterator[str]:
+    """The kind of a source, and where it reads, without secrets."""
+    way = way_of(source) or ("push" if source.push else "feed")
+    yield way
+    if way == "feed":
+        yield from map(redact, source.locations)
+    elif way != "push":
+        yield shown_place(source)
 
 
 def _some(prefix: str, values: list[str]) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.main import DONE, HELD, INTERNAL_ERROR, INTERRUPTED, RUN_FAILED, WRONG_USE
-from jobpipe.cli.options import json_option, quiet_option
+from jobpipe.cli.options import examples, excluded_option, json_option, quiet_option, selectors_argument
 
 if TYPE_CHECKING:
     from jobpipe.definition.project import Project
@@ -32,10 +32,17 @@ TICK = 0.2
 _WORST_FIRST = (INTERNAL_ERROR, WRONG_USE, RUN_FAILED, HELD)
 
 
-@click.command("run")
-@click.argument("selectors", nargs=-1, metavar="SELECTOR...")
+@click.command(
+    "run",
+    epilog=examples(
+        "jobpipe run acme",
+        "jobpipe run 'acme-*' tag:nightly --exclude client:beta",
+        "jobpipe run acme --file answer.xml",
+    ),
+)
+@selectors_argument
 @click.option("--all", "everything", is_flag=True, help="Every import of the project.")
-@click.option("--exclude", "excluded", multiple=True, metavar="SELECTOR", help="Not these; may be repeated.")
+@excluded_option
 @click.option("--at-once", type=click.IntRange(1, 1000), metavar="N", help="Imports at a time (otherwise 32).")
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source, once.")
 @click.option("--workers", type=click.IntRange(0, 256), help="Worker processes (otherwise as jobpipe.yaml says).")
@@ -61,8 +68,8 @@ def command(
 ) -> int:
     """Run imports: read the source, make postings, account for every record.
 
-    A SELECTOR is an import's name, a pattern of names (acme-*), client:NAME or tag:NAME. Several imports run at the
-    same time; one that fails does not disturb the others.
+    A SELECTOR is an import's name, a pattern of names (acme-*), client:NAME, tag:NAME or source:PLACE; `jobpipe list`
+    shows what it means. Several imports run at the same time; one that fails does not disturb the others.
 
     With --cluster the workers of the cluster make the runs: Ctrl-C here only stops following them.
 
