@@ -174,6 +174,27 @@ def test_more_than_the_guard_allows_is_held_until_a_person_decides(project: Proj
     assert (accepted.state, accepted.expired, accepted.live) == ("succeeded", 20, 20)
 
 
+def test_after_an_accepted_hold_the_source_is_read_again_and_what_was_left_out_is_forgotten_too(
+    project: ProjectFolder,
+) -> None:
+    from jobpipe.ledger.models import Run
+    from jobpipe.runs.holding import accept_run
+
+    many = {f"k{number}": f"Offre {number}" for number in range(40)}
+    project.define(DEFINITION + "keep: \"posting.reference != 'k39'\"\n")
+    project.run(xml_feed(many))
+    report = project.run(xml_feed({key: title for key, title in many.items() if int(key[1:]) < 20}))
+    with project.open() as workspace:
+        accept_run(workspace, Run.objects.get(pk=report.run))
+    assert project.keys(Status.EXCLUDED) == {"k39"}
+    again = project.run()
+    assert (again.unchanged, again.account["read"], again.live) == (False, 20, 20)
+    assert project.keys(Status.EXCLUDED) == set()
+    # Nor does it come with the rule that let it out.
+    project.define(DEFINITION)
+    assert project.run().live == 20
+
+
 def test_a_dismissed_run_expires_nothing(project: ProjectFolder) -> None:
     from jobpipe.ledger.models import Run
     from jobpipe.runs.holding import dismiss_run

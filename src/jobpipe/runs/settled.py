@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db.models import prefetch_related_objects
 
 from jobpipe.ledger.models import ImportDecision, PartRead, Run, RunKind, RunState
+from jobpipe.runs.history import ACCEPTED
 from jobpipe.runs.source_reading import SettledPart
 from jobpipe.sources.archive import ArchiveReader, latest_finished
 from jobpipe.sources.transports.transport import Validators
@@ -17,6 +18,8 @@ def settled_run(run: Run) -> Run | None:
 
     None where it failed, was held or incomplete, was made under another revision or from another file, or
     where postings that it missed wait for their expiry: the source must then be read again, changed or not.
+    One that a person accepted forgot nothing but postings: duplicates, rejected records and what rules left out
+    are forgotten by the next reading.
     """
     last = (
         Run.objects.filter(import_row=run.import_row_id, kind=RunKind.IMPORT, pk__lt=run.pk)
@@ -24,7 +27,9 @@ def settled_run(run: Run) -> Run | None:
         .order_by("-id")
         .first()
     )
-    if last is None or last.state != RunState.SUCCEEDED or last.revision != run.revision or last.instead:
+    if last is None or last.state != RunState.SUCCEEDED or last.decided_by == ACCEPTED:
+        return None
+    if last.revision != run.revision or last.instead:
         return None
     if ImportDecision.objects.filter(import_row=run.import_row_id, run__pk__gt=last.pk).exists():
         # Its postings were removed meanwhile: what is there must come again.
