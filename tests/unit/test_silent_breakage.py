@@ -37,9 +37,9 @@ class Source:
         self.number = 0
         self.offers: list[dict[str, str]] = []
         while len(self.offers) < size:
-            self._come()
+            self.come()
 
-    def _come(self) -> None:
+    def come(self) -> None:
         self.number += 1
         offer = {
             "id": f"k{self.number}",
@@ -55,7 +55,7 @@ class Source:
     def next_day(self) -> None:
         for _ in range(max(1, len(self.offers) // 30)):
             self.offers.pop(self.rng.randrange(len(self.offers)))
-            self._come()
+            self.come()
 
     def feed(self, without: tuple[str, ...] = (), **same: str) -> bytes:
         records = ""
@@ -153,6 +153,17 @@ def test_an_honest_small_import_makes_no_noise(tmp_path: Path, size: int) -> Non
         source.next_day()
         project.run(source.feed(), workers=0)
     assert broken(project) == {}
+
+
+def test_a_campaign_of_postings_of_one_day_makes_no_noise_but_one_day_for_all_does(tmp_path: Path) -> None:
+    project, source = lived(tmp_path, 60)
+    before = len(source.offers)
+    for _ in range(60):
+        source.come()
+    for offer in source.offers[before:]:
+        offer["day"] = "2026-11-29"
+    assert project.run(source.feed(), workers=0).incidents == []
+    assert [one["kind"] for one in project.run(source.feed(day="2026-11-30"), workers=0).incidents] == ["texts-alike"]
 
 
 def test_a_new_import_makes_no_noise(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ LEAST_POSTINGS = 4
 LEAST_MOVED, LEAST_OTHER = 0.10, 0.25
 # Of a mix, which moves more easily.
 LEAST_MIX_MOVED, LEAST_MIX_OTHER = 0.15, 0.40
+# What comes together is of one day: only postings that were there before say that dates are not told apart any more.
+OF_ONE_DAY = "same:posted_at"
 # The least harm where there are few runs.
 GROSS = 0.40
 
@@ -139,6 +141,8 @@ def _is_certain(
         return harm > 1.5 * wobble
     # Where keys change with each run, what is new is what was there: how far it wobbles says all of chance.
     is_new_each_time = median(one.figures.turned_over for one in normal[-RECENT:]) > 0.8
+    if measure.name == OF_ONE_DAY and not is_new_each_time:
+        return False
     return (
         harm > 2.5 * wobble
         and harm * now.live >= LEAST_OTHERS
