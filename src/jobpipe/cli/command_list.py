@@ -13,6 +13,8 @@ SECTIONS = {
     "Write imports": {
         "preview": "Show a few records beside the postings made from them.",
         "check": "Check definitions without reading a source.",
+        "record": "Keep a source's answers as a fixture, with the postings that they must give.",
+        "test": "Check definitions against their fixtures: no source, no ledger.",
         "list": "List imports, or those that a selector means.",
         "plan": "Show what a changed definition or mapping would do to the stored postings.",
         "plans": "List plans.",

@@ -133,14 +133,23 @@ def layers_of(project: Project, change: Change = NO_CHANGE) -> Layers:
 
 
 def prepare_in(
-    project: Project, name: str, layers: Layers | None = None, definition: tuple[str, str] | None = None
+    project: Project,
+    name: str,
+    layers: Layers | None = None,
+    definition: tuple[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Preparation:
-    """The same without the project's ledger and documents, for what writes nothing: `layers` are what lies there."""
+    """The same without the project's ledger and documents, for what writes nothing: `layers` are what lies there.
+
+    `environ`: what variables stand for; None = the environment, and the sealed secrets where there are layers.
+    """
     set_network(project.settings)
-    return _prepared(project, load_checked(project, name, definition), layers)
+    return _prepared(project, load_checked(project, name, definition), layers, environ)
 
 
-def _prepared(project: Project, loaded: LoadedDefinition, layers: Layers | None) -> Preparation:
+def _prepared(
+    project: Project, loaded: LoadedDefinition, layers: Layers | None, environ: Mapping[str, str] | None
+) -> Preparation:
     loaded = replace(loaded, definition=as_folder(loaded.definition, project.state_dir))
     definition = loaded.definition
     hooks = project.hooks_source()
@@ -150,7 +159,8 @@ def _prepared(project: Project, loaded: LoadedDefinition, layers: Layers | None)
     if (coded := coded_table(definition)) is not None:
         named = layers.find(coded.taxonomy) if layers is not None and coded.language is not None else None
         tables = with_codes(tables, coded, named)
-    resolved = _with_key_files(_with_secrets(loaded, _environ(project, layers)), project)
+    given = _environ(project, layers) if environ is None else environ
+    resolved = _with_key_files(_with_secrets(loaded, given), project)
     overrides = layers.override(definition) if layers is not None else NO_OVERRIDES
     charge = Charge(
         definition=definition.model_dump_json(by_alias=True).encode(), hooks=hooks, tables=tables, overrides=overrides

@@ -136,9 +136,11 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text with every known secret, every login in a URL and every secret query parameter masked."""
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
-        return _without_logins(text)
+        return _without_logins(self.clean_values(text))
+
+    def clean_values(self, text: str) -> str:
+        """The text with every known secret masked, and nothing else."""
+        return self._pattern.sub(MASK, text) if self._pattern is not None else text
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._shapes)} shapes)"

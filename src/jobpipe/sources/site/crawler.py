@@ -168,13 +168,13 @@ def _crawl(orders: Orders, outlet: Outlet) -> int:
 
 
 def _nearest_to_site(orders: Orders) -> list[Any]:
-    """Middlewares, the nearest last. What a preview sees is kept for previews alone."""
+    """Middlewares, the nearest last."""
     from jobpipe.sources.site.exchanging import Recording, Replaying
     from jobpipe.sources.site.guarding import Guarded
 
     if orders.kept:
-        return [Replaying]
-    return [Guarded] if orders.enough is not None else [Guarded, Recording]
+        return [Recording, Replaying]
+    return [Guarded, Recording]
 
 
 def _note_refusals(doubts: Doubts) -> None:
@@ -262,7 +262,7 @@ def crawl_settings(orders: Orders, hosts: frozenset[str]) -> dict[str, Any]:
         }
     if orders.kept:
         return made | _settings_without_site(site)
-    if not site.spider and orders.enough is None:
+    if not site.spider:
         made["DOWNLOADER_MIDDLEWARES"]["jobpipe.sources.site.exchanging.Recording"] = NEAREST
     if site.browser:
         made |= _browser_settings(orders, made)
@@ -279,7 +279,10 @@ def _settings_without_site(site: Site) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "http", "https", "s3")),
     }
     if not site.spider:
-        made["DOWNLOADER_MIDDLEWARES"] = {"jobpipe.sources.site.exchanging.Replaying": NEAREST}
+        made["DOWNLOADER_MIDDLEWARES"] = {
+            "jobpipe.sources.site.exchanging.Recording": NEAREST - 1,
+            "jobpipe.sources.site.exchanging.Replaying": NEAREST,
+        }
     return made
 
 
