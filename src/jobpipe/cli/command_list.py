@@ -11,7 +11,8 @@ SECTIONS = {
         "doctor": "Look at the set-up: what is wrong, and what to do.",
     },
     "Write imports": {
-        "preview": "Show a few records beside the postings made from them.",
+        "preview": "Show a few records beside the postings made from them; again at each save.",
+        "shell": "Open what a source gave, to try paths on it.",
         "check": "Check definitions without reading a source.",
         "record": "Keep a source's answers as a fixture, with the postings that they must give.",
         "test": "Check definitions against their fixtures: no source, no ledger.",

@@ -31,7 +31,7 @@ def print_preview(preview: Preview) -> None:
 
     out = console()
     for one in preview.records:
-        out.print(_heading(one))
+        out.print(heading_of(one))
         if one.fields:
             out.print(_table(one.fields, preview.preparation.definition, out.width))
         elif one.raw:
@@ -41,7 +41,7 @@ def print_preview(preview: Preview) -> None:
         out.print(line, soft_wrap=False)
 
 
-def _heading(one: PreviewedRecord) -> Text:
+def heading_of(one: PreviewedRecord) -> Text:
     from rich.text import Text
 
     transformed = one.transformed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +34,10 @@ from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
 from jobpipe.transform.compile import FieldTrace, Transformer
 from jobpipe.transform.outcome import Item, Transformed
 from jobpipe.transform.problems import DefinitionProblems
+from jobpipe.transform.step_tracing import StepTrace
 
+# Bytes of documents that are kept for a person to look at.
+MOST_SEEN = 64 * 1024 * 1024
 _ELEMENT = re.compile(r"<([^\s/>]+)")
 
 
@@ -53,6 +56,24 @@ class Reading:
     notices: list[str] = field(default_factory=list)
     # The source was read to its end.
     is_over: bool = False
+    # The documents as far as they were read, one after the other; None = they are not kept.
+    seen: bytearray | None = None
+
+    def see(self, chunk: bytes) -> None:
+        if self.seen is not None and len(self.seen) < MOST_SEEN:
+            self.seen += chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """Records of a source, before anything is made of them."""
+
+    reading: Reading
+    records: list[RawRecord]
+    # The number of the first of them, from 1.
+    first: int
+    # How many records were looked at, those before the first included.
+    looked_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,14 @@ class Preview:
     records: list[PreviewedRecord]
     # How many records were looked at, those before the first shown included.
     looked_at: int
+    transformer: Transformer
+
+    def steps_of(self, field: str, one: PreviewedRecord) -> list[StepTrace]:
+        """How a field of a record came about, step by step; [] = it cannot be read, or the field has no rule."""
+        try:
+            return self.transformer.trace_steps(field, _item(one.ordinal, one.raw), one.context)
+        except RecordError:
+            return []
 
     @property
     def format(self) -> str:
@@ -130,9 +159,24 @@ def preview(
     that.  Raises DefinitionError for an invalid definition, SourceError where
     no record can be read.
     """
-    reading = Reading()
-    preparation = _prepared(project, name, reading, definition)
-    transformer = transformer_of(preparation.charge)
+    preparation, notices = prepare_to_look(project, name, definition)
+    return look(
+        preparation, read_few(preparation, project, instead=instead, first=first, count=count, kept=kept), notices
+    )
+
+
+def read_few(
+    preparation: Preparation,
+    project: Project,
+    *,
+    instead: Path | None = None,
+    first: int = 1,
+    count: int = 3,
+    kept: KeptParts | None = None,
+    seen: bytearray | None = None,
+) -> Few:
+    """`seen` gets the documents that were read, as far as that went. Raises SourceError where none can be read."""
+    reading = Reading(seen=seen)
     found: list[RawRecord] = []
     ordinal = 0
     wanted = first - 1 + count
@@ -145,26 +189,38 @@ def preview(
             ordinal += 1
             if ordinal >= first:
                 found.append(record)
+    return Few(reading, found, first, ordinal)
+
+
+def look(preparation: Preparation, few: Few, notices: Sequence[str] = ()) -> Preview:
+    """What the definition makes of records that were read. Raises DefinitionError where its paths are not of them."""
+    transformer = transformer_of(preparation.charge)
     try:
-        shown = [_previewed(transformer, first + number, record) for number, record in enumerate(found)]
+        shown = [_previewed(transformer, few.first + number, record) for number, record in enumerate(few.records)]
     except DefinitionProblems as error:  # paths that are not of this kind of record
         raise preparation.loaded.errors_of(error.problems) from error
-    return Preview(preparation, reading, shown, ordinal)
+    few.reading.notices += [notice for notice in notices if notice not in few.reading.notices]
+    return Preview(preparation, few.reading, shown, few.looked_at, transformer)
 
 
-def _prepared(project: Project, name: str, reading: Reading, definition: tuple[str, str] | None) -> Preparation:
-    """With what people decided of labels and rules, where the project has a ledger: none is made for a preview."""
+def prepare_to_look(
+    project: Project, name: str, definition: tuple[str, str] | None = None
+) -> tuple[Preparation, list[str]]:
+    """With what people decided of labels and rules, where the project has a ledger: none is made for a preview.
+
+    And what a person should know of that.  Raises DefinitionError for an invalid definition.
+    """
     cluster = project.settings.cluster.resolved(os.environ)
     file = project.state_dir / "ledger.sqlite3"
     if not cluster.ledger and not file.exists():
-        return prepare_in(project, name, definition=definition)
+        return prepare_in(project, name, definition=definition), []
     try:
         open_ledger(file, cluster.ledger)
         with ledger_expected():
-            return prepare_in(project, name, layers_of(project), definition)
+            return prepare_in(project, name, layers_of(project), definition), []
     except LedgerUnavailableError as error:
-        reading.notices.append(f"what people decided is left out: {error.message}")
-        return prepare_in(project, name, definition=definition)
+        left_out = f"what people decided is left out: {error.message}"
+        return prepare_in(project, name, definition=definition), [left_out]
 
 
 # Reading ---------------------------------------------------------------------------------------------
@@ -213,6 +269,7 @@ def _answered_records(
             reading.is_over, reading.why = not answer.why, answer.why
         elif answer.kind in ("page", "records"):
             reading.document = answer.asked
+            reading.see(answer.body)
             records, ending = records_of(answer, preparation.settings)
             reading.notices += ending.notices
             yield from records
@@ -269,6 +326,7 @@ def _split(preparation: Preparation, document: Document, charset: str, reading: 
     is_first = True
     try:
         for chunk in document.chunks:
+            reading.see(chunk)
             if is_first:
                 reading.is_workbook = chunk.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
                 is_first = False
@@ -290,8 +348,7 @@ def _split(preparation: Preparation, document: Document, charset: str, reading: 
 
 
 def _previewed(transformer: Transformer, ordinal: int, record: RawRecord) -> PreviewedRecord:
-    day = datetime.now(UTC).date().isoformat()
-    item = Item(ordinal, record.raw, 0, flaw=record.flaw, day=day, offset=record.offset)
+    item = _item(ordinal, record.raw, record.flaw, record.offset)
     transformed = transformer.transform(item, record.context)
     value: Any = None
     fields: list[FieldTrace] = []
@@ -302,3 +359,7 @@ def _previewed(transformer: Transformer, ordinal: int, record: RawRecord) -> Pre
         except RecordError:
             pass  # `transformed` says why
     return PreviewedRecord(ordinal, record.context, record.raw, transformed, value, fields)
+
+
+def _item(ordinal: int, raw: bytes, flaw: str = "", offset: int = 0) -> Item:
+    return Item(ordinal, raw, 0, flaw=flaw, day=datetime.now(UTC).date().isoformat(), offset=offset)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from jobpipe.definition.loading import parse_definition
+from jobpipe.definition.models import Definition
 from jobpipe.errors import JobpipeError, SourceError
 from jobpipe.ledger.models import Import
 from jobpipe.runs.executors.worker import transformer_of
@@ -80,7 +81,7 @@ def preview_draft(workspace: Workspace, name: str, text: str, *, count: int = 3)
     Raises DefinitionError for an invalid draft, SourceError where no record can be read.
     """
     project, written = workspace.project, (text, f"imports/{name}.yaml")
-    kept = _kept_parts(workspace, name, *written)
+    kept = kept_parts_for(workspace, name, parse_definition(*written).definition)
     made: Preview | None = None
     if kept is not None:
         try:
@@ -95,11 +96,11 @@ def preview_draft(workspace: Workspace, name: str, text: str, *, count: int = 3)
     return DraftPreview(made, [_beside(one, before) for one in made.records], is_kept)
 
 
-def _kept_parts(workspace: Workspace, name: str, text: str, shown: str) -> KeptParts | None:
+def kept_parts_for(workspace: Workspace, name: str, now: Definition) -> KeptParts | None:
+    """What the last run kept of an import; None = it never ran."""
     owner = Import.objects.filter(name=name).first()
     if owner is None:
         return None
-    now = parse_definition(text, shown).definition
     return KeptParts.of_last_run(workspace, owner, definition_of_last_import(owner), now)
 
 

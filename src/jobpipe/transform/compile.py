@@ -19,7 +19,7 @@ from jobpipe.sources.formats.reading import Node, PathError, Reader, Values
 from jobpipe.sources.record import Context, ReaderKind
 from jobpipe.transform.checking import check_rules, kinds_of
 from jobpipe.transform.expressions import Condition, compile_condition, posting_for_rules, uses_record
-from jobpipe.transform.field import Make, RuleCompiler
+from jobpipe.transform.field import Make, RuleCompiler, Watch, unwatched
 from jobpipe.transform.hooks import hook_finder
 from jobpipe.transform.keys import key_maker, value_at
 from jobpipe.transform.labelling import labels_text
@@ -28,6 +28,7 @@ from jobpipe.transform.outcome import Item, Made, Transformed
 from jobpipe.transform.overriding import Overrider, Verdict
 from jobpipe.transform.problems import DefinitionProblems, Problem
 from jobpipe.transform.remembering import may_remember, paths_of, remembering
+from jobpipe.transform.step_tracing import StepTrace, watching
 from jobpipe.transform.validation import Finalise, finaliser_of
 from jobpipe.transform.workbench import Table, Workbench
 
@@ -153,6 +154,17 @@ class Transformer:
             error = str(failed[field]) if field in failed else ""
             by = ", ".join(dict.fromkeys(by for name, by in verdict.by.items() if name.partition(".")[0] == field))
             traces.append(FieldTrace(field, found, self._bench.posting.get(field), error, by))
+        return traces
+
+    def trace_steps(self, field: str, item: Item, context: Context) -> list[StepTrace]:
+        """What each step of a field's rule was given and made of it, in their order; [] = it has no rule.
+
+        Raises RecordError for an unreadable record.
+        """
+        traces: list[StepTrace] = []
+        plan = self._compile(context.kind, watching(field, traces))
+        self._bench.begin(item.day)
+        self._make_fields(plan, plan.reader.read(item.raw, context).root)
         return traces
 
     def as_value(self, item: Item, context: Context) -> Any:
@@ -299,20 +311,19 @@ class Transformer:
             plan = self._plans[kind] = self._compile(kind)
         return plan
 
-    def _compile(self, kind: ReaderKind) -> _Plan:
+    def _compile(self, kind: ReaderKind, watch: Watch = unwatched) -> _Plan:
         reader = reader_for(kind)
         problems: list[Problem] = []
-        compiler = RuleCompiler([reader], self._bench, problems)
-        fields = tuple(
-            (
-                field,
-                self._remembered(reader, rule, finished(compiler.compile(field, rule), self._finaliser(field, rule))),
-            )
-            for field, rule in self.definition.posting.items()
-        )
+        compiler = RuleCompiler([reader], self._bench, problems, watch)
+        fields = []
+        for field, rule in self.definition.posting.items():
+            finish = watch(field, "checked", self._finaliser(field, rule))
+            make = finished(compiler.compile(field, rule), finish)
+            # What is remembered is not made, and cannot be watched.
+            fields.append((field, self._remembered(reader, rule, make) if watch is unwatched else make))
         if problems:
             raise DefinitionProblems(problems)
-        return _Plan(reader, fields)
+        return _Plan(reader, tuple(fields))
 
     def _remembered(self, reader: Reader, rule: FieldRule, make: Make) -> Make:
         paths = paths_of(rule) if self._may_remember else None

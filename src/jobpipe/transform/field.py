@@ -21,6 +21,14 @@ from jobpipe.transform.workbench import Table, Workbench
 
 # What a rule makes of a record, before it is validated; None = nothing.
 Make = Callable[[Node], Any]
+# Gives what is to run in the place of a piece of a rule: its field or part (salary.min), the piece in the words of a
+# definition (`then clean`), and what it does.
+Watch = Callable[[str, str, Run], Run]
+
+
+def unwatched(field: str, piece: str, run: Run) -> Run:
+    return run
+
 
 # Fields of which every value counts, not only the first one that is there.
 GATHERED = LIST_FIELDS | {"experience", "education", "industry"}
@@ -32,10 +40,13 @@ class RuleCompiler:
     Without a reader (the format is not known yet) a path is wrong only where no kind of record has such.
     """
 
-    def __init__(self, readers: Iterable[Reader], bench: Workbench, problems: list[Problem]) -> None:
+    def __init__(
+        self, readers: Iterable[Reader], bench: Workbench, problems: list[Problem], watch: Watch = unwatched
+    ) -> None:
         self._readers = list(readers)
         self._bench = bench
         self._problems = problems
+        self._watch = watch
 
     def compile(self, field: str, rule: FieldRule) -> Make:
         """The function of a field of the posting (not validated yet)."""
@@ -91,15 +102,17 @@ class RuleCompiler:
             if not rule.split:
                 self._report((*path, "split"), "cannot split at an empty text")
             else:
-                stages.append(_splitter(rule.split))
+                stages.append(self._watch(field, "split", _splitter(rule.split)))
         if rule.each:
-            steps = [self._step(call, (*path, "each", number)) for number, call in enumerate(rule.each)]
-            stages.append(_on_each([step for step in steps if step is not None]))
+            stages.append(_on_each(self._steps(rule.each, (*path, "each"), field)))
         if rule.map is not None and (mapping := self._mapping(rule, path, field)) is not None:
-            stages.append(mapping)
-        steps = [self._step(call, (*path, "then", number)) for number, call in enumerate(rule.then)]
-        stages.extend(step for step in steps if step is not None)
+            stages.append(self._watch(field, "map", mapping))
+        stages.extend(self._steps(rule.then, (*path, "then"), field))
         return stages
+
+    def _steps(self, calls: Iterable[StepCall], path: Path, field: str) -> list[Run]:
+        built = [(call, self._step(call, (*path, number))) for number, call in enumerate(calls)]
+        return [self._watch(field, f"{path[-1]} {call.name}", step) for call, step in built if step is not None]
 
     def _step(self, call: StepCall, path: Path) -> Run | None:
         try:

@@ -7,41 +7,85 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobpipe.cli.options import json_option
+from jobpipe.cli.completing import complete_imports
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.previewing import Preview, PreviewedRecord
+    from jobpipe.runs.previewing_again import PreviewAgain
 
 
-@click.command("preview")
-@click.argument("name")
+@click.command(
+    "preview",
+    epilog=examples(
+        "jobpipe preview acme",
+        "jobpipe preview acme --watch --trace salary",
+        "jobpipe preview acme --record 120 --file answer.xml",
+    ),
+)
+@click.argument("name", shell_complete=complete_imports)
 @click.option("--records", "count", type=click.IntRange(1, 1000), metavar="N", help="How many records (otherwise 3).")
 @click.option("--record", "ordinal", type=click.IntRange(1), metavar="K", help="The record with this number.")
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source.")
+@click.option("--trace", "field", metavar="FIELD", help="This field alone: what each step was given and made of it.")
+@click.option("--watch", "-w", is_flag=True, help="Again whenever the definition, a table or hooks.py is saved.")
 @json_option
 @click.pass_context
 def command(
-    context: click.Context, name: str, count: int | None, ordinal: int | None, instead: str | None, as_json: bool
+    context: click.Context,
+    name: str,
+    count: int | None,
+    ordinal: int | None,
+    instead: str | None,
+    field: str | None,
+    watch: bool,
+    as_json: bool,
 ) -> None:
     """Show a few records of import NAME beside the postings made from them, field by field.
 
-    Reads no more of the source than it shows, and writes nothing.
+    Reads no more of the source than it shows, and writes nothing. With --watch the source is asked once: what is saved
+    is tried on the same records, unless `source` itself is changed. A mistake is shown with its line; mend it and save.
     """
     from jobpipe.cli.opening import open_project
-    from jobpipe.cli.preview_table import print_preview
-    from jobpipe.cli.printing import print_json
-    from jobpipe.errors import SourceError, UsageError
-    from jobpipe.runs.previewing import preview
+    from jobpipe.runs.previewing_again import PreviewAgain
 
-    first = ordinal or 1
-    wanted = count or (1 if ordinal else 3)
-    made = preview(open_project(context), name, instead=Path(instead) if instead else None, first=first, count=wanted)
+    file = Path(instead) if instead else None
+    project = open_project(context)
+    again = PreviewAgain(project.root, name, instead=file, first=ordinal or 1, count=count or (1 if ordinal else 3))
+
+    def show() -> None:
+        _show(_looked_at(again, ordinal or 1), field, as_json=as_json)
+
+    if watch:
+        from jobpipe.cli.watching import show_again
+
+        show_again(show, again.stamps)
+    else:
+        show()
+
+
+def _looked_at(again: PreviewAgain, first: int) -> Preview:
+    """Raises SourceError or UsageError where there is no record to show."""
+    from jobpipe.errors import SourceError, UsageError
+
+    made = again.look()
     if not made.records and made.looked_at:
         raise UsageError(f"there is no record {first}: the source has {made.looked_at:,}")
     if not made.records:
         hint = made.reading.why or "`record: …` in the definition says where the records are"
         raise SourceError(f"no record was found in {made.reading.document or made.reading.location}", hint=hint)
-    if as_json:
+    return made
+
+
+def _show(made: Preview, field: str | None, *, as_json: bool) -> None:
+    from jobpipe.cli.preview_table import print_preview
+    from jobpipe.cli.printing import print_json
+    from jobpipe.cli.step_table import check_field, print_steps, steps_document
+
+    if field is not None:
+        check_field(made, field)
+        print_json(steps_document(made, field)) if as_json else print_steps(made, field)
+    elif as_json:
         print_json(as_document(made))
     else:
         print_preview(made)
