@@ -42,6 +42,11 @@ def now_about_run(run: int) -> None:
     _run.set(run)
 
 
+def run_of_now() -> int:
+    """Which run the lines of this thread are about; 0 = none that is known."""
+    return _run.get()
+
+
 def choose_format(name: str) -> None:
     os.environ[FORMAT_VARIABLE] = name
 

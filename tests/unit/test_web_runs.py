@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
 
 from jobpipe.ledger.models import AccountRole, AuditLine, Import, Run, RunState
+from jobpipe.runs.run_log import log_file
 
 TITLES = {str(number): f"Mason {number}" for number in range(10)}
 
@@ -121,3 +123,20 @@ def test_a_run_that_goes_says_how_far_it_is_and_asks_for_the_page_when_it_is_ove
     Run.objects.filter(pk=run.pk).update(state=RunState.FAILED, error="the source is away")
     part = client.get(f"/runs/{run.pk}/", headers={"HX-Request": "true"})
     assert part.headers["HX-Refresh"] == "true" and b"the source is away" in part.content
+
+
+def test_the_log_of_a_run_tells_its_stages_its_incidents_and_who_decided(project: ProjectFolder) -> None:
+    first, _, held = numbers()
+    client = logged_in(account(AccountRole.OPERATOR))
+    client.post(f"/runs/{held}/dismiss")
+    page = client.get(f"/runs/{held}/log/").content.decode()
+    assert page.index("begins") < page.index("part 0: 3 records") < page.index("run.dismiss")
+    warnings = client.get(f"/runs/{first}/log/?level=warning").content.decode()
+    assert "opened: title: the posting has no title" in warnings and "begins" not in warnings
+    assert '<a href="/incidents/' in warnings
+    lines = [json.loads(line) for line in client.get(f"/runs/{held}/log/?as=jsonl").content.decode().splitlines()]
+    assert lines[0]["message"] == "begins" and lines == sorted(lines, key=lambda line: str(line["at"]))
+    # Where the file is pruned, the ledger still knows the ends.
+    log_file(project.root / ".jobpipe", first).unlink()
+    assert "begins" in client.get(f"/runs/{first}/log/").content.decode()
+    assert logged_in(account(AccountRole.CLIENT, "Acme")).get(f"/runs/{held}/log/").status_code == 403

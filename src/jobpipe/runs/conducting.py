@@ -37,6 +37,7 @@ from jobpipe.runs.progress import Progress, Reading
 from jobpipe.runs.queued import begin_queued, is_over, skip_queued, stand_in_for, waiting_run
 from jobpipe.runs.recording_failures import with_incidents
 from jobpipe.runs.report import RunReport, report_of, skipped
+from jobpipe.runs.run_log import kept_log
 from jobpipe.runs.settled import part_read_before, settled_part, settled_run
 from jobpipe.runs.source_reading import PartReading, SettledPart, SourceReader
 from jobpipe.runs.starting import StopRequest, new_run
@@ -238,9 +239,20 @@ class Conductor:
         self._ranges = PartRanges()
 
     def conduct(self) -> RunReport:
+        with kept_log(self._workspace.project.state_dir, self._run.pk) as self._log:
+            try:
+                report = self._conduct()
+            except JobpipeError as error:
+                self._log.say("finish", str(error), "error")
+                raise
+            self._log.say("finish", *_last_words(report))
+            return report
+
+    def _conduct(self) -> RunReport:
         began = time.monotonic()
         now_about_run(self._run.pk)
         self._progress.begin(self._preparation.definition.import_, self._run.pk)
+        self._log.say("read", "goes on where it was interrupted" if self._is_taken_up else "begins")
         try:
             with full_disk_named(self._workspace.project), span("read", run=self._run.pk):
                 disk_watch.begin(self._workspace.project)
@@ -259,6 +271,7 @@ class Conductor:
             journal_of(self._workspace, self._run).save_sitting()
             return report_of(self._run)
         assert self.known is not None
+        self._log.say("finish", "works out the account, the evidence and what expires")
         with span("finish", run=self._run.pk):
             report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
@@ -292,6 +305,7 @@ class Conductor:
             self._read(pipeline.comparer)
         self._note_moved()
         read = pipeline.comparer.ordinal
+        self._log.say("apply", f"{read:,} records are applied")
         give_hints(self._run, self._workspace.documents, self._preparation.definition, pipeline.applier, read=read)
 
     def _read(self, comparer: Comparer) -> None:
@@ -302,10 +316,13 @@ class Conductor:
     def _read_parts(self, comparer: Comparer) -> None:
         assert self._pipeline is not None
         applied, chain = self._pipeline.restored
+        if applied:
+            self._log.say("apply", f"{applied:,} records are applied already")
         reader = self._reader = self._source_reader()
         with contextlib.closing(reader.parts()) as parts:
             for part, records in parts:
                 self._parts.append(part)
+                self._log.say("read", f"part {part.number}: {part.location}")
                 for group in records:
                     comparer.begin_part(part.name)
                     if self._has_parts:
@@ -318,6 +335,7 @@ class Conductor:
                     if self._stop.requested:
                         return
                 self._save_part(part)
+                self._log.say("read", *_words_of_part(part))
                 if part.unchanged and self._preparation.definition.source.holds == "all":
                     self._see_unchanged_part(part)
                 if part.seen_pages or part.gone_pages:
@@ -453,3 +471,24 @@ class Conductor:
             self._reading.stage = "importing"
             self._reading.records = records
             self._progress.update(self._reading)
+            self._log.progress("read", f"{records:,} records")
+
+
+def _words_of_part(part: PartReading) -> tuple[str, str]:
+    """With the level."""
+    if part.unchanged:
+        return f"part {part.number}: has not changed", "info"
+    read = f"part {part.number}: {part.records:,} records"
+    if part.complete:
+        return f"{read}, read to its end", "info"
+    return f"{read}, not whole: {part.why}" if part.why else f"{read}, not whole", "warning"
+
+
+def _last_words(report: RunReport) -> tuple[str, str]:
+    """With the level."""
+    if report.state == RunState.RUNNING:
+        return "is left for now: it is taken up where it is", "warning"
+    words = f"{report.state}: {report.error}" if report.error else f"{report.state}"
+    counted = ", ".join(f"{number:,} {outcome}" for outcome, number in report.account.items() if number)
+    level = "error" if report.state == RunState.FAILED else "info"
+    return f"{words}; {counted}" if counted else words, level

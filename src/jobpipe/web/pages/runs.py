@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from jobpipe.runs.changes_of_run import KINDS, changed_page
 from jobpipe.runs.holding import accept_run, dismiss_run, is_waiting, would_expire
 from jobpipe.runs.quarantine import Rejected, rejected_records, without_places
 from jobpipe.runs.report import OUTCOMES, report_of
+from jobpipe.runs.requesting import UNFINISHED
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.archive import ArchiveReader, run_folder
 from jobpipe.web import audit, notes
@@ -26,12 +28,14 @@ from jobpipe.web.rights import Right, visible_runs
 from jobpipe.web.routes import Request, page
 from jobpipe.web.run_charts import account_bar, look_of_outcome
 from jobpipe.web.run_progress import progress_of
+from jobpipe.web.run_story import Event, chosen, story_of
 from jobpipe.web.tables import csv_file, wants_csv
 
 # Rows of a file.
 _MOST_ROWS = 5_000
 _SAMPLES = 12
 _REJECTED_SHOWN = 20
+_LINES_SHOWN = 300
 # Characters of a raw record.
 _EXCERPT = 1_500
 # Bytes of an archive that are read to find the lines of records.
@@ -184,6 +188,48 @@ def _waiting(run: Run) -> dict[str, object]:
     except JobpipeError as error:
         return {"cannot_say": redact(str(error))}
     return {"would_expire": number, "samples": samples}
+
+
+# What it said ---------------------------------------------------------------------------------------
+
+
+@page("runs/<int:run>/log/", needs=Right.SEE)
+def show_log(request: Request, run: int) -> HttpResponse:
+    """`?level=` and `?stage=` choose; `?as=jsonl` gives all of it as a file."""
+    one = _run(run)
+    story = story_of(one)
+    if request.GET.get("as") == "jsonl":
+        return _log_file(one, story)
+    level, stage = request.GET.get("level", ""), request.GET.get("stage", "")
+    events = chosen(story, one, level=level, stage=stage)
+    is_live = one.state in UNFINISHED
+    context: dict[str, object] = {
+        "run": one,
+        "events": events[-_LINES_SHOWN:],
+        "more": max(len(events) - _LINES_SHOWN, 0),
+        "level": level,
+        "levels": (("warning", "warnings and errors"), ("error", "errors")),
+        "stage": stage,
+        "stages": sorted({event.stage for event in story if event.stage}),
+        "is_live": is_live,
+        "tab": "log",
+    }
+    if request.headers.get("HX-Request"):
+        response = notes.show(request, "_run_log.html", context)
+        if not is_live:
+            response["HX-Refresh"] = "true"
+        return response
+    return notes.show(request, "run_log.html", context)
+
+
+def _log_file(run: Run, story: list[Event]) -> HttpResponse:
+    lines = (
+        {"at": one.at.isoformat(), "level": one.level, "stage": one.stage, "message": one.message, "run": run.pk}
+        for one in story
+    )
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    headers = {"Content-Disposition": f'attachment; filename="run-{run.pk}.jsonl"'}
+    return HttpResponse(text, content_type="application/jsonl; charset=utf-8", headers=headers)
 
 
 # What it changed and rejected -----------------------------------------------------------------------
