@@ -1,9 +1,13 @@
-"""A ledger that cannot be reached, told to a person: which one, what its server says, what to do."""
+"""A ledger that cannot be reached, told to a person: which one, what its server says, what to do.
+
+And what it says of a statement told apart: somebody else has it now, it is away, or the statement is wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -16,6 +20,36 @@ _FILE_HINTS = {
     "readonly": "the file or its folder may not be written",
 }
 _OTHER_FILE_HINT = "is it on a disk that is full, read-only, or shared over a network?"
+
+
+# Of SQLite, by what it calls them: of all others of its errors the statement is to blame.
+_BUSY_FILE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_LOST_FILE = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+# Of PostgreSQL, codes and classes: waits for locks and deadlocks; connections, resources, a server that shuts down.
+_BUSY_SERVER = ("55P03", "40001", "40P01", "57014")
+_LOST_SERVER = ("08", "53", "57P", "58")
+
+
+class Trouble(StrEnum):
+    BUSY = "busy"
+    AWAY = "away"
+    # A fault of job-pipe: it asked for something that cannot be.
+    FAULT = "fault"
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Of an error that Django's database layer raised."""
+    said = error.__cause__ or error
+    if (name := getattr(said, "sqlite_errorname", "")) or connection.vendor == "sqlite":
+        if name.startswith(_BUSY_FILE):
+            return Trouble.BUSY
+        return Trouble.AWAY if name.startswith(_LOST_FILE) else Trouble.FAULT
+    code = getattr(said, "sqlstate", None) or ""
+    if code in _BUSY_SERVER:
+        return Trouble.BUSY
+    if code.startswith(_LOST_SERVER) or (not code and isinstance(error, (OperationalError, InterfaceError))):
+        return Trouble.AWAY
+    return Trouble.FAULT
 
 
 class LedgerUnavailableError(OutOfReachError):

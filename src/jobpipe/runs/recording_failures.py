@@ -23,7 +23,8 @@ from jobpipe.incidents.occurrence import Occurrence
 from jobpipe.incidents.recording import record
 from jobpipe.incidents.source_troubles import trouble_of
 from jobpipe.ledger.models import IncidentChange, RunState
-from jobpipe.ledger.unavailable import LedgerUnavailableError
+from jobpipe.ledger.unavailable import LedgerUnavailableError, Trouble
+from jobpipe.ledger.unavailable import trouble_of as ledger_trouble
 from jobpipe.runs.disk_space import KIND, DiskSpaceError
 from jobpipe.runs.report import RunReport
 
@@ -69,7 +70,8 @@ def failures_recorded(project: Project, name: str = "") -> Iterator[None]:
 def occurrence_of_failure(error: BaseException) -> Occurrence | None:
     """None = nobody's trouble: a command that was called in a wrong way; a ledger that cannot be written to."""
     if is_bug(error):
-        return None if isinstance(error, (DatabaseError, InterfaceError)) else bug_of(error)
+        is_the_ledgers = isinstance(error, (DatabaseError, InterfaceError)) and ledger_trouble(error) != Trouble.FAULT
+        return None if is_the_ledgers else bug_of(error)
     assert isinstance(error, JobpipeError)
     if isinstance(error, (UsageError, LedgerUnavailableError)):
         return None

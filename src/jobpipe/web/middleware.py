@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import cast
 
-from django.db import DatabaseError, InterfaceError, connections
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse
 
-from jobpipe.errors import JobpipeError, OutOfReachError
+from jobpipe.errors import JobpipeError
 from jobpipe.web import sessions
 from jobpipe.web.rights import viewer_of
 from jobpipe.web.routes import Request
-
-log = logging.getLogger("jobpipe.web")
 
 Answer = Callable[[HttpRequest], HttpResponse]
 _HEADERS = {
@@ -33,6 +31,10 @@ _HEADERS = {
 
 # Bytes of a request: of whoever is logged in or has a token, and of others, who give a name and a password at most.
 LARGEST, LARGEST_OF_STRANGERS = 64 * 1024 * 1024, 64 * 1024
+
+
+# What Django makes an answer of by itself.
+_ANSWERED = (Http404, PermissionDenied, BadRequest, SuspiciousOperation)
 
 
 class SecurityHeaders:
@@ -61,13 +63,14 @@ class Troubles:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         from jobpipe.web.pages.errors import out_of_reach, wrong
+        from jobpipe.web.troubles import passing_trouble, tell_developers
 
-        if isinstance(error, (DatabaseError, InterfaceError, OutOfReachError)):
-            connections.close_all()
-            log.error("a store is away: %s", error)
-            return out_of_reach(request)
+        if (trouble := passing_trouble(error)) is not None:
+            return out_of_reach(request, trouble)
         if isinstance(error, JobpipeError):
             return wrong(request, error)
+        if not isinstance(error, _ANSWERED):
+            tell_developers(error)
         return None
 
 
@@ -78,13 +81,26 @@ class LoggedIn:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        session = sessions.of_request(request)
-        if session is not None and session.account is not None:
-            logged_in = cast(Request, request)
-            logged_in.logged_in = session
-            logged_in.account = session.account
-            logged_in.viewer = viewer_of(session.account, as_client=session.data.get(sessions.AS_CLIENT, ""))
+        from jobpipe.web.pages.errors import out_of_reach
+        from jobpipe.web.troubles import passing_trouble
+
+        try:
+            _know(request)
+        except (DatabaseError, InterfaceError) as error:
+            # What is raised here comes past no `process_exception`.
+            if (trouble := passing_trouble(error)) is None:
+                raise
+            return out_of_reach(request, trouble)
         return self._answer(request)
+
+
+def _know(request: HttpRequest) -> None:
+    session = sessions.of_request(request)
+    if session is not None and session.account is not None:
+        logged_in = cast(Request, request)
+        logged_in.logged_in = session
+        logged_in.account = session.account
+        logged_in.viewer = viewer_of(session.account, as_client=session.data.get(sessions.AS_CLIENT, ""))
 
 
 class Sizes:

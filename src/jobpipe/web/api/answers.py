@@ -9,13 +9,15 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from jobpipe.errors import DefinitionError, JobpipeError, OutOfReachError
+from jobpipe.ledger.unavailable import Trouble
 from jobpipe.safety.secrets import redact
+from jobpipe.web.troubles import passing_trouble, tell_developers
 
 log = logging.getLogger("jobpipe.web")
 
@@ -66,9 +68,9 @@ def say_errors(api: NinjaAPI) -> None:
         HttpError: lambda _, error: refused(error.status_code, str(error)),
         ValidationError: lambda _, error: _invalid(error),
         Http404: lambda *_: refused(404, "there is no such thing, or it is not yours to see"),
-        OutOfReachError: lambda *_: _away(),
-        DatabaseError: lambda _, error: _away(error),
-        InterfaceError: lambda _, error: _away(error),
+        OutOfReachError: lambda _, error: _of_a_store(error),
+        DatabaseError: lambda _, error: _of_a_store(error),
+        InterfaceError: lambda _, error: _of_a_store(error),
         JobpipeError: _jobpipe_error,
         Exception: lambda _, error: _failed(error),
     }
@@ -97,20 +99,19 @@ def _jobpipe_error(request: HttpRequest, error: JobpipeError) -> HttpResponse:
     return refused(400 if request.method == "GET" else 409, message, error.hint)
 
 
-def _away(error: Exception | None = None) -> HttpResponse:
-    if error is not None:
-        connections.close_all()
-        log.error("a store is away: %s", error)
-    return refused(
-        503,
-        "a store cannot be reached, or another process has it now",
-        "again in a minute",
-        headers={"Retry-After": "60"},
-    )
+def _of_a_store(error: Exception) -> HttpResponse:
+    trouble = passing_trouble(error)
+    if trouble is None:
+        return _failed(error)
+    if trouble is Trouble.BUSY:
+        words = "another process has been writing for a long time, and this was not done"
+        return refused(503, words, "again in a few seconds", headers={"Retry-After": "10"})
+    return refused(503, "a store cannot be reached", "again in a minute", headers={"Retry-After": "60"})
 
 
 def _failed(error: Exception) -> HttpResponse:
     log.error("the API failed", exc_info=error)
+    tell_developers(error)
     return refused(500, "job-pipe itself failed: it is in its log")
 
 

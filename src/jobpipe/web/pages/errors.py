@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from jobpipe.errors import JobpipeError
+from jobpipe.ledger.unavailable import Trouble
 from jobpipe.safety.secrets import redact
 
 
@@ -31,9 +32,16 @@ def failed(request: HttpRequest) -> HttpResponse:
     return _message(request, 500, "job-pipe itself failed", "It is in the log, and an incident for its developers.")
 
 
-def out_of_reach(request: HttpRequest) -> HttpResponse:
+def out_of_reach(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    if trouble is Trouble.BUSY:
+        words = "Another process has been writing for a long time, and this was not done."
+        response = _message(request, 503, "Busy for a moment", words, "Try again in a few seconds.")
+        response["Retry-After"] = "10"
+        return response
     words = "A store cannot be reached at the moment; nothing is lost."
-    return _message(request, 503, "Away for a moment", words, "Load the page again in a minute.")
+    response = _message(request, 503, "Away for a moment", words, "Load the page again in a minute.")
+    response["Retry-After"] = "60"
+    return response
 
 
 def wrong(request: HttpRequest, error: JobpipeError) -> HttpResponse:
