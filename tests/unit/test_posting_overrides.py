@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project_folder import ProjectFolder, adds_up, xml_feed
+from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
 
 from jobpipe.documents.store import Status
+from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Import, Override, Run
 from jobpipe.runs.conducting import StopRequest, owner_of
+from jobpipe.runs.deliveries.delivering import deliver
+from jobpipe.runs.deliveries.due import DueDestinations
 from jobpipe.runs.lease import hold
 from jobpipe.runs.overrides import layers
 from jobpipe.runs.overrides.deciding import decide_posting, undo
@@ -18,6 +21,7 @@ from jobpipe.runs.overrides.single_postings import overdue, settle_import, settl
 from jobpipe.runs.preparing import prepare
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.report import RunReport
+from jobpipe.runs.scheduling.duties import Duties
 
 OFFERS = {f"k{number}": f"Offre {number}" for number in range(12)}
 FOREVER: dict[str, Any] = {"until": "", "reason": "the client asked"}
@@ -120,6 +124,30 @@ def test_a_scheduler_may_end_it_without_a_run(project: ProjectFolder, monkeypatc
         for name in overdue(workspace):
             settle_import(workspace, name, progress=Progress(), stop=StopRequest())
     assert project.keys() == OFFERS.keys()
+
+
+def test_a_decision_whose_process_ended_is_in_force_and_delivered_all_the_same(project: ProjectFolder) -> None:
+    for folder in ("destinations", "out"):
+        (project.root / folder).mkdir()
+    to_a_file = "destination: partner\nto: {file: out/jobs.jsonl}\nformat: jsonl\n"
+    (project.root / "destinations" / "partner.yaml").write_text(to_a_file)
+    project.define(DEFINITION + "deliver: partner\n")
+    project.run(xml_feed(OFFERS))
+    with project.open() as workspace:
+        deliver(workspace, "partner", at_once=True)
+        decide_posting(workspace, "offers", "k3", {"exclude": THIS_YEAR}, by="ann")
+        # Here it ends: nothing is settled, nothing delivered. Whoever schedules begins.
+        assert overdue(workspace) == ["offers"]
+        Duties(workspace, ledger_time).do_what_is_due()
+        assert overdue(workspace) == []
+        assert DueDestinations(workspace).names(ledger_time()) == ["partner"]
+        deliver(workspace, "partner", at_once=True)
+        assert DueDestinations(workspace).names(ledger_time()) == []
+        decide_posting(workspace, "offers", "comes later", {"exclude": THIS_YEAR}, by="ann")
+        Duties(workspace, ledger_time).do_what_is_due()
+        assert overdue(workspace) == []
+    sent = (project.root / "out" / "jobs.jsonl").read_text()
+    assert '"k4"' in sent and '"k3"' not in sent
 
 
 def test_an_excluded_posting_that_its_source_drops_does_not_come_back_with_the_end(project: ProjectFolder) -> None:

@@ -122,14 +122,19 @@ def settle_now(workspace: Workspace, name: str, *, progress: Progress, stop: Sto
 
 
 def overdue(workspace: Workspace) -> list[str]:
-    """The imports with stored postings under decisions that have ended by their day: for a scheduler, once a day."""
+    """The imports of which something counts that is not in force on what is stored: for a scheduler.
+
+    A decision that has ended by its day, and one whose process ended before it was settled.
+    """
     drop_dead_connection()
-    ended: dict[str, None] = {}
-    for one in Override.objects.filter(scope=OverrideScope.POSTING).exclude(applied="").order_by("owner", "key"):
-        if one.applied != mark_of(posting_override(one) if one.active else None):
-            ended[one.owner] = None
-    known = set(workspace.project.imports())
-    return [name for name in ended if name in known]
+    wanted = Q(scope=OverrideScope.POSTING) & (Q(active=True) | ~Q(applied=""))
+    found: dict[str, None] = {}
+    for one in Override.objects.filter(wanted).order_by("owner", "key"):
+        if one.owner not in found and one.applied != mark_of(posting_override(one) if one.active else None):
+            found[one.owner] = None
+    # One that never ran has nothing that is stored.
+    known = set(Import.objects.filter(name__in=found).values_list("name", flat=True)) & set(workspace.project.imports())
+    return [name for name in found if name in known]
 
 
 def _take_down_stored(workspace: Workspace, name: str) -> None:

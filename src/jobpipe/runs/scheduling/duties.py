@@ -65,7 +65,7 @@ class Duties:
 
 
 def _settle_overdue(workspace: Workspace) -> None:
-    """Postings under decisions that have ended by their day (excluded until then) are made again."""
+    """Postings are made again under whose decisions a day has ended, or a process did before they were in force."""
     for name in overdue(workspace):
         with contextlib.suppress(JobpipeError):
             settle_now(workspace, name, progress=Progress(), stop=StopRequest())

@@ -18,9 +18,6 @@ from jobpipe.runs.deliveries.feed_of_changes import MOST, as_document, changes_s
 from jobpipe.runs.overrides.deciding import MAX_REASON
 from jobpipe.runs.overrides.excluding import exclude, restore
 from jobpipe.runs.overrides.layers import today
-from jobpipe.runs.overrides.single_postings import settle_now
-from jobpipe.runs.progress import Progress
-from jobpipe.runs.starting import StopRequest
 from jobpipe.web.api.answers import RefusedError
 from jobpipe.web.api.bearer import ApiRequest, Bearer
 from jobpipe.web.api.objects import import_row
@@ -28,6 +25,7 @@ from jobpipe.web.api.pages import LIMIT, Cursor, Limit, cursor_of, parts_of
 from jobpipe.web.api.scopes import Scope
 from jobpipe.web.api.shapes import Given, Name, gives
 from jobpipe.web.audit import note
+from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import visible_imports
 
@@ -183,8 +181,7 @@ def restore_posting(request: ApiRequest, import_name: Name, key: Key) -> Any:
 
 def _settled(request: ApiRequest, action: str, import_name: str, key: str, made: list[Any]) -> dict[str, int]:
     note(request, action, f"posting {key} of {import_name}", token=request.auth.prefix)
-    for name in dict.fromkeys(change.entry.owner for change in made):
-        settle_now(workspace(), name, progress=Progress(), stop=StopRequest())
+    pass_on(change.entry.owner for change in made)
     return {"changes": len(made)}
 
 

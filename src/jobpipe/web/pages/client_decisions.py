@@ -11,14 +11,12 @@ from django.utils.http import urlencode
 from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.ledger.models import Import, Override, OverrideScope
 from jobpipe.runs.overrides.excluding import exclude, restore
-from jobpipe.runs.overrides.single_postings import settle_now
-from jobpipe.runs.progress import Progress
-from jobpipe.runs.starting import StopRequest
 from jobpipe.web import label_forms, rule_forms
 from jobpipe.web.audit import note
 from jobpipe.web.client_space import address_of, imports_of, space, within, words_for, words_of_settled
 from jobpipe.web.notes import done, show
 from jobpipe.web.pages.mappings import codes_of
+from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
@@ -198,7 +196,7 @@ def take_down(request: Request, client: str) -> HttpResponse:
     changes = exclude(
         workspace(), [(owner.name, key)], until=until, reason=reason, by=request.viewer.name, within=names
     )
-    _settle({owner.name, *(change.entry.owner for change in changes)})
+    pass_on({owner.name, *(change.entry.owner for change in changes)})
     note(request, "posting.exclude", f"{owner.name} {key}", until=until, reason=reason)
     return done(request, say["offers_done"].format(key=key), address_of(client, "offers"))
 
@@ -210,7 +208,7 @@ def bring_back(request: Request, client: str) -> HttpResponse:
     key = form.get("key", "")
     names = set(imports_of(client).values_list("name", flat=True))
     changes = restore(workspace(), [(owner.name, key)], by=request.viewer.name, within=names)
-    _settle({owner.name, *(change.entry.owner for change in changes)})
+    pass_on({owner.name, *(change.entry.owner for change in changes)})
     note(request, "posting.restore", f"{owner.name} {key}")
     return done(request, say["offers_back"].format(key=key), address_of(client, "offers"))
 
@@ -222,11 +220,6 @@ def _own(client: str, name: str) -> Import:
     if owner is None:
         raise Http404
     return owner
-
-
-def _settle(names: set[str]) -> None:
-    for name in sorted(names):
-        settle_now(workspace(), name, progress=Progress(), stop=StopRequest())
 
 
 def _is_to_come(text: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,33 +10,28 @@ from django.http import Http404, HttpResponse
 
 from jobpipe.documents.search.numbers import number_of
 from jobpipe.documents.search.store import MOST_COUNTED
-from jobpipe.errors import JobpipeError, UsageError
+from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Override, OverrideChange, OverrideScope
 from jobpipe.posting import FIELD_NAMES
 from jobpipe.runs.changes_of_run import differences
-from jobpipe.runs.deliveries.several import deliver_several, fed_by
 from jobpipe.runs.deliveries.tracing import trace
 from jobpipe.runs.finding_postings import FoundPosting, posting_of, read_values
 from jobpipe.runs.overrides.deciding import MAX_REASON, Posting, correct, limits
 from jobpipe.runs.overrides.excluding import exclude as take_down
 from jobpipe.runs.overrides.excluding import restore as take_back
 from jobpipe.runs.overrides.layers import today
-from jobpipe.runs.overrides.single_postings import settle_now
 from jobpipe.runs.overrides.words import shown
-from jobpipe.runs.progress import Progress
 from jobpipe.runs.search_index import catch_up, is_being_made
-from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
 from jobpipe.web import audit, notes
 from jobpipe.web.filters import posting_address
 from jobpipe.web.paging import SIZE, address
+from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 from jobpipe.web.searching import CHOICES, Hit, Owners, before_of, choices, hits, wanted_of
 from jobpipe.web.tables import csv_file, wants_csv
-
-log = logging.getLogger("jobpipe.web")
 
 # Seconds for what has changed since the last search.
 _CATCHING_UP = 1.0
@@ -254,42 +247,14 @@ def _decided(
         fault = f"{error.message}: {error.hint}" if error.hint else error.message
         return _shown(request, import_name, key, fault=fault, status=400)
     audit.note(request, action, f"posting {key} of {import_name}", after=[one.after for one in changes][:5])
-    names = sorted({change.entry.owner for change in changes})
-    waits = [_settled(name) for name in names]
-    _deliver(names)
-    return notes.done(request, _said(changes, waits), posting_address(import_name, key))
+    late = pass_on(change.entry.owner for change in changes)
+    return notes.done(request, _said(changes, late), posting_address(import_name, key))
 
 
-def _settled(name: str) -> str:
-    """ "" = it is in force on what is stored; else why a part of it waits."""
-    done = settle_now(workspace(), name, progress=Progress(), stop=StopRequest())
-    return done if isinstance(done, str) else ""
-
-
-def _said(changes: list[OverrideChange], waits: list[str]) -> str:
+def _said(changes: list[OverrideChange], late: str) -> str:
     if not changes:
         return "Nothing changes."
     others = f" With it {len(changes) - 1} of the same job." if len(changes) > 1 else ""
-    late = next((one for one in waits if one), "")
     if late:
         return f"It is decided; what is left to do is done when the run that has the import ends ({late}).{others}"
     return f"Done: it counts now, and destinations get it next.{others}"
-
-
-def _deliver(imports: list[str]) -> None:
-    """Beside the request, for a destination may take long; what does not get through now goes with the next sitting."""
-    open_workspace = workspace()
-    names = fed_by(open_workspace, imports)
-    if names:
-        threading.Thread(target=_deliver_to, args=(open_workspace, names), daemon=True).start()
-
-
-def _deliver_to(open_workspace: Workspace, names: list[str]) -> None:
-    from django.db import connections
-
-    try:
-        deliver_several(open_workspace, names, stop=StopRequest(), at_once=True)
-    except JobpipeError as error:
-        log.error("a decision over a posting waits for its delivery: %s", error)
-    finally:
-        connections.close_all()
