@@ -15,6 +15,7 @@ from jobpipe.documents.search.mongo import MongoSearchIndex
 from jobpipe.documents.search.numbers import number_of
 from jobpipe.documents.search.sqlite import SqliteSearchIndex
 from jobpipe.documents.search.store import Entry, Position, SearchIndex, Wanted
+from jobpipe.documents.search.words import BY_WORDS
 from jobpipe.documents.store import Selection
 from jobpipe.ledger.models import Import, Run, RunState
 from jobpipe.runs.deliveries.change_lists import last_sequence, remove_lists
@@ -56,6 +57,7 @@ def test_words_are_found_wherever_they_stand_without_case_and_accents(index: Sea
     ]
     assert index.apply(postings, (), before=None, after=FIRST)
     assert found(index, "zurich") == [3, 2, 1]
+    assert found(index, "K2") == [2]  # its key, as a partner quotes it
     assert found(index, "CUISINE chef") == [1]
     assert found(index, "chef kochin") == []
     assert found(index, "köch*") == [2]
@@ -220,11 +222,14 @@ def test_what_is_erased_is_found_no_more(tmp_path: Path) -> None:
         assert len(titles(workspace)) == 2
 
 
-@pytest.mark.parametrize("sequence", [0, 999])
-def test_it_is_made_anew_where_it_has_followed_another_feed_or_lists_are_gone(tmp_path: Path, sequence: int) -> None:
+@pytest.mark.parametrize(("sequence", "by_words"), [(0, BY_WORDS), (999, BY_WORDS), (1, 1)])
+def test_it_is_made_anew_where_it_has_followed_another_feed_lists_are_gone_or_it_is_of_earlier(
+    tmp_path: Path, sequence: int, by_words: int
+) -> None:
     folder = ProjectFolder(tmp_path / "project")
     folder.run(xml_feed({"1": "Cook"}), workers=0)
     with folder.open() as workspace:
         remove_lists([], last_sequence())
-        assert workspace.search.apply([entry(77, "Ghost")], (), before=None, after=Position(sequence=sequence))
+        ghost = Position(by_words=by_words, sequence=sequence)
+        assert workspace.search.apply([entry(77, "Ghost")], (), before=None, after=ghost)
         assert titles(workspace) == ["Cook"]

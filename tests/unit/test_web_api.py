@@ -131,6 +131,27 @@ def test_what_is_imported_is_to_be_read_page_by_page(project: ProjectFolder) -> 
     assert api.get("/destinations") == {"items": []}
 
 
+def test_postings_are_found_as_on_their_page_and_only_those_that_may_be_seen(project: ProjectFolder) -> None:
+    project.define(CLIENT_DEFINITION + "  description: text\n")
+    project.run(xml_feed({"1": "Mason", "R-7": "Cook"}), workers=0)
+    other_client(project)
+    api = Api(account(), "postings:read")
+
+    def keys(asked: str) -> list[str]:
+        return [f"{one['import']}/{one['key']}" for one in api.pages(f"/postings?{asked}")]
+
+    assert keys("q=texte+cook") == ["offers/R-7"]  # in the description too
+    assert keys("q=R-7") == ["globex/R-7", "offers/R-7"]  # by its key, of all imports
+    assert keys("q=R-7&import=offers") == ["offers/R-7"]
+    assert keys("q=mas*&client=Acme&state=live") == ["offers/1"]
+    assert keys("state=expired") == keys("import=nothing") == []
+    assert api.get("/postings?q=title:cook&import=offers")["items"][0]["posting"]["description"] == "Texte de Cook"
+    of_acme = Api(account(AccountRole.CLIENT, "Acme"), "postings:read")
+    assert {one["import"] for one in of_acme.pages("/postings")} == {"offers"}
+    assert of_acme.get("/postings?client=Globex")["items"] == []
+    assert Api(account(), "runs:read").status("GET", "/postings") == 403
+
+
 def test_changes_are_followed_with_a_cursor(project: ProjectFolder) -> None:
     api = Api(account(), "postings:read")
     copy: dict[str, str] = {}

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -16,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from jobpipe.documents.body import unpack
 from jobpipe.documents.search.store import MAX_SEARCHED, MAX_SHOWN, Entry, Position, SearchIndex
+from jobpipe.documents.search.words import BY_WORDS
 from jobpipe.documents.store import Role, Selection, StateRow
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger.models import Import
@@ -31,6 +33,7 @@ _PIECE = 1_000
 # Seconds between two looks, and for one of them.
 _TICK = 2.0
 _SITTING = 30.0
+_at = partial(Position, by_words=BY_WORDS)
 _decode = msgspec.json.Decoder(JobPosting).decode
 
 
@@ -98,8 +101,10 @@ def keep_up(workspace: Workspace, is_over: Callable[[], bool]) -> None:
 
 def _position(index: SearchIndex) -> Position | None:
     position = index.position()
-    if position is not None and not pruned_to() <= position.sequence <= last_sequence():
-        # What it has to follow is not kept any more, or it has followed another feed: a ledger was put back.
+    if position is None:
+        return None
+    # What it has to follow may not be kept any more, or it has followed another feed: a ledger was put back.
+    if position.by_words != BY_WORDS or not pruned_to() <= position.sequence <= last_sequence():
         index.clear()
         return None
     return position
@@ -107,10 +112,10 @@ def _position(index: SearchIndex) -> Position | None:
 
 def _pieces(workspace: Workspace, position: Position | None) -> Iterator[_Piece]:
     if position is None:
-        position = Position(sequence=last_sequence(), sweep=(0, 0))
+        position = _at(sequence=last_sequence(), sweep=(0, 0))
     if position.sweep is not None:
         yield from _all_postings(workspace, position, position.sweep)
-        position = Position(sequence=position.sequence)
+        position = _at(sequence=position.sequence)
         yield _Piece((), (), position)
     yield from _changes(workspace, position)
 
@@ -123,7 +128,7 @@ def _all_postings(workspace: Workspace, position: Position, after: tuple[int, in
         while some := list(islice(stored, _PIECE)):
             entries = [_entry(number, state, frame) for state, frame in some if state.changed_run not in unfinished]
             at = number, some[-1][0].row
-            yield _Piece(entries, (), Position(sequence=position.sequence, sweep=at))
+            yield _Piece(entries, (), _at(sequence=position.sequence, sweep=at))
 
 
 def _changes(workspace: Workspace, position: Position) -> Iterator[_Piece]:
@@ -135,13 +140,13 @@ def _changes(workspace: Workspace, position: Position) -> Iterator[_Piece]:
             some = rows[offset : offset + _PIECE]
             is_last = offset + _PIECE >= len(rows)
             after = (
-                Position(sequence=changes.sequence)
+                _at(sequence=changes.sequence)
                 if is_last
                 else Position(sequence=position.sequence, offset=offset + len(some))
             )
             entries, gone = _changed(workspace, changes.import_row_id, some)
             yield _Piece(entries, gone, after)
-        position = Position(sequence=changes.sequence)
+        position = _at(sequence=changes.sequence)
 
 
 def _changed(workspace: Workspace, import_id: int, rows: Sequence[int]) -> tuple[list[Entry], list[tuple[int, int]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -46,8 +47,11 @@ class Owners:
 
 
 def wanted_of(request: HttpRequest, owners: Owners, viewer: Viewer) -> Wanted:
-    """Of a viewer who does not see all, only what they may see is ever asked for."""
-    asked = {name: request.GET.get(name, "").strip() for name in ("q", *CHOICES)}
+    return wanted({name: request.GET.get(name, "").strip() for name in ("q", *CHOICES)}, owners, viewer)
+
+
+def wanted(asked: Mapping[str, str], owners: Owners, viewer: Viewer) -> Wanted:
+    """`asked`: `q` and `CHOICES`. Of a viewer who does not see all, only what they may see is ever asked for."""
     imports = None if viewer.sees_all else frozenset(owners.known)
     if asked["import"] or asked["client"]:
         imports = frozenset(

@@ -60,6 +60,8 @@ class Wanted(msgspec.Struct, kw_only=True, frozen=True):
 class Position(msgspec.Struct, kw_only=True, frozen=True):
     """How far the index has followed the feed of changes; see `jobpipe.runs.deliveries.following`."""
 
+    # `BY_WORDS` of `jobpipe.documents.search.words` when it was made; 1 = it does not say.
+    by_words: int = 1
     sequence: int = 0
     offset: int = 0
     # While all postings are taken in: the import and its row that were the last ones.

@@ -12,6 +12,8 @@ import xxhash
 
 from jobpipe.documents.search.store import FACTS, MAX_SEARCHED, Entry, Wanted
 
+# Raised with whatever else a posting is to be found by: an index that was made otherwise is made anew.
+BY_WORDS = 2
 FIELDS = ("title", "company", "place")
 # In no word: so nobody's text is taken for a fact.
 SIGN = "="
@@ -47,7 +49,7 @@ def _folded(word: str) -> tuple[str, ...]:
 def words_in(entry: Entry) -> list[str]:
     """All by which a posting is found: its words, `title=cook` for what stands in a field, and marks of its facts."""
     fields = {name: words_of(str(getattr(entry, name))) for name in FIELDS}
-    found = dict.fromkeys(words_of(entry.description[:MAX_SEARCHED]))
+    found = dict.fromkeys((*words_of(entry.description[:MAX_SEARCHED]), *words_of(entry.key)))
     for name, words in fields.items():
         found.update(dict.fromkeys(words))
         found.update(dict.fromkeys(f"{name}{SIGN}{word}" for word in words))

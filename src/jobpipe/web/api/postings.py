@@ -12,12 +12,15 @@ from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from jobpipe.documents.body import unpack
+from jobpipe.documents.search.numbers import number_of
+from jobpipe.documents.search.store import Entry
 from jobpipe.documents.store import Selection, StateRow, Status
 from jobpipe.ledger.models import Import
 from jobpipe.runs.deliveries.feed_of_changes import MOST, as_document, changes_since
 from jobpipe.runs.overrides.deciding import MAX_REASON
 from jobpipe.runs.overrides.excluding import exclude, restore
 from jobpipe.runs.overrides.layers import today
+from jobpipe.runs.search_index import catch_up
 from jobpipe.web.api.answers import RefusedError
 from jobpipe.web.api.bearer import ApiRequest, Bearer
 from jobpipe.web.api.objects import import_row
@@ -28,7 +31,10 @@ from jobpipe.web.audit import note
 from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import visible_imports
+from jobpipe.web.searching import Owners, wanted
 
+# Seconds for what has changed since the last search.
+_CATCHING_UP = 1.0
 router = Router(tags=["postings"], by_alias=True)
 
 Key = Annotated[str, Path(min_length=1, max_length=1_000, description="Of the posting, within its import.")]
@@ -75,6 +81,53 @@ class Decided(Schema):
     changes: int = Field(description="Postings over which something else was decided than before.")
 
 
+@router.get("/postings", auth=Bearer(Scope.POSTINGS_READ), response=gives(PostingPage), operation_id="search_postings")
+def search_postings(
+    request: ApiRequest,
+    q: Annotated[str, Query(max_length=500, description="Words, as the page for postings takes them.")] = "",
+    state: Literal["", "live", "expired", "excluded"] = "",
+    import_name: Annotated[str, Query(alias="import", max_length=200)] = "",
+    client: Annotated[str, Query(max_length=200)] = "",
+    country: Annotated[str, Query(max_length=2, description="ISO 3166-1, two letters.")] = "",
+    contract: Annotated[str, Query(max_length=100)] = "",
+    category: Annotated[str, Query(max_length=200)] = "",
+    cursor: Cursor = "",
+    limit: Limit = LIMIT,
+) -> HttpResponse:
+    """Find postings of all imports by words and by what they are, the newest first.
+
+    All words are looked for in title, company, place, description and key, without regard to case and accents; `cook*`
+    finds words that begin so, `title:cook`, `company:` and `place:` look there only. What has just changed may be found
+    a few seconds later.
+    """
+    viewer = request.viewer
+    asked = {"q": q, "state": state, "import": import_name, "client": client}
+    asked |= {"country": country, "contract": contract, "category": category}
+    catch_up(workspace(), _CATCHING_UP)
+    before = parts_of(cursor, int)[0] if cursor else None
+    what = wanted(asked, Owners.of(viewer), viewer)
+    found = workspace().search.search(what, before=before, limit=limit + 1)
+    following = cursor_of(number_of(found[limit - 1])) if len(found) > limit else None
+    return _json({"items": _documents(found[:limit]), "next": following})
+
+
+def _documents(entries: list[Entry]) -> list[dict[str, Any]]:
+    """In their order; one that is gone since it was found is left out."""
+    documents = workspace().documents
+    numbers: dict[int, list[int]] = {}
+    for one in entries:
+        numbers.setdefault(one.import_id, []).append(one.row)
+    owners = Import.objects.in_bulk(numbers)
+    rows = {number: documents.rows(number, some) for number, some in numbers.items()}
+    made = []
+    for one in entries:
+        row = rows[one.import_id].get(one.row)
+        if row is not None and one.import_id in owners:
+            frame = documents.body(one.import_id, row.row)
+            made.append(_document(owners[one.import_id], row, unpack(frame).posting if frame is not None else b""))
+    return made
+
+
 @router.get(
     "/imports/{import_name}/postings",
     auth=Bearer(Scope.POSTINGS_READ),
@@ -85,7 +138,7 @@ def list_postings(
     request: ApiRequest,
     import_name: Name,
     state: Literal["live", "expired", "excluded", "all"] = "live",
-    search: Annotated[str, Query(max_length=200, description="In the title.")] = "",
+    search: Annotated[str, Query(max_length=200, description="In the title; `/postings` looks everywhere.")] = "",
     changed_in_run: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     cursor: Cursor = "",
     limit: Limit = LIMIT,
