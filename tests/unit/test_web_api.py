@@ -145,7 +145,8 @@ def test_postings_are_found_as_on_their_page_and_only_those_that_may_be_seen(pro
     assert keys("q=R-7&import=offers") == ["offers/R-7"]
     assert keys("q=mas*&client=Acme&state=live") == ["offers/1"]
     assert keys("import=nothing") == keys("country=XX") == []
-    assert api.get("/postings?q=title:cook&import=offers")["items"][0]["posting"]["description"] == "<p>Texte de Cook</p>"
+    (one,) = api.get("/postings?q=title:cook&import=offers")["items"]
+    assert one["posting"]["description"] == "<p>Texte de Cook</p>"
     of_acme = Api(account(AccountRole.CLIENT, "Acme"), "postings:read")
     assert {one["import"] for one in of_acme.pages("/postings")} == {"offers"}
     assert of_acme.get("/postings?client=Globex")["items"] == []
