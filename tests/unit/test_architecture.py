@@ -18,6 +18,9 @@ ALLOWED = {
     "sources": {"errors", "safety", "definition"},
     "taxonomy": {"errors", "posting", "safety", "definition", "sources"},
     "transform": {"errors", "posting", "posting_facts", "safety", "definition", "sources", "taxonomy"},
+    "drafting": {
+        *("errors", "posting", "posting_facts", "safety", "definition", "sources", "taxonomy", "transform"),
+    },
     "documents": {"errors", "safety"},
     "lifecycle": {"documents", "posting", "transform"},
     "destinations": {"errors", "posting", "safety", "definition", "sources", "transform"},
@@ -25,7 +28,7 @@ ALLOWED = {
     "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger", "sources"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("taxonomy", "incidents", "logs", "tracing", "posting_facts", "destinations"),
+        *("taxonomy", "incidents", "logs", "tracing", "posting_facts", "destinations", "drafting"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
@@ -38,11 +41,12 @@ ALLOWED = {
     },
     "web": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("runs", "destinations", "taxonomy", "incidents", "logs", "health"),
+        *("runs", "destinations", "taxonomy", "incidents", "logs", "health", "drafting"),
     },
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
         *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving", "tracing", "web"),
+        "drafting",
     },
 }
 DJANGO = {"web", "ledger", "incidents", "runs", "cluster", "cli", "health", "serving"}

@@ -1,0 +1,119 @@
+"""What the names of a record's parts mean: the glossary of this field in twelve languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib import resources
+
+from jobpipe.definition.yaml import read_yaml
+from jobpipe.transform.steps.date_words import fold
+
+_PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+# How much a term counts by the list that it is in.
+_STRENGTHS = {"sure": 1.0, "likely": 0.8, "maybe": 0.5}
+# A term within a longer name counts for less.
+_AMONG_OTHERS, _AT_THE_END = 0.78, 0.65
+# A glued name ends with a term only where that is long enough to mean something.
+_LEAST_ENDING = 5
+
+
+def pieces(name: str) -> tuple[str, ...]:
+    """The words of a name in small letters, however they are written together: datePublication, date_publication."""
+    plain = name.removeprefix("@").rpartition(":")[2].replace("º", "o").replace("°", "o")
+    # Accents go first, so that a word stays one.
+    return tuple(one.lower() for one in _PIECE.findall(_unaccented(plain)))
+
+
+def _unaccented(text: str) -> str:
+    return "".join(fold(one).upper() if one.isupper() and not one.isascii() else _folded(one) for one in text)
+
+
+def _folded(character: str) -> str:
+    return character if character.isascii() else fold(character)
+
+
+@cache
+def _words(kind: str) -> frozenset[str]:
+    """`generic`, `alone` or `changing`: name_words.yaml says what they are."""
+    text = (resources.files("jobpipe.drafting") / "name_words.yaml").read_text(encoding="utf-8")
+    return frozenset(str(read_yaml(text).value[kind]).split())
+
+
+@cache
+def glossary() -> dict[str, dict[str, float]]:
+    """For each role the terms (without blanks) with their strength."""
+    text = (resources.files("jobpipe.drafting") / "glossary.yaml").read_text(encoding="utf-8")
+    content = read_yaml(text).value
+    made: dict[str, dict[str, float]] = {}
+    for role, lists in content.items():
+        terms = made[role] = {}
+        for word, strength in _STRENGTHS.items():
+            for term in str(lists.get(word, "")).split():
+                terms.setdefault("".join(pieces(term)), strength)
+    return made
+
+
+@lru_cache(maxsize=65536)
+def strength_of(names: tuple[str, ...], role: str) -> float:
+    """How strongly the names on the way to a value, outermost first, say that it is of a role: from 0 to 1."""
+    terms = glossary().get(role, {})
+    leaf = pieces(names[-1]) if names else ()
+    parent = pieces(names[-2]) if len(names) > 1 else ()
+    grand = pieces(names[-3]) if len(names) > 2 else ()
+    best = _strength(leaf, terms)
+    if parent:
+        best = max(best, _exact(parent + leaf, terms), _exact(grand + parent + leaf, terms) if grand else 0.0)
+        if not leaf or "".join(leaf) in _words("generic"):
+            best = max(best, 0.95 * _strength(parent, terms), 0.9 * _exact(grand + parent, terms))
+            if "".join(parent) in _words("generic") and grand:
+                best = max(best, 0.85 * _strength(grand, terms))
+    return best
+
+
+def group_of(role: str) -> str:
+    """Roles of one group stand together in a record: locations, company, salary; others are alone."""
+    return role.partition(".")[0]
+
+
+@lru_cache(maxsize=65536)
+def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
+    """The groups that the names around a value speak of, and `contact`, `media` and the like."""
+    found = set()
+    for name in names[:-1]:
+        key = "".join(pieces(name))
+        for role, terms in glossary().items():
+            if terms.get(key, 0.0) >= 1.0:
+                found.add(group_of(role))
+    return frozenset(found)
+
+
+def _exact(words: Sequence[str], terms: dict[str, float]) -> float:
+    return terms.get("".join(words), 0.0)
+
+
+def _strength(words: tuple[str, ...], terms: dict[str, float]) -> float:
+    if not words:
+        return 0.0
+    key = "".join(words)
+    if key in terms:
+        return terms[key]
+    best = 0.0
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            found = terms.get("".join(words[start:end]), 0.0)
+            if found and end - start < len(words) and "".join(words[start:end]) not in _words("alone"):
+                rest = [*words[:start], *words[end:]]
+                changed = 0.5 if _words("changing").intersection(rest) else 1.0
+                best = max(best, changed * found * _AMONG_OTHERS ** min(len(rest), 3))
+    if best == 0.0:
+        for term, strength in terms.items():
+            if (
+                len(term) >= _LEAST_ENDING
+                and term not in _words("alone")
+                and key.endswith(term)
+                and len(key) - len(term) < 14
+            ):
+                best = max(best, strength * _AT_THE_END)
+    return best

@@ -1,0 +1,110 @@
+"""Which column gets which role: the surest first, and no column twice where the roles do not go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from jobpipe.drafting.draft import ENOUGH
+from jobpipe.drafting.names import group_of
+from jobpipe.drafting.recognising import (
+    addresses,
+    companies,
+    contracts,
+    dates,
+    descriptions,
+    labels,
+    places,
+    references,
+    salaries,
+    titles,
+)
+from jobpipe.drafting.recognising.recogniser import Finding, Recogniser, Survey, weigh
+
+RECOGNISERS: tuple[Recogniser, ...] = (
+    *references.RECOGNISERS,
+    *titles.RECOGNISERS,
+    *addresses.RECOGNISERS,
+    *companies.RECOGNISERS,
+    *descriptions.RECOGNISERS,
+    *places.RECOGNISERS,
+    *contracts.RECOGNISERS,
+    *salaries.RECOGNISERS,
+    *dates.RECOGNISERS,
+    *labels.RECOGNISERS,
+)
+_BY_ROLE = {one.role: one for one in RECOGNISERS}
+# Below these odds a column is not even a runner-up.
+_LEAST = -2.5
+# Roles that take several columns.
+_SEVERAL = frozenset({"description.more", "category"})
+# A second column that fits nearly as well makes the first less sure.
+_CLOSE, _DOUBT = 0.35, 0.5
+_RUNNERS_UP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What a role got; `others`: what else fits, the likeliest first."""
+
+    findings: list[Finding]
+    others: list[Finding]
+
+    @property
+    def best(self) -> Finding:
+        return self.findings[0]
+
+
+def compete(survey: Survey, taught: dict[tuple[str, str], tuple[float, str]] | None = None) -> dict[str, Assigned]:
+    """By role. `taught`: what a project's own definitions say of (role, path): odds and the reason."""
+    findings = sorted(
+        (
+            found
+            for one in RECOGNISERS
+            for column in survey.columns
+            if (found := _taught(weigh(one, column, survey), taught or {})) is not None and found.odds > _LEAST
+        ),
+        key=lambda found: (-found.odds, found.column.place),
+    )
+    findings = _without_needless_lines(findings)
+    assigned: dict[str, Assigned] = {}
+    taken: dict[int, list[str]] = {}
+    for found in findings:
+        holders = taken.get(id(found.column), [])
+        shares = _BY_ROLE[found.role].shares_with
+        here = assigned.get(found.role)
+        if any(holder not in shares for holder in holders):
+            continue
+        if here is not None and found.role not in _SEVERAL:
+            here.others.append(found)
+            continue
+        if here is not None:
+            here.findings.append(found)
+        else:
+            assigned[found.role] = Assigned([found], [])
+        taken.setdefault(id(found.column), []).append(found.role)
+    return {role: _doubted(one) for role, one in assigned.items()}
+
+
+def _without_needless_lines(findings: list[Finding]) -> list[Finding]:
+    """A labelled line of a text counts only where no column of its own says anything of the group."""
+    told = {group_of(one.role) for one in findings if one.column.origin != "line" and one.confidence >= ENOUGH}
+    return [one for one in findings if one.column.origin != "line" or group_of(one.role) not in told]
+
+
+def _taught(found: Finding | None, taught: dict[tuple[str, str], tuple[float, str]]) -> Finding | None:
+    if found is None or not taught:
+        return found
+    lesson = taught.get((found.role, found.column.path))
+    if lesson is None:
+        return found
+    return replace(found, odds=found.odds + lesson[0], reason=f"{lesson[1]}; {found.reason}")
+
+
+def _doubted(one: Assigned) -> Assigned:
+    best = one.best
+    rivals = [
+        other for other in one.others if other.odds > best.odds - _CLOSE and other.column.firsts != best.column.firsts
+    ]
+    if rivals and best.role not in ("description.more",):
+        best = replace(best, odds=best.odds - _DOUBT, reason=f"{best.reason}; {rivals[0].column.path} is close")
+    return Assigned([best, *one.findings[1:]], one.others[:_RUNNERS_UP])

@@ -1,0 +1,119 @@
+"""What a recogniser is: it weighs the values of a column for one role; names and surroundings are weighed for all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from jobpipe.drafting.columns import Column
+from jobpipe.drafting.names import group_of, pieces, strength_of, surroundings_of
+
+# Of the logarithm of the odds, what a name is worth: from one that says nothing to one that says it all.
+_NAMELESS = -3.0
+_NAME_FROM, _NAME_TO = -1.2, 4.6
+# Groups whose parts are theirs and not the job's.
+_OTHERS = frozenset(
+    "company locations salary category contract skills education experience industry language working_time".split()  # noqa: SIM905
+)
+_FOREIGN = -2.5
+_APART = {"contact": -4.0, "media": -3.0, "meta": -3.0, "questions": -6.0}
+
+
+class Weight(NamedTuple):
+    """Of the values, in logarithms of odds, with the reason in words."""
+
+    value: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of all columns together."""
+
+    columns: list[Column]
+    records: int
+    # ISO 3166-1 alpha-2 and ISO 639-1; "" = not known.
+    country: str = ""
+    language: str = ""
+
+    @property
+    def is_small(self) -> bool:
+        """Too few records for statistics."""
+        return self.records < 4
+
+
+# None = the column cannot be it.
+Weigh = Callable[[Column, Survey], Weight | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    # A field of the posting, or a part of one: company.name.
+    role: str
+    weigh: Weigh
+    # Roles that may read the same column.
+    shares_with: frozenset[str] = field(default=frozenset())
+    # Without a name that says so; -inf = it is not looked for then.
+    nameless: float = _NAMELESS
+    # Several values in one record are as they should be.
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A column weighed for a role."""
+
+    role: str
+    column: Column
+    # The logarithm of the odds that it is right.
+    odds: float
+    reason: str
+
+    @property
+    def confidence(self) -> float:
+        return 1 / (1 + math.exp(-self.odds))
+
+
+def weigh(recogniser: Recogniser, column: Column, survey: Survey) -> Finding | None:
+    """None = the column cannot be it."""
+    strength = strength_of(column.names, recogniser.role)
+    if strength == 0.0 and recogniser.nameless == -math.inf:
+        return None
+    if not column.texts:
+        return None
+    weight = recogniser.weigh(column, survey)
+    if weight is None:
+        return None
+    odds = (_NAME_FROM + _NAME_TO * strength if strength else recogniser.nameless) + weight.value
+    odds += _of_surroundings(column, recogniser.role)
+    if not recogniser.is_list and column.repeats:
+        odds -= 1.5
+    if column.origin == "line":
+        odds -= 0.5
+    reasons = [_named(column, strength), weight.reason]
+    return Finding(recogniser.role, column, odds, "; ".join(one for one in reasons if one))
+
+
+def _named(column: Column, strength: float) -> str:
+    name = column.names[-1]
+    if strength >= 0.95:
+        return f"it is called {name}"
+    return f"{name} may mean it" if strength else "its values look like it"
+
+
+def _of_surroundings(column: Column, role: str) -> float:
+    around = surroundings_of(column.names)
+    own = group_of(role)
+    weight = 0.0
+    for group in around:
+        if group == own or (group == "media" and role == "company.logo"):
+            continue
+        if group in _APART:
+            weight += _APART[group]
+        elif group in _OTHERS:
+            weight += -1.0 if own == "locations" and group == "company" else _FOREIGN
+    if own == "company" and "contact" in around and "".join(pieces(column.names[-1])) in ("company", "companyname"):
+        weight += 2.5
+    return max(weight, -6.0)

@@ -1,0 +1,29 @@
+"""The job's title: a short line of text in each record."""
+
+from __future__ import annotations
+
+from jobpipe.drafting.columns import Column
+from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.shapes import is_date, is_email, is_markup, is_number, is_place, is_url, is_yes_or_no
+
+
+def _weigh(column: Column, survey: Survey) -> Weight | None:
+    if column.share(is_url) > 0.1 or column.share(is_number) > 0.1 or column.share(is_email) > 0.1:
+        return None
+    if column.share(is_date) > 0.1 or column.share(is_yes_or_no) > 0.1 or column.filled < 0.5:
+        return None
+    value = 0.0
+    if column.filled < 0.95:
+        value -= 1.5
+    if column.length > 200 or column.length < 4:
+        return None
+    if column.length > 120 or column.share(is_markup) > 0.2:
+        value -= 2.0
+    if not survey.is_small:
+        value += 0.7 if column.uniqueness >= 0.5 else -0.5 if column.uniqueness >= 0.15 else -2.5
+    if column.share(is_place) > 0.6:
+        value -= 1.5
+    return Weight(value, f"a line of {column.length:.0f} characters on average")
+
+
+RECOGNISERS = (Recogniser("title", _weigh),)

@@ -1,0 +1,1 @@
+"""From the columns that fields were given to the rules by which a definition makes them."""

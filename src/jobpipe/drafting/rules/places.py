@@ -1,0 +1,129 @@
+"""`locations`: a text that the step `place` reads, or parts from columns of their own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from jobpipe.drafting.columns import Column
+from jobpipe.drafting.draft import ENOUGH
+from jobpipe.drafting.recognising.competing import Assigned
+from jobpipe.drafting.recognising.recogniser import Finding
+from jobpipe.drafting.rules.reading import rule_of
+from jobpipe.drafting.shapes import is_country_code, is_place, is_town
+from jobpipe.transform.steps.place_reading import read_place
+
+_PARTS = ("city", "region", "postal_code", "country", "latitude", "longitude")
+_SEPARATORS = (" / ", " | ", ";", "|")
+
+
+def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
+    """The parts that are sure enough, by name, of one place in the record."""
+    found = {
+        role.partition(".")[2]: one.best
+        for role, one in assigned.items()
+        if role.startswith("locations.") and one.best.confidence >= ENOUGH
+    }
+    if ("latitude" in found) != ("longitude" in found):
+        found.pop("latitude", None)
+        found.pop("longitude", None)
+    if not found.keys() - {"latitude", "longitude"}:
+        return {}
+    groups = Counter(one.column.group for one in found.values())
+    group = groups.most_common(1)[0][0]
+    if any(groups) and len(groups) > 1:
+        main = found.get("city") or found.get("text")
+        group = main.column.group if main is not None else group
+        found = {name: one for name, one in found.items() if one.column.group == group}
+    if group and any(one.column.steps for one in found.values()):
+        return {name: one for name, one in found.items() if not one.column.steps}
+    return found
+
+
+def places_rule(found: dict[str, Finding], country: str) -> Any:
+    """`country`: of places that name none; "" = not known."""
+    columns = {name: one.column for name, one in found.items()}
+    group = next(iter(columns.values())).group
+    text = columns.get("text") or (columns.get("city") if set(columns) == {"city"} else None)
+    if text is not None and not (set(columns) - {"text", "city"}) and (len(columns) == 1) and not group:
+        return _read_text(text, country)
+    parts = _parts(columns, country, bool(group))
+    return {"for": group, "parts": parts} if group else parts
+
+
+def _read_text(column: Column, country: str) -> Any:
+    place: Any = {"place": country} if country else "place"
+    words: dict[str, Any] = {"from": column.path}
+    separator = _separator_of(column)
+    if column.steps:
+        if separator:
+            return {"from": column.path, "then": [*column.steps, {"split": separator}], "each": place}
+        return {"from": column.path, "then": [*column.steps, place]}
+    if separator:
+        words["split"] = separator
+    return {**words, "each": place}
+
+
+def _separator_of(column: Column) -> str:
+    """What stands between several places of one text, where all its pieces are places."""
+    for separator in _SEPARATORS:
+        several = [text for text in column.distinct if separator in text]
+        pieces = [piece.strip() for text in several for piece in text.split(separator) if piece.strip()]
+        if pieces and sum(map(is_place, pieces)) >= 0.8 * len(pieces) and len(pieces) > len(several):
+            return separator
+    return ""
+
+
+def _parts(columns: dict[str, Column], country: str, is_relative: bool) -> dict[str, Any]:
+    def rule(name: str, *steps: Any) -> Any:
+        column = columns[name]
+        first = ("first",) if column.repeats and not is_relative else ()
+        return rule_of(column, *first, *steps, path=column.inner if is_relative else "")
+
+    parts: dict[str, Any] = {}
+    text = columns.get("text") or columns.get("city") or columns.get("region")
+    if text is not None:
+        name = next(name for name in ("text", "city", "region") if name in columns)
+        parts["text"] = rule(name, "clean")
+    if "city" in columns:
+        parts["city"] = _city(columns["city"], rule)
+    elif "text" in columns and (city := _city_in(columns["text"], country)):
+        parts["city"] = rule("text", *city)
+    for part in ("region", "postal_code"):
+        if part in columns:
+            parts[part] = rule(part, "clean") if part == "region" else rule(part)
+    if "country" in columns:
+        parts["country"] = rule("country", "country")
+    elif country:
+        parts["country"] = {"value": country}
+    for part in ("latitude", "longitude"):
+        if part in columns:
+            parts[part] = rule(part)
+    return parts
+
+
+def _city(column: Column, rule: Any) -> Any:
+    """A city alone, or what is one in a text with more."""
+    if column.share(_has_more) > 0.3 and column.share(is_town) < 0.5:
+        return rule("city", "place", {"pick": "city"})
+    return rule("city", "clean")
+
+
+def _has_more(text: str) -> bool:
+    return bool(re.search(r"\d|,", text))
+
+
+def _city_in(column: Column, country: str) -> tuple[Any, ...]:
+    """The steps that get a city out of a text; () = there is none to be had."""
+    read = [read_place(text, country or None) or {} for text in column.distinct[:100]]
+    cities = [one["city"] for one in read if one.get("city")]
+    if len(cities) < 0.5 * len(read) or sum(map(is_town, cities)) < 0.6 * len(cities):
+        return ()
+    return ("clean", {"place": country} if country else "place", {"pick": "city"})
+
+
+def named_countries(found: dict[str, Finding]) -> list[str]:
+    """The codes in the column of countries, where it holds codes."""
+    column = found["country"].column if "country" in found else None
+    return [text.upper() for text in column.distinct if is_country_code(text)] if column is not None else []

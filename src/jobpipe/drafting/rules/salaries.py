@@ -1,0 +1,79 @@
+"""`salary`: a text, or parts from columns of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobpipe.drafting.columns import Column
+from jobpipe.drafting.draft import ENOUGH
+from jobpipe.drafting.recognising.competing import Assigned
+from jobpipe.drafting.recognising.recogniser import Finding
+from jobpipe.drafting.rules.reading import long_rule, rule_of
+from jobpipe.drafting.shapes import is_number
+from jobpipe.transform.steps.salary_reading import read_salary
+
+
+def salary_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
+    found = {
+        role.partition(".")[2]: one.best
+        for role, one in assigned.items()
+        if role.startswith("salary.") and one.best.confidence >= ENOUGH
+    }
+    return found if found.keys() & {"min", "max", "text"} else {}
+
+
+def salary_rule(found: dict[str, Finding], currency: str) -> Any:
+    """`currency`: of amounts that name none; "" = not known."""
+    columns = {name: one.column for name, one in found.items()}
+    if set(columns) == {"text"}:
+        return _of_text(columns["text"], currency)
+    parts: dict[str, Any] = {}
+    for name in ("min", "max"):
+        if name in columns:
+            parts[name] = (
+                rule_of(columns[name]) if columns[name].share(is_number) > 0.99 else rule_of(columns[name], "number")
+            )
+    if "currency" in columns:
+        parts["currency"] = rule_of(columns["currency"], "upper")
+    elif currency and parts:
+        parts["currency"] = {"value": currency}
+    if "period" in columns:
+        parts["period"] = rule_of(columns["period"], "period")
+    if not parts.keys() & {"min", "max"}:
+        return _with_parts(columns["text"], columns, currency)
+    if "text" in columns:
+        parts["text"] = rule_of(columns["text"], "clean")
+    return {"parts": parts, "then": "salary"}
+
+
+def _of_text(column: Column, currency: str) -> Any:
+    names_none = _names_no_currency(column)
+    return long_rule(column, {"salary": currency} if currency and names_none else "salary")
+
+
+def _with_parts(text: Column, columns: dict[str, Column], currency: str) -> Any:
+    """A number or a text, with the currency or the period beside it."""
+    parts: dict[str, Any] = {
+        "min": rule_of(text, "salary", {"pick": "min"}),
+        "max": rule_of(text, "salary", {"pick": "max"}),
+    }
+    if "currency" in columns:
+        parts["currency"] = rule_of(columns["currency"], "upper")
+    elif currency:
+        parts["currency"] = {"value": currency}
+    if "period" in columns:
+        parts["period"] = rule_of(columns["period"], "period")
+    parts["text"] = rule_of(text, "clean")
+    return parts
+
+
+def _names_no_currency(column: Column) -> bool:
+    read = [read_salary(text, None, None) or {} for text in column.distinct[:60]]
+    amounts = [one for one in read if "min" in one or "max" in one]
+    return bool(amounts) and not any("currency" in one for one in amounts)
+
+
+def names_no_currency(found: dict[str, Finding]) -> bool:
+    if "currency" in found:
+        return False
+    return "text" not in found or _names_no_currency(found["text"].column)
