@@ -24,7 +24,9 @@ from jobpipe.definition.sites import Form, Site
 from jobpipe.definition.source import CsvOptions, LimitOptions, Source
 from jobpipe.destinations.formats.format import output_formats
 from jobpipe.destinations.rules import Rule
-from jobpipe.incidents.kinds import KINDS, Proof
+from jobpipe.error_codes import CODES_OF_KINDS, in_sections
+from jobpipe.incidents.kinds import KINDS
+from jobpipe.runs.explaining_codes import GONE
 from jobpipe.transform.steps.registry import steps
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -59,6 +61,12 @@ The option `waive` of a destination names rules that its partner does not hold t
 `reference` makes the references of several imports different (`"{import}-{reference}"`).
 [Using them](../how-to/export-formats.md) is another page.
 """
+_ERRORS_HEAD = """\
+# Errors
+
+The code that stands behind each error; `jobpipe explain CODE` says the same in a terminal. A code never changes its
+meaning, so that scripts and searches may rely on it. `jobpipe explain KIND` explains a kind of incident.
+"""
 _TESTED_ON = {"recorded": "on recorded answers", "documentation": "from documentation"}
 _BLOCKS = {
     "the definition": Definition,
@@ -81,13 +89,6 @@ _BLOCKS = {
     "a rule of `posting`": FieldRule,
     "`taxonomy` of a rule": CodesOf,
 }
-_GONE = {
-    Proof.SOURCE_REACHED: "a run of the source succeeds",
-    Proof.SOURCE_READ: "a run reads the source to its end without it",
-    Proof.STORED: "a run succeeds, and nothing of it is stored any more",
-    Proof.CONDUCTED: "a run succeeds or is held",
-    Proof.TOLD: "whoever found it says so, or a person",
-}
 
 
 def pages() -> dict[str, str]:
@@ -99,8 +100,25 @@ def pages() -> dict[str, str]:
         "connectors.md": connectors_page(),
         "formats.md": formats_page(),
         "incidents.md": incidents_page(),
+        "errors.md": errors_page(),
         "api.md": _NOTE + api_page(),
     }
+
+
+def errors_page() -> str:
+    made = [_ERRORS_HEAD]
+    for title, codes in in_sections():
+        made.append(f"\n## {title}\n")
+        for one in codes:
+            made.append(
+                f"\n### {one.number}: {one.title}\n\n{one.meaning}\n\n```text\n{one.example}\n```\n\n{one.advice}\n"
+            )
+    made.append("\n## Incidents\n\n| code | kind | what it is |\n| --- | --- | --- |\n")
+    made += [
+        f"| {CODES_OF_KINDS[kind.name]} | [`{kind.name}`](incidents.md) | {_cell(kind.title)} |\n"
+        for kind in KINDS.values()
+    ]
+    return _NOTE + "".join(made)
 
 
 def incidents_page() -> str:
@@ -113,7 +131,7 @@ def incidents_page() -> str:
     for kind in KINDS.values():
         words = f"{kind.title}. {kind.advice}"
         words = words[0].upper() + words[1:]
-        made.append(f"| `{kind.name}` | {kind.role} | {kind.severity} | {words} | {_GONE[kind.gone]} |")
+        made.append(f"| `{kind.name}` | {kind.role} | {kind.severity} | {words} | {GONE[kind.gone]} |")
     made.append("\n| role | looks after |\n| --- | --- |")
     made += [f"| `{role}` | {what} |" for role, what in ROLES.items()]
     return _NOTE + "\n".join(made) + "\n"

@@ -42,6 +42,9 @@ class Place:
 class JobpipeError(Exception):
     """An error meant for a person: what happened, where, and what to do about it."""
 
+    # By which `jobpipe explain` says more: see `jobpipe.error_codes`.
+    code: str = "JP3012"
+
     def __init__(self, message: str, *, place: Place | None = None, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -56,21 +59,31 @@ class JobpipeError(Exception):
 class UsageError(JobpipeError):
     """The command was called in a way that cannot work."""
 
+    code = "JP4001"
+
 
 class DefinitionError(JobpipeError):
     """A definition (or another file of the project folder) is not valid."""
+
+    code = "JP1001"
 
 
 class SourceError(JobpipeError):
     """A source could not be reached, or what it gave is not what the definition says."""
 
+    code = "JP2001"
+
 
 class SourceChangedError(SourceError):
     """The source gave other bytes than those that a run had begun to read."""
 
+    code = "JP2008"
+
 
 class LimitExceededError(SourceError):
     """An input is larger than a limit allows: hostile until a person says otherwise."""
+
+    code = "JP2006"
 
 
 class RecordError(JobpipeError):
@@ -79,6 +92,8 @@ class RecordError(JobpipeError):
     `reason` is a short, stable word for grouping (`malformed`, `missing`, `invalid`, `unmapped`,
     `step`, `hook`); `message` is for a person.
     """
+
+    code = "JP6001"
 
     def __init__(self, message: str, *, reason: str, field: str = "", hint: str = "") -> None:
         super().__init__(message, place=Place(field=field), hint=hint)
@@ -90,6 +105,10 @@ class OutOfReachError(JobpipeError):
     """Something that a run needs is out of reach, or another process has the run now: nothing is wrong with the run,
     which is left as it is, to be taken up again."""
 
+    code = "JP3001"
+
 
 class InternalError(JobpipeError):
     """job-pipe broke one of its own promises: a bug."""
+
+    code = "JP9001"

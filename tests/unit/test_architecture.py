@@ -11,6 +11,7 @@ ALLOWED = {
     "posting": set(),
     "posting_facts": {"posting"},
     "errors": set(),
+    "error_codes": set(),
     "safety": {"errors"},
     "logs": {"safety"},
     "tracing": set(),
@@ -28,7 +29,7 @@ ALLOWED = {
     "incidents": {"errors", "posting", "posting_facts", "safety", "definition", "documents", "ledger", "sources"},
     "runs": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
-        *("taxonomy", "incidents", "logs", "tracing", "posting_facts", "destinations", "drafting"),
+        *("taxonomy", "incidents", "logs", "tracing", "posting_facts", "destinations", "drafting", "error_codes"),
     },
     "cluster": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
@@ -46,7 +47,7 @@ ALLOWED = {
     "cli": {
         *("errors", "posting", "safety", "definition", "sources", "transform", "documents", "lifecycle", "ledger"),
         *("runs", "cluster", "destinations", "taxonomy", "incidents", "logs", "health", "serving", "tracing", "web"),
-        "drafting",
+        *("drafting", "error_codes"),
     },
 }
 DJANGO = {"web", "ledger", "incidents", "runs", "cluster", "cli", "health", "serving"}

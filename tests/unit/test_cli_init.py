@@ -79,11 +79,11 @@ def test_check_tells_what_is_right_and_what_is_wrong_at_its_place(project: Path)
     assert checked.returncode == 2
     assert checked.stdout.splitlines() == ["ok  imports/example.yaml  (10 fields)"]
     assert checked.stderr.splitlines() == [
-        "error: imports/broken.yaml:4:3: unknown word `recod`",
+        "error: imports/broken.yaml:4:3: unknown word `recod` [JP1004]",
         "   4 |   recod: offre",
         "     |   ^^^^^",
         "  hint: did you mean `record`?",
-        "error: imports/broken.yaml:6:14: there is no step 'claen'",
+        "error: imports/broken.yaml:6:14: there is no step 'claen' [JP1007]",
         "   6 |   title: [t, claen]",
         "     |              ^^^^^",
         "  hint: did you mean `clean`?",
@@ -109,6 +109,7 @@ def test_check_gives_scripts_one_document(project: Path) -> None:
         "column": 3,
         "message": "unknown word `recod`",
         "hint": "did you mean `record`?",
+        "code": "JP1004",
     }
 
 

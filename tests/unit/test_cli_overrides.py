@@ -147,7 +147,7 @@ def test_a_mistake_is_shown_under_the_rule(project: ProjectFolder) -> None:
     done = run(project, "override", "add", "drop when posting.titel == 'x'")
     assert done.code == 2
     assert done.stderr.splitlines() == [
-        "error: rule:1:19: a posting has no field 'titel'",
+        "error: rule:1:19: a posting has no field 'titel' [JP1012]",
         "  drop when posting.titel == 'x'",
         "                    ^^^^^",
         "  hint: did you mean `title`?",

@@ -387,7 +387,7 @@ def test_an_error_shows_the_line_and_marks_the_spot() -> None:
     with pytest.raises(InvalidFileError) as caught:
         parse_definition(HEAD + "posting:\n  title: t\n  descripton: texte\nx: y\n", "imports/acme.yaml")
     assert caught.value.render().splitlines()[:4] == [
-        "error: imports/acme.yaml:6:3: a posting has no field 'descripton'",
+        "error: imports/acme.yaml:6:3: a posting has no field 'descripton' [JP1004]",
         "   6 |   descripton: texte",
         "     |   ^^^^^^^^^^",
         "  hint: did you mean `description`?",

@@ -9,6 +9,7 @@ SECTIONS = {
     "Begin": {
         "init": "Make a project folder, with one import that works at once.",
         "doctor": "Look at the set-up: what is wrong, and what to do.",
+        "explain": "Say what the code of an error, or a kind of incident, means.",
     },
     "Write imports": {
         "preview": "Show a few records beside the postings made from them; again at each save.",

@@ -44,6 +44,12 @@ def _selectors(project: Project) -> list[str]:
     return [*project.imports(), *words]
 
 
+def complete_codes(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from jobpipe.error_codes import CODES, CODES_OF_KINDS
+
+    return [name for name in (*CODES, *CODES_OF_KINDS.values(), *CODES_OF_KINDS) if name.startswith(begun)]
+
+
 complete_imports = _of_project(lambda project: project.imports())
 complete_destinations = _of_project(lambda project: project.destinations())
 complete_selectors = _of_project(_selectors)

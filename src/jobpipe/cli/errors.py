@@ -35,10 +35,10 @@ def report_error(error: BaseException) -> int:
         return exit_code_of(error)
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         where = f"{error.filename}: " if error.filename else ""
-        _print(f"error: {where}{error.strerror}\n  hint: {_REFUSALS[error.errno]}")
+        _print(f"error: {where}{error.strerror} [JP9002]\n  hint: {_REFUSALS[error.errno]}")
         return RUN_FAILED
     _print(
-        f"error: job-pipe itself failed: {type(error).__name__}: {error}\n"
+        f"error: job-pipe itself failed: {type(error).__name__}: {error} [JP9001]\n"
         "  this is a fault of job-pipe, not of your data; the same command with --traceback shows where"
     )
     return INTERNAL_ERROR
@@ -81,7 +81,8 @@ def text_of(error: JobpipeError, *, word: str = "error") -> str:
     if isinstance(error, InvalidFileError):
         return error.render(word=word)
     place = str(error.place)
-    lines = [f"{word}: {place}: {error.message}" if place else f"{word}: {error.message}"]
+    said = f"{place}: {error.message}" if place else error.message
+    lines = [f"{word}: {said} [{error.code}]"]
     if isinstance(error, OverrideError):
         lines += _marked(error)
     if error.hint:

@@ -52,6 +52,7 @@ def print_incidents(incidents: list[Incident], *, more: int = 0) -> None:
 def print_incident(incident: Incident) -> None:
     from rich.markup import escape
 
+    from jobpipe.error_codes import CODES_OF_KINDS
     from jobpipe.incidents.finding import severity_of
     from jobpipe.incidents.kinds import KINDS
 
@@ -60,7 +61,7 @@ def print_incident(incident: Incident) -> None:
     severity = severity_of(incident)
     style, state = SEVERITY_STYLES[severity], INCIDENT_STYLES.get(incident.state, "")
     head = f"[bold]incident {incident.pk}[/]  [{style}]{severity}[/]  [{state}]{incident.state}[/]"
-    out.print(f"{head}  {escape(incident.kind)}")
+    out.print(f"{head}  {escape(incident.kind)}  [dim]{CODES_OF_KINDS.get(incident.kind, '')}[/]")
     if kind:
         out.print(f"  {escape(kind.title)}")
     out.print(f"  [bold]{escape(incident.message)}[/]" + (f" ({escape(incident.hint)})" if incident.hint else ""))

@@ -150,14 +150,17 @@ def _print_incidents(report: RunReport) -> None:
     """Those that are new or back, a line each."""
     from rich.markup import escape
 
+    from jobpipe.error_codes import CODES_OF_KINDS
+
     out = console()
     for one in report.incidents[:MAX_INCIDENTS]:
         word = "new incident" if one["action"] == "opened" else "incident is back"
+        code = f" [{CODES_OF_KINDS[one['kind']]}]" if one["kind"] in CODES_OF_KINDS else ""
         said = " ".join(one["message"].split())
-        room = max(out.width - len(f"  {word} {one['incident']}: {one['count']:,}×  ({one['owner']})"), 30)
+        room = max(out.width - len(f"  {word} {one['incident']}: {one['count']:,}×  ({one['owner']}){code}"), 30)
         said = said if len(said) <= room else said[: room - 1] + "…"
         times = f"{one['count']:,}× " if one["count"] > 1 else ""
-        out.print(f"  [red]{word} {one['incident']}[/]: {times}{escape(said)} [dim]({escape(one['owner'])})[/]")
+        out.print(f"  [red]{word} {one['incident']}[/]: {times}{escape(said + code)} [dim]({escape(one['owner'])})[/]")
     if len(report.incidents) > MAX_INCIDENTS:
         out.print(f"  [dim]and {len(report.incidents) - MAX_INCIDENTS:,} more:[/] jobpipe incidents")
 

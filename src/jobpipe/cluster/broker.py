@@ -19,6 +19,8 @@ TRANSPORT: dict[str, Any] = {"confirm_publish": True, "read_timeout": SILENCE, "
 class BrokerUnavailableError(OutOfReachError):
     """The broker stays away: the run is left as it is, to be taken up again."""
 
+    code = "JP3009"
+
 
 def connection_to(broker: str) -> Connection:
     return Connection(broker, heartbeat=HEARTBEAT, connect_timeout=CONNECT_TIMEOUT, transport_options=dict(TRANSPORT))

@@ -36,6 +36,8 @@ class Sender(Protocol):
 class NoFittingWorkerError(JobpipeError):
     """Every worker that took a batch has another hooks.py than the project."""
 
+    code = "JP3010"
+
 
 @dataclass(slots=True)
 class _Unit:

@@ -28,6 +28,8 @@ _MERGED = ("posting", "expire")
 class ConnectorError(DefinitionError):
     """A connector that is not given what it needs, at a path of the definition."""
 
+    code = "JP1011"
+
     def __init__(self, path: Path, message: str, hint: str = "", *, of_key: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.path = path

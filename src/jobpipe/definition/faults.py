@@ -28,6 +28,8 @@ class Fault:
     spot: Spot
     message: str
     hint: str = ""
+    # See `jobpipe.error_codes`.
+    code: str = "JP1001"
 
 
 class InvalidFileError(DefinitionError):
@@ -43,6 +45,7 @@ class InvalidFileError(DefinitionError):
         place = Place(source=shown, line=first.spot.line, column=first.spot.column)
         more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
         super().__init__(first.message + more, place=place, hint=first.hint)
+        self.code = first.code
 
     def render(self, *, word: str = "error") -> str:
         """Every fault with its line and a mark under the spot, for a terminal."""
@@ -50,7 +53,7 @@ class InvalidFileError(DefinitionError):
 
     def _render(self, fault: Fault, word: str) -> str:
         spot = fault.spot
-        rendered = f"{word}: {self.shown}:{spot.line}:{spot.column}: {fault.message}"
+        rendered = f"{word}: {self.shown}:{spot.line}:{spot.column}: {fault.message} [{fault.code}]"
         if spot.line <= len(self._lines):
             line, start = _window(without_logins(self._lines[spot.line - 1].replace("\t", " ")), spot.column)
             length = min(spot.length, max(1, len(line) - start + 1))
@@ -67,6 +70,7 @@ class InvalidFileError(DefinitionError):
                 "column": fault.spot.column,
                 "message": fault.message,
                 "hint": fault.hint,
+                "code": fault.code,
             }
             for fault in self.faults
         ]

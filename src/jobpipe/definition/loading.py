@@ -58,6 +58,11 @@ class PathProblem(Protocol):
     @property
     def hint(self) -> str: ...
     @property
+    def code(self) -> str:
+        """See `jobpipe.error_codes`."""
+        ...
+
+    @property
     def span(self) -> tuple[int, int]:
         """Of the text there the characters that are meant; (0, 0) = all of it."""
         ...
@@ -74,7 +79,7 @@ class LoadedDefinition:
 
     def errors_of(self, problems: Iterable[PathProblem]) -> InvalidFileError:
         """All of them in one error, each at its place in the text."""
-        faults = [Fault(self._spot_of(one), one.message, one.hint) for one in problems]
+        faults = [Fault(self._spot_of(one), one.message, one.hint, one.code) for one in problems]
         return InvalidFileError(self.shown, self.text, list(dict.fromkeys(faults)))
 
     def _spot_of(self, problem: PathProblem) -> Spot:
@@ -107,7 +112,7 @@ def _expanded(document: Document, text: str, shown: str) -> dict[str, Any]:
     try:
         return expand(value)
     except ConnectorError as error:
-        fault = Fault(spot_of(document, error.path, of_key=error.of_key), error.message, error.hint)
+        fault = Fault(spot_of(document, error.path, of_key=error.of_key), error.message, error.hint, error.code)
         raise InvalidFileError(shown, text, [fault]) from error
 
 
@@ -136,7 +141,7 @@ def parse_yaml(text: str, shown: str) -> Document:
     try:
         return read_yaml(text)
     except YamlProblem as problem:
-        raise InvalidFileError(shown, text, [Fault(problem.spot, problem.message, problem.hint)]) from problem
+        raise InvalidFileError(shown, text, [Fault(problem.spot, problem.message, problem.hint, "JP1002")]) from problem
 
 
 def validate(

@@ -58,7 +58,7 @@ def _fault_of(error: Any, document: Document, blocks: Mapping[Path, type[BaseMod
     given = error.get("input")
     context = error.get("ctx") or {}
     if kind == "missing":
-        return Fault(spot_of(document, loc[:-1]), f"`{loc[-1]}` is missing", _MISSING.get(str(loc[-1]), ""))
+        return Fault(spot_of(document, loc[:-1]), f"`{loc[-1]}` is missing", _MISSING.get(str(loc[-1]), ""), "JP1003")
     if kind == "extra_forbidden":
         return _unknown_word(loc, document, blocks)
     if kind == "twice":
@@ -67,21 +67,29 @@ def _fault_of(error: Any, document: Document, blocks: Mapping[Path, type[BaseMod
     spot = spot_of(document, loc)
     if given is None and kind in _TYPES:
         return Fault(
-            spot_of(document, loc, of_key=True), f"`{_name_of(loc)}` has no value", f"expected {_wanted(loc, kind)}"
+            spot_of(document, loc, of_key=True),
+            f"`{_name_of(loc)}` has no value",
+            f"expected {_wanted(loc, kind)}",
+            "JP1005",
         )
     if kind == "literal_error":
         return _not_one_of(spot_of(document, loc), given, context["expected"])
     if kind in _TYPES:
         if _is_rule(loc, kind):
-            return Fault(spot, f"{_shown(given)} is no rule for `{_name_of(loc)}`", f"a rule is {_A_RULE}")
+            return Fault(spot, f"{_shown(given)} is no rule for `{_name_of(loc)}`", f"a rule is {_A_RULE}", "JP1005")
         shown = "what stands here" if loc[:2] in _LOGINS else _shown(given)
-        return Fault(spot, f"{shown} is not {_wanted(loc, kind)}", _quoting(kind, given, loc))
+        return Fault(spot, f"{shown} is not {_wanted(loc, kind)}", _quoting(kind, given, loc), "JP1005")
     if bound := next((word for word in _BOUNDS if word in context), ""):
         return Fault(
-            spot, f"{_shown(given)} is out of range", f"`{_name_of(loc)}` is {_BOUNDS[bound]} {context[bound]:g}"
+            spot,
+            f"{_shown(given)} is out of range",
+            f"`{_name_of(loc)}` is {_BOUNDS[bound]} {context[bound]:g}",
+            "JP1005",
         )
     if kind == "string_pattern_mismatch":
-        return Fault(spot, f"{_shown(given)} is no name", "a name has letters, digits, dots, dashes and underscores")
+        return Fault(
+            spot, f"{_shown(given)} is no name", "a name has letters, digits, dots, dashes and underscores", "JP1005"
+        )
     return Fault(spot, str(error["msg"]).removeprefix("Value error, "), context.get("hint", ""))
 
 
@@ -97,7 +105,7 @@ def unknown_fields(document: Document) -> list[Fault]:
         if field not in FIELD_NAMES:
             hint = nearest(field, FIELD_NAMES) or f"what the schema does not have goes under extra: {{{field}: …}}"
             spot = spot_of(document, ("posting", written), of_key=True)
-            faults.append(Fault(spot, f"a posting has no field {field!r}", hint))
+            faults.append(Fault(spot, f"a posting has no field {field!r}", hint, "JP1004"))
         elif field in NESTED:
             known = NESTED[field][0].__struct_fields__
             faults += [
@@ -105,6 +113,7 @@ def unknown_fields(document: Document) -> list[Fault]:
                     spot_of(document, ("posting", field, "parts", one)),
                     f"{field} has no part {one!r}",
                     nearest(one, known) or f"its parts: {', '.join(known)}",
+                    "JP1004",
                 )
                 for one in parts
                 if one not in known
@@ -126,14 +135,16 @@ def _unknown_word(loc: Path, document: Document, blocks: Mapping[Path, type[Base
     if model is None:
         field = str(loc[1]) if len(loc) > 1 else ""
         if field in NESTED and word in NESTED[field][0].__struct_fields__:
-            return Fault(spot, f"unknown word `{word}`", f"beside other words it goes under `parts: {{{word}: …}}`")
+            return Fault(
+                spot, f"unknown word `{word}`", f"beside other words it goes under `parts: {{{word}: …}}`", "JP1004"
+            )
         known = sorted(RULE_WORDS)
         near = nearest(word, (*known, *NESTED[field][0].__struct_fields__) if field in NESTED else known)
-        return Fault(spot, f"unknown word `{word}`", near or f"known here: {', '.join(known)}")
+        return Fault(spot, f"unknown word `{word}`", near or f"known here: {', '.join(known)}", "JP1004")
     known = [info.alias or name for name, info in model.model_fields.items()]
     if loc[:-1] == ("source",):
         known += connector_names()
-    return Fault(spot, f"unknown word `{word}`", nearest(word, known) or f"known here: {', '.join(known)}")
+    return Fault(spot, f"unknown word `{word}`", nearest(word, known) or f"known here: {', '.join(known)}", "JP1004")
 
 
 def _model_at(blocks: Mapping[Path, type[BaseModel]], at: Path) -> type[BaseModel] | None:
@@ -146,7 +157,7 @@ def _model_at(blocks: Mapping[Path, type[BaseModel]], at: Path) -> type[BaseMode
 
 def _not_one_of(spot: Any, given: Any, expected: str) -> Fault:
     allowed = expected.replace("'", "").replace(" or ", ", ").split(", ")
-    return Fault(spot, f"{_shown(given)} is not one of {', '.join(allowed)}", nearest(given, allowed))
+    return Fault(spot, f"{_shown(given)} is not one of {', '.join(allowed)}", nearest(given, allowed), "JP1005")
 
 
 def _without_types(loc: Path, document: Document) -> Path:

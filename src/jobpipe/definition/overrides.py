@@ -35,6 +35,8 @@ _HINT = "a rule is `drop when …`, `keep when …`, `allow when …`, `set FIEL
 class OverrideError(DefinitionError):
     """A rule that cannot be used; `start` and `end` are the characters of its text that are meant."""
 
+    code = "JP1012"
+
     def __init__(self, text: str, message: str, *, start: int, end: int = 0, hint: str = "") -> None:
         self.text = text
         self.start, self.end = start, max(end, start + 1)

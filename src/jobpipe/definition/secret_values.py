@@ -39,10 +39,13 @@ class VariableProblem:
     # Not set here; otherwise it is written wrongly.
     is_missing: bool
     span: tuple[int, int] = (0, 0)
+    code: str = "JP1010"
 
 
 class VariablesError(DefinitionError):
     """Variables that cannot be put in; `LoadedDefinition.errors_of(error.problems)` shows them in the text."""
+
+    code = "JP1010"
 
     def __init__(self, problems: list[VariableProblem]) -> None:
         first = problems[0]

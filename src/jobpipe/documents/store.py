@@ -18,6 +18,8 @@ from jobpipe.errors import OutOfReachError
 class StaleFenceError(OutOfReachError):
     """Another process has taken over the import: what this one would write is refused."""
 
+    code = "JP3008"
+
     def __init__(self, import_id: int, fence: int) -> None:
         super().__init__(
             f"another process has taken over import {import_id}: this one (fence {fence}) writes no more of it",
@@ -27,6 +29,8 @@ class StaleFenceError(OutOfReachError):
 
 class DocumentsUnavailableError(OutOfReachError):
     """The store cannot be reached now. A run that meets this is left as it is, to be taken up again."""
+
+    code = "JP3003"
 
 
 class Role(enum.IntEnum):

@@ -55,6 +55,8 @@ def trouble_of(error: BaseException) -> Trouble:
 class LedgerUnavailableError(OutOfReachError):
     """The ledger cannot be reached now. A run that meets this is left as it is, to be taken up again."""
 
+    code = "JP3002"
+
 
 @contextmanager
 def ledger_expected() -> Iterator[None]:

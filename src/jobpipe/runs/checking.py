@@ -65,6 +65,7 @@ def _tables_without_file(project: Project, loaded: LoadedDefinition) -> list[Pro
             _path_of(field, "map"),
             f"the table {name} has no file: it holds what people decide",
             f"`jobpipe map` fills it; mappings/{name}.csv would be its file",
+            code="JP1008",
         )
         for field, name in named.items()
     ]
@@ -92,7 +93,9 @@ def check_hooks(project: Project) -> None:
 def _problems_of(loaded: LoadedDefinition, hooks: str | None, tables: Tables) -> list[Problem]:
     definition = loaded.definition
     wrong = [
-        Problem(one.path, one.message, one.hint) for one in problems_of_variables(definition, {}) if not one.is_missing
+        Problem(one.path, one.message, one.hint, code=one.code)
+        for one in problems_of_variables(definition, {})
+        if not one.is_missing
     ]
     return [*wrong, *_wrong_places(loaded), *check_definition(definition, hooks_source=hooks, tables=tables)]
 
@@ -108,7 +111,7 @@ def _wrong_places(loaded: LoadedDefinition) -> list[Problem]:
             transport_for(location)
         except DefinitionError as error:
             path = ("source", "feed") if source.feed else ("source", "parts", number)
-            problems.append(Problem(path, error.message, error.hint))
+            problems.append(Problem(path, error.message, error.hint, code=error.code))
     return problems
 
 

@@ -36,6 +36,8 @@ _HINT = "`jobpipe prune` makes room; `disk` in jobpipe.yaml says how much there 
 class DiskSpaceError(OutOfReachError):
     """There is no room to go on: what was written before is whole."""
 
+    code = "JP3005"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room:

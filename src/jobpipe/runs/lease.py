@@ -40,9 +40,13 @@ LENGTH = 30.0
 class ImportIsRunningError(JobpipeError):
     """Another process holds this import."""
 
+    code = "JP3006"
+
 
 class LeaseLostError(OutOfReachError):
     """This process could not renew its lease in time: another may hold the import by now."""
+
+    code = "JP3007"
 
 
 class Lease(Protocol):

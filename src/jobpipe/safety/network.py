@@ -39,6 +39,8 @@ _STRICT, _ALLOWED = "JOBPIPE_GUARD", "JOBPIPE_GUARD_ALLOW"
 class ForbiddenAddressError(SourceError):
     """A source leads to an address that it has no business with."""
 
+    code = "JP2005"
+
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses that the system's resolver knows for a host. Raises OSError (socket.gaierror)."""

@@ -28,6 +28,8 @@ _PURPOSE = b"jobpipe secret\x00"
 class KeyProblemError(JobpipeError):
     """There is no key, or none that opens what is sealed."""
 
+    code = "JP1013"
+
 
 class Keys:
     """The first seals."""

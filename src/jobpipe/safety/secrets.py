@@ -37,6 +37,8 @@ _PARAMETER = re.compile(r"([?&;#])([^=&;#\s?]+)=([^&;#\s\"'<>]*)")
 class MissingVariableError(DefinitionError):
     """A definition asks for an environment variable that is not set."""
 
+    code = "JP1010"
+
 
 def expand(text: str, environ: Mapping[str, str], redactor: Redactor | None = None) -> str:
     """`${NAME}` becomes the variable's value, `${NAME:-default}` the default where NAME is unset or empty.

@@ -54,6 +54,8 @@ _RUN = re.compile(r"run-(\d+)")
 class ArchiveUnavailableError(OutOfReachError):
     """The archive cannot be written to. What came before is kept, and the run is left to be taken up again."""
 
+    code = "JP3004"
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

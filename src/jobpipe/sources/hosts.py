@@ -50,6 +50,8 @@ class HostLimits:
 class HostIsDownError(SourceError):
     """A host has just failed several times: it was not asked again."""
 
+    code = "JP2004"
+
 
 @dataclass(slots=True)
 class _Trouble:

@@ -50,7 +50,7 @@ def _check_fields(definition: Definition) -> list[Problem]:
     for field in definition.posting:
         if field not in FIELD_NAMES:
             hint = nearest(field, FIELD_NAMES) or f"what the schema does not have goes under extra: {{{field}: …}}"
-            problems.append(Problem(("posting", field), f"a posting has no field {field!r}", hint))
+            problems.append(Problem(("posting", field), f"a posting has no field {field!r}", hint, code="JP1004"))
     if "title" not in definition.posting:
         problems.append(Problem(("posting",), "no rule makes the title", "every posting needs one: title: path"))
     return problems
@@ -64,7 +64,9 @@ def _check_named_fields(definition: Definition) -> list[Problem]:
             name, _, part = field.partition(".")
             made = set(definition.posting) | ({"description_text"} if "description" in definition.posting else set())
             if name not in FIELD_NAMES:
-                problems.append(Problem(path, f"a posting has no field {name!r}", nearest(name, FIELD_NAMES)))
+                problems.append(
+                    Problem(path, f"a posting has no field {name!r}", nearest(name, FIELD_NAMES), code="JP1004")
+                )
             elif name not in made:
                 problems.append(Problem(path, f"the definition makes no {name}", f"add a rule for it: {name}: path"))
             elif part and not _has_part(definition, name, part):
@@ -91,7 +93,7 @@ def _check_expressions(definition: Definition) -> list[Problem]:
         try:
             check_expression(text)
         except ExpressionError as error:
-            problems.append(Problem(path, error.message, error.hint, error.span))
+            problems.append(Problem(path, error.message, error.hint, error.span, error.code))
     return problems
 
 
@@ -106,7 +108,9 @@ def _check_ignored(definition: Definition) -> list[Problem]:
             except PathError as error:
                 errors.append(error)
         if len(errors) == len(kinds):
-            problems.append(Problem(("source", "ignore", number), errors[0].message, errors[0].hint))
+            problems.append(
+                Problem(("source", "ignore", number), errors[0].message, errors[0].hint, code=errors[0].code)
+            )
     return problems
 
 
@@ -124,7 +128,7 @@ def _check_paths_of_service(definition: Definition) -> list[Problem]:
     problems = []
     for place, text in places.items():
         if text is not None and not text.startswith("header:") and (error := _unreadable(text, kinds)):
-            problems.append(Problem(place, error.message, error.hint))
+            problems.append(Problem(place, error.message, error.hint, code=error.code))
     return problems
 
 

@@ -36,6 +36,8 @@ Condition = Callable[[Mapping[str, Any], Any], bool]
 class ExpressionError(DefinitionError):
     """An expression that cannot be used; `path` is empty."""
 
+    code = "JP1009"
+
     path: tuple[str | int, ...] = ()
 
     def __init__(self, message: str, *, hint: str = "", span: tuple[int, int] = (0, 0)) -> None:

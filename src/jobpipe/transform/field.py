@@ -68,7 +68,7 @@ class RuleCompiler:
         known = NESTED[field][0].__struct_fields__
         if part not in known:
             hint = nearest(part, known) or f"its parts: {', '.join(known)}"
-            self._report(here, f"{field} has no part {part!r}", hint)
+            self._report(here, f"{field} has no part {part!r}", hint, "JP1004")
         if rule.for_ is not None or rule.parts:
             self._report(here, f"{field}.{part} is one value: `for` and `parts` have no place in it")
         return self._compile(rule, here, f"{field}.{part}", {}, gathers=False)
@@ -118,7 +118,7 @@ class RuleCompiler:
         try:
             return build_step(call, self._bench)
         except DefinitionError as error:
-            self._report((*path, *getattr(error, "path", ())), error.message, error.hint)
+            self._report((*path, *getattr(error, "path", ())), error.message, error.hint, error.code)
         return None
 
     def _mapping(self, rule: FieldRule, path: Path, field: str) -> Run | None:
@@ -137,7 +137,7 @@ class RuleCompiler:
             return _mapped({}, name, field, rule.unmapped, self._bench)
         near = nearest(name, (*self._bench.tables, *KNOWN_VOCABULARIES))
         hint = f"{near} Else make mappings/{name}.csv: `label,code`" if near else "a name has no blanks: functions"
-        self._report(here, f"there is no mapping table {name!r}", hint)
+        self._report(here, f"there is no mapping table {name!r}", hint, "JP1008")
         return None
 
     def _values(self, text: str, path: Path) -> Values:
@@ -153,7 +153,7 @@ class RuleCompiler:
                 return ask(reader)
             except PathError as error:
                 errors.append(error)
-        self._report(path, errors[0].message, errors[0].hint)
+        self._report(path, errors[0].message, errors[0].hint, errors[0].code)
         return lambda node: []
 
     # Checks that need no record ------------------------------------------------------------------
@@ -192,8 +192,8 @@ class RuleCompiler:
             except RecordError as error:
                 self._report((*path, word), error.message, error.hint)
 
-    def _report(self, path: Path, message: str, hint: str = "") -> None:
-        self._problems.append(Problem(path, message, hint))
+    def _report(self, path: Path, message: str, hint: str = "", code: str = "JP1001") -> None:
+        self._problems.append(Problem(path, message, hint, code=code))
 
 
 def _finaliser(field: str) -> Finalise | None:

@@ -19,6 +19,8 @@ class Problem:
     hint: str = ""
     # Of the text there the characters that are meant (start, end); (0, 0) = all of it.
     span: tuple[int, int] = (0, 0)
+    # See `jobpipe.error_codes`.
+    code: str = "JP1001"
 
     def __str__(self) -> str:
         return f"{'.'.join(map(str, self.path))}: {self.message}" + (f" ({self.hint})" if self.hint else "")

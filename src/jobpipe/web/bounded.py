@@ -16,6 +16,8 @@ _Made = TypeVar("_Made")
 class TookTooLongError(JobpipeError):
     """Nobody waits for it any more; it ends by itself."""
 
+    code = "JP4005"
+
 
 def within(seconds: float, work: Callable[[], _Made]) -> _Made:
     """What `work` gives, on a thread of its own; raises what it raises, and TookTooLongError."""

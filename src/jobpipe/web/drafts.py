@@ -38,6 +38,8 @@ class Remark:
 class ChangedMeanwhileError(JobpipeError):
     """The file is another than the one that the draft began from."""
 
+    code = "JP4003"
+
 
 def text_of(project: Project, name: str) -> str:
     """Of the project's file; "" = there is none yet."""

@@ -130,7 +130,7 @@ def _problems(error: DefinitionError | None) -> list[dict[str, Any]]:
         return error.as_documents()
     place = error.place
     where = {"file": place.source, "line": place.line, "column": place.column}
-    return [{**where, "message": error.message, "hint": error.hint}]
+    return [{**where, "message": error.message, "hint": error.hint, "code": error.code}]
 
 
 def _without_texts(checked: dict[str, Any]) -> dict[str, Any]:

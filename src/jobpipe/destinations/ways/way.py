@@ -67,25 +67,37 @@ class Answer:
 class WayError(JobpipeError):
     """A batch or a file that did not get through."""
 
+    code = "JP5001"
+
 
 class NotReachedError(WayError):
     """The destination has surely not had it: no connection, a busy answer before the body was taken."""
+
+    code = "JP5002"
 
 
 class UnknownFateError(WayError):
     """The destination may have had it: a timeout, a connection lost, an error of its own."""
 
+    code = "JP5003"
+
 
 class RefusedError(WayError):
     """The destination refuses the batch as a whole: one of its items may be guilty."""
+
+    code = "JP5004"
 
 
 class RejectedLoginError(NotReachedError):
     """The destination does not let us in, or is not there (401, 403, 404): a person is needed."""
 
+    code = "JP5005"
+
 
 class TooSoonError(NotReachedError):
     """It asks to come back later."""
+
+    code = "JP5006"
 
     def __init__(self, message: str, seconds: float, *, place: Place | None = None, hint: str = "") -> None:
         super().__init__(message, place=place, hint=hint)

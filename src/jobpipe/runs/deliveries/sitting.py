@@ -26,6 +26,8 @@ from jobpipe.runs.workspace import Workspace
 class DeliveryTakenOverError(OutOfReachError):
     """This process was silent for too long: another may be delivering to the destination by now."""
 
+    code = "JP3011"
+
 
 @dataclass(slots=True, kw_only=True)
 class Sitting:

@@ -26,6 +26,8 @@ _HISTORY = "`jobpipe map history`"
 class StaleDecisionError(UsageError):
     """The entry is no longer as it was when the decision was made."""
 
+    code = "JP4003"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:

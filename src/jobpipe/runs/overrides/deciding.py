@@ -36,6 +36,8 @@ Posting = tuple[str, str]
 class StaleOverrideError(UsageError):
     """The entry is no longer as it was when the decision was made."""
 
+    code = "JP4003"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleDecision:

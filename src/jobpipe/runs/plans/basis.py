@@ -20,6 +20,8 @@ _NOT_MADE = (RunState.QUEUED, RunState.SKIPPED, RunState.CANCELLED)
 class StalePlanError(UsageError):
     """Something that the plan was made on is not as it was."""
 
+    code = "JP4002"
+
 
 class Basis(msgspec.Struct, kw_only=True):
     # Of the text of the project's own file.

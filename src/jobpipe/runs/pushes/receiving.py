@@ -45,6 +45,8 @@ class Receipt(msgspec.Struct, kw_only=True, frozen=True):
 class KeyIsTakenError(UsageError):
     """The same key came with something else."""
 
+    code = "JP4004"
+
 
 def receive(workspace: Workspace, name: str, format_: str, batch: Batch, *, sender: str, key: str) -> Receipt:
     """`key`: of the request, "" = it has none; `sender`: keys of another one are others.

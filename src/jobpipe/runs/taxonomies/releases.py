@@ -25,6 +25,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class StaleReleaseError(UsageError):
     """Another version is in force than the one that the release was looked at on."""
 
+    code = "JP4003"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:

@@ -22,6 +22,8 @@ Nodes = Callable[[Node], list[Node]]
 class PathError(JobpipeError):
     """A path that this kind of record cannot have, with what would be right."""
 
+    code = "JP1006"
+
 
 class Reading(NamedTuple):
     root: Node

@@ -47,6 +47,8 @@ class TruncatedInputError(SourceError):
     Raised after all that came before was given: those bytes are sound, the input is not complete.
     """
 
+    code = "JP2007"
+
 
 def compression_of(head: bytes) -> str:
     """`gzip zstd xz bzip2 zip 7z rar` by the first bytes of a stream; "" = none of them."""

@@ -41,11 +41,15 @@ _MOST_SAID = 200
 class RefusedError(SourceError):
     """A server answered that it will not; 0 = it did not answer."""
 
+    code = "JP2002"
+
     status: int = 0
 
 
 class PassingTroubleError(RefusedError):
     """Worth another attempt; `retry_after` = the seconds that the server asks to wait, where it does."""
+
+    code = "JP2003"
 
     retry_after: float | None = None
     # By which its limits go: see `jobpipe.sources.hosts`.

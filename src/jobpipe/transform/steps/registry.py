@@ -41,6 +41,8 @@ _MODULES = (
 class StepError(DefinitionError):
     """A call of a step that cannot work; `path` leads from the call to what is wrong in it."""
 
+    code = "JP1007"
+
     def __init__(self, message: str, path: Path = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.path = path

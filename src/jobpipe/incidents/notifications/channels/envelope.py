@@ -14,6 +14,8 @@ from jobpipe.ledger.models import Notification
 class ChannelError(JobpipeError):
     """A message could not be handed over; it is tried again."""
 
+    code = "JP5007"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
