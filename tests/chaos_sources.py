@@ -110,7 +110,7 @@ class Board:
     def json(self) -> bytes:
         return json.dumps({"jobs": self.records()}, ensure_ascii=False).encode()
 
-    def zipped_csv(self) -> bytes:
+    def zipped_csv(self, comment: bytes) -> bytes:
         table = io.StringIO()
         writer = csv.DictWriter(table, ["id", "title", "city", "contract", "text", "until", "state"], delimiter=";")
         writer.writeheader()
@@ -118,6 +118,7 @@ class Board:
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo("offers.csv"), table.getvalue())
+            archive.comment = comment
         return made.getvalue()
 
 
@@ -148,6 +149,8 @@ class Sources:
             for name in self.names
         }
         self._step = "clean"
+        # Of today: each is told apart by its bytes, though its records are the same.
+        self._edition = 0
 
     @contextmanager
     def served(self) -> Iterator[None]:
@@ -159,8 +162,14 @@ class Sources:
         if day and self._dice.random() < 0.4:
             # Another revision: everything is made anew.
             self._step = "trim" if self._step == "clean" else "clean"
-        for name, board in self._boards.items():
+        for board in self._boards.values():
             board.next_day(day)
+        self.next_edition()
+
+    def next_edition(self) -> None:
+        """The same records in other bytes, so that everybody reads them."""
+        self._edition += 1
+        for name, board in self._boards.items():
             getattr(self, f"_serve_{name}")(board)
 
     def definition(self, name: str) -> str:
@@ -190,21 +199,23 @@ class Sources:
         self._files.serve(path, body, pause=SLOW, chunk=PIECE, **more)
 
     def _serve_parts(self, board: Board) -> None:
-        self._serve("/north.xml.gz", gzip.compress(board.xml(0, 2), mtime=0))
-        self._serve("/south.xml", board.xml(1, 2), chunked=True)
+        tail = b"\n" * self._edition
+        self._serve("/north.xml.gz", gzip.compress(board.xml(0, 2) + tail, mtime=0))
+        self._serve("/south.xml", board.xml(1, 2) + tail, chunked=True)
 
     def _serve_list(self, board: Board) -> None:
-        self._serve("/jobs.json", board.json(), gzipped=True)
+        self._serve("/jobs.json", board.json() + b"\n" * self._edition, gzipped=True)
 
     def _serve_table(self, board: Board) -> None:
-        self._serve("/offers.csv.zip", board.zipped_csv())
+        self._serve("/offers.csv.zip", board.zipped_csv(f"edition {self._edition}".encode()))
 
     def _serve_service(self, board: Board) -> None:
         self._records = board.records()
 
     def _page(self, asked: Asked) -> Any:
         start = (asked.number("page", 1) - 1) * PAGE
-        return {"jobs": self._records[start : start + PAGE], "total": len(self._records)}
+        jobs = self._records[start : start + PAGE]
+        return {"jobs": jobs, "total": len(self._records), "edition": self._edition}
 
     def _serve_site(self, board: Board) -> None:
         links = []
