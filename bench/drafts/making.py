@@ -12,7 +12,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from jobpipe.cli.main import main
+from jobpipe.cli.main import jobpipe
 from jobpipe.definition.project import find_project
 from jobpipe.errors import JobpipeError
 from jobpipe.runs.previewing import preview
@@ -41,7 +41,8 @@ def make(sample: Path) -> Made:
         (root / "imports").mkdir()
         shutil.copy(sample, root / sample.name)
         begun = time.perf_counter()
-        given = CliRunner().invoke(main, ["-C", folder, "new", "drafted", str(root / sample.name), "--yes", "--json"])
+        words = ["-C", folder, "new", "drafted", str(root / sample.name), "--yes", "--json"]
+        given = CliRunner().invoke(jobpipe, words)
         made = Made(seconds=time.perf_counter() - begun)
         if given.exit_code:
             made.trouble = " ".join((given.output or repr(given.exception)).split())[:300]

@@ -12,6 +12,7 @@ SECTIONS = {
         "explain": "Say what the code of an error, or a kind of incident, means.",
     },
     "Write imports": {
+        "new": "Write the definition of an import by looking at what is at a URL or in a file.",
         "preview": "Show a few records beside the postings made from them; again at each save.",
         "shell": "Open what a source gave, to try paths on it.",
         "check": "Check definitions without reading a source.",

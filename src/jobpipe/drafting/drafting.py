@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from jobpipe.drafting.columns import Column, columns_of, walk_json, walk_row, walk_xml
-from jobpipe.drafting.draft import Draft, SourceChoice
-from jobpipe.drafting.fields import fields_of
+from jobpipe.drafting.dialects.recognising import Dialect, dialect_of
+from jobpipe.drafting.draft import ENOUGH, Choice, Draft, Question, SourceChoice
+from jobpipe.drafting.fields import ORDER, fields_of
 from jobpipe.drafting.inside import with_inside
+from jobpipe.drafting.learning import Lessons
+from jobpipe.drafting.paging import Paging, paging_of
 from jobpipe.drafting.proving import proven
 from jobpipe.drafting.recognising.competing import compete
-from jobpipe.drafting.recognising.recogniser import Survey
-from jobpipe.drafting.sampling import Sample
+from jobpipe.drafting.recognising.recogniser import Hint, Survey, Told
+from jobpipe.drafting.sampling import Sample, sample
+from jobpipe.drafting.services import Service, service_at
+from jobpipe.drafting.shapes import is_date, is_email, is_number, is_url
 from jobpipe.errors import SourceError
+from jobpipe.safety.secrets import redact
+from jobpipe.sources.record import FormatSettings
+from jobpipe.sources.transports.transport import Request
 
 _WALKS = {"json": walk_json, "csv": walk_row, "xml": walk_xml}
+# A rule of a connector, tried on the records.
+_SURE = 0.97
+_WITHOUT_HEADER = FormatSettings(header=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +42,19 @@ class Order:
     client: str = ""
     # Whether formats that are known by name are looked for.
     dialects: bool = True
+    lessons: Lessons = field(default_factory=Lessons)
 
 
-def columns_of_sample(found: Sample) -> list[Column]:
-    """Of its records, those within cells, lists and texts included."""
-    if not found.kind:
-        return []
-    records: Sequence[Any] = found.roots if found.kind == "xml" else found.values
-    columns = columns_of(records, _WALKS[found.kind])
-    return with_inside(columns, records, found.kind)
+def draft_source(order: Order, opened: str) -> Draft:
+    """`opened`: the location as it is asked for. Raises SourceError where nothing can be drafted from it."""
+    service = service_at(order.location) if order.dialects else None
+    if service is not None:
+        return _of_service(service, order)
+    found = sample(Request(location=opened), redact(order.location))
+    if found.kind == "csv" and found.values and _is_headless(found):
+        found = sample(Request(location=opened), redact(order.location), _WITHOUT_HEADER)
+        return _without_header(draft_of(found, order))
+    return draft_of(found, order)
 
 
 def draft_of(found: Sample, order: Order) -> Draft:
@@ -45,40 +62,175 @@ def draft_of(found: Sample, order: Order) -> Draft:
     if not found.values:
         raise _nothing_in(found)
     columns = columns_of_sample(found)
+    dialect = dialect_of(columns, found.kind) if order.dialects else None
     survey = Survey(columns, len(found.values))
-    assigned = compete(survey)
-    fields = fields_of(survey, assigned, order.client)
-    choices, failing = proven(fields.choices, [one for one in found.records if not one.flaw])
-    asked = {one.about for one in fields.questions}
+    fields = fields_of(survey, compete(survey, _told(dialect, order.lessons)), order.client)
+    choices = _with_rules(fields.choices, dialect, columns)
+    choices = _as_learned(choices, order.lessons)
+    choices, failing = proven(choices, [one for one in found.records if not one.flaw])
+    settled = {one.field for one in choices if one.is_enough}
+    questions = [one for one in fields.questions if one.about not in settled]
+    asked = {one.about for one in questions}
+    questions += [one for one in failing if one.about not in asked]
+    source, about_source = _source_of(found, order, dialect)
     return Draft(
         import_=order.name,
         client=order.client,
-        source=_source_of(found, order),
-        choices=tuple(choices),
-        questions=(*fields.questions, *(one for one in failing if one.about not in asked)),
+        source=source,
+        choices=tuple(sorted(choices, key=lambda one: ORDER.index(one.field))),
+        questions=(*about_source, *questions),
         notices=tuple(_notices(found)),
         looked_at=len(found.values),
     )
 
 
-def _source_of(found: Sample, order: Order) -> SourceChoice:
+def columns_of_sample(found: Sample) -> list[Column]:
+    """Of its records, those within cells, lists and texts included."""
+    if not found.kind:
+        return []
+    records: Sequence[Any] = found.roots if found.kind == "xml" else found.values
+    return with_inside(columns_of(records, _WALKS[found.kind]), records, found.kind)
+
+
+# What is known besides --------------------------------------------------------------------------------
+
+
+def _told(dialect: Dialect | None, lessons: Lessons) -> Told:
+    """The project's own definitions know more of its sources than what is known of a dialect."""
+
+    def told(role: str, column: Column) -> Hint | None:
+        lesson = lessons.of(role, column.path, column.names) if not column.steps else None
+        if lesson is not None:
+            return Hint(lesson.odds, lesson.reason)
+        return dialect.hint(role, column) if dialect is not None and not dialect.rules else None
+
+    return told
+
+
+def _with_rules(choices: list[Choice], dialect: Dialect | None, columns: list[Column]) -> list[Choice]:
+    """A service whose answers a connector reads is read with its rules."""
+    if dialect is None or not dialect.rules:
+        return choices
+    by_path = {column.path.casefold().replace("[*]", ""): column for column in columns if not column.steps}
+    made = []
+    for name, rule in dialect.rules.items():
+        if name not in ORDER:
+            continue
+        there = [by_path[path] for path in dialect.roles.get(name, ()) if path in by_path]
+        if there or "jmespath:" in str(rule):
+            made.append(
+                Choice(
+                    field=name,
+                    rule=rule,
+                    paths=tuple(column.path for column in there),
+                    confidence=_SURE,
+                    reason=f"as the connector `{dialect.name}` reads it",
+                    samples=there[0].samples() if there else (),
+                )
+            )
+    own = {one.field for one in made}
+    return made + [one for one in choices if one.field not in own]
+
+
+def _as_learned(choices: list[Choice], lessons: Lessons) -> list[Choice]:
+    """Tables and steps of a definition of the project that reads the same paths."""
+    made = []
+    for one in choices:
+        learned = lessons.rule_for(one.field, one.paths)
+        if learned is not None and learned[0] != one.rule:
+            one = replace(
+                one, rule=learned[0], confidence=max(one.confidence, ENOUGH), reason=f"as in {learned[1]}; {one.reason}"
+            )
+        made.append(one)
+    return made
+
+
+# The source ------------------------------------------------------------------------------------------
+
+
+def _source_of(found: Sample, order: Order, dialect: Dialect | None) -> tuple[SourceChoice, list[Question]]:
     block: dict[str, Any] = {"feed": order.location}
-    return SourceChoice(
-        kind="feed",
+    reasons: dict[str, str] = {}
+    questions: list[Question] = []
+    paging = _paging(found, order.location)
+    questions += paging.questions
+    if paging.api is not None:
+        block, reasons["api"] = {"api": paging.api}, f"{paging.reason}."
+        if paging.total:
+            block["total"] = paging.total
+    name = dialect.name if dialect is not None else ""
+    if name in ("rss", "atom") or (found.kind == "xml" and b"<rss" in found.head[:2000] and b"<item" in found.head):
+        block["holds"] = "changes"
+        reasons["holds"] = "A feed of this kind mostly shows the newest only: what is absent says nothing."
+        questions.append(
+            Question(
+                about="source.holds",
+                text="Does this feed show all that is open? Then `holds: all`: what is absent is gone.",
+                options=(("all", "all"), ("changes", "changes")),
+            )
+        )
+    if redact(order.location) != order.location:
+        questions.append(
+            Question(about="source.feed", text="The address holds a secret: put ${NAME} in its place.", options=())
+        )
+    choice = SourceChoice(
+        kind="api" if paging.api is not None else "feed",
         block=block,
         format=found.format,
         encoding=found.encoding,
         compression=found.compression,
-        record=found.record_path,
+        record=_record_of(found),
+        dialect=name,
+        reasons=reasons,
     )
+    return choice, questions
+
+
+def _paging(found: Sample, location: str) -> Paging:
+    if not location.startswith(("http://", "https://")) or found.kind != "json" or found.whole is None:
+        return Paging()
+    return paging_of(location, found.whole, len(found.records))
+
+
+def _record_of(found: Sample) -> str:
+    if found.record_path or not found.roots:
+        return found.record_path
+    if found.kind == "xml":
+        return str(found.roots[0].element.tag).rpartition("}")[2]
+    return "rows" if found.kind == "csv" else "objects"
+
+
+def _is_headless(found: Sample) -> bool:
+    """The first row holds values where names should be."""
+    names = found.records[0].context.columns
+    values = sum(1 for name in names if is_url(name) or is_date(name) or is_email(name) or len(name) > 100)
+    numbers = sum(1 for name in names if is_number(name))
+    return values > 0 or numbers >= 2
+
+
+def _without_header(draft: Draft) -> Draft:
+    reason = "The first row holds values, no names."
+    block = {**draft.source.block, "csv": {"header": False}}
+    source = replace(draft.source, block=block, reasons={**draft.source.reasons, "csv": reason})
+    return replace(draft, source=source)
+
+
+def _of_service(service: Service, order: Order) -> Draft:
+    given = dict(service.given)
+    for name in ("company", "name"):
+        if order.client and name not in given and service.takes(name):
+            given[name] = order.client
+    service = Service(service.name, given)
+    reason = f"{service.about}: known by its address, {redact(order.location)}."
+    source = SourceChoice(kind="connector", block=service.block, dialect=service.name, reasons={service.name: reason})
+    return Draft(import_=order.name, client=order.client, source=source, choices=())
 
 
 def _nothing_in(found: Sample) -> SourceError:
     if found.unreadable:
         return SourceError(f"none of the {found.unreadable} records can be read", hint="look at what the source sends")
-    return SourceError(
-        f"no record was found in {found.document or found.shown}", hint=found.why or "is it a feed of jobs?"
-    )
+    place = found.document or found.shown
+    return SourceError(f"no record was found in {place}", hint=found.why or "is it a feed of jobs?")
 
 
 def _notices(found: Sample) -> list[str]:
@@ -90,4 +242,45 @@ def _notices(found: Sample) -> list[str]:
     return said
 
 
-__all__ = ["Order", "columns_of_sample", "draft_of", "replace"]
+def as_document(draft: Draft, definition: str, file: str) -> dict[str, Any]:
+    """For a machine."""
+    source = draft.source
+    return {
+        "import": draft.import_,
+        "source": {
+            "kind": source.kind,
+            "format": source.format,
+            "encoding": source.encoding,
+            "compression": source.compression,
+            "record": source.record,
+            "dialect": source.dialect,
+            "block": source.block,
+        },
+        "looked_at": draft.looked_at,
+        "fields": {one.field: _as_field(one) for one in draft.choices},
+        "questions": [
+            {
+                "about": one.about,
+                "text": one.text,
+                "options": [{"label": label, "rule": rule} for label, rule in one.options],
+            }
+            for one in draft.questions
+        ],
+        "notices": list(draft.notices),
+        "definition": definition,
+        "file": file,
+    }
+
+
+def _as_field(one: Choice) -> dict[str, Any]:
+    return {
+        "taken": one.is_enough,
+        "path": one.paths[0] if one.paths else "",
+        "paths": list(one.paths),
+        "steps": one.steps,
+        "rule": one.rule,
+        "confidence": round(one.confidence, 3),
+        "reason": one.reason,
+        "samples": list(one.samples),
+        "runners_up": [msgspec.to_builtins(other) for other in one.runners_up],
+    }

@@ -33,10 +33,10 @@ def prove(choices: Sequence[Choice], records: Sequence[RawRecord]) -> Proof:
     proof = Proof({}, {})
     kept = list(choices)
     while kept:
+        # Without a title nothing is tried: an open question would hide what else is wrong.
+        posting = {"title": {"value": "?"}, **{one.field: one.rule for one in kept}}
         try:
-            definition = Definition.model_validate(
-                {"import": "draft", "source": {"feed": "draft"}, "posting": {one.field: one.rule for one in kept}}
-            )
+            definition = Definition.model_validate({"import": "draft", "source": {"feed": "draft"}, "posting": posting})
             transformer = compile_definition(definition, hooks_source=None, tables={})
             if records:
                 transformer.prepare(records[0].context.kind)

@@ -18,7 +18,7 @@ from jobpipe.drafting.recognising import (
     salaries,
     titles,
 )
-from jobpipe.drafting.recognising.recogniser import Finding, Recogniser, Survey, weigh
+from jobpipe.drafting.recognising.recogniser import Finding, Recogniser, Survey, Told, weigh
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     *references.RECOGNISERS,
@@ -54,14 +54,15 @@ class Assigned:
         return self.findings[0]
 
 
-def compete(survey: Survey, taught: dict[tuple[str, str], tuple[float, str]] | None = None) -> dict[str, Assigned]:
-    """By role. `taught`: what a project's own definitions say of (role, path): odds and the reason."""
+def compete(survey: Survey, told: Told | None = None) -> dict[str, Assigned]:
+    """By role. `told`: what is known of a column besides, from a dialect or the project's own definitions."""
     findings = sorted(
         (
             found
             for one in RECOGNISERS
             for column in survey.columns
-            if (found := _taught(weigh(one, column, survey), taught or {})) is not None and found.odds > _LEAST
+            if (found := weigh(one, column, survey, told(one.role, column) if told else None)) is not None
+            and found.odds > _LEAST
         ),
         key=lambda found: (-found.odds, found.column.place),
     )
@@ -89,15 +90,6 @@ def _without_needless_lines(findings: list[Finding]) -> list[Finding]:
     """A labelled line of a text counts only where no column of its own says anything of the group."""
     told = {group_of(one.role) for one in findings if one.column.origin != "line" and one.confidence >= ENOUGH}
     return [one for one in findings if one.column.origin != "line" or group_of(one.role) not in told]
-
-
-def _taught(found: Finding | None, taught: dict[tuple[str, str], tuple[float, str]]) -> Finding | None:
-    if found is None or not taught:
-        return found
-    lesson = taught.get((found.role, found.column.path))
-    if lesson is None:
-        return found
-    return replace(found, odds=found.odds + lesson[0], reason=f"{lesson[1]}; {found.reason}")
 
 
 def _doubted(one: Assigned) -> Assigned:

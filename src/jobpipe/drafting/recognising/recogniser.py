@@ -13,6 +13,8 @@ from jobpipe.drafting.names import group_of, pieces, strength_of, surroundings_o
 # Of the logarithm of the odds, what a name is worth: from one that says nothing to one that says it all.
 _NAMELESS = -3.0
 _NAME_FROM, _NAME_TO = -1.2, 4.6
+# A name of which something else says what it means.
+_HINTED = 0.5
 # Groups whose parts are theirs and not the job's.
 _OTHERS = frozenset(
     "company locations salary category contract skills education experience industry language working_time".split()  # noqa: SIM905
@@ -44,6 +46,15 @@ class Survey:
         return self.records < 4
 
 
+class Hint(NamedTuple):
+    """What is known of a column and a role besides: the odds that are added, and why."""
+
+    odds: float
+    reason: str
+
+
+# For a role and a column; None = nothing is known.
+Told = Callable[[str, Column], Hint | None]
 # None = the column cannot be it.
 Weigh = Callable[[Column, Survey], Weight | None]
 
@@ -76,9 +87,11 @@ class Finding:
         return 1 / (1 + math.exp(-self.odds))
 
 
-def weigh(recogniser: Recogniser, column: Column, survey: Survey) -> Finding | None:
+def weigh(recogniser: Recogniser, column: Column, survey: Survey, hint: Hint | None = None) -> Finding | None:
     """None = the column cannot be it."""
     strength = strength_of(column.names, recogniser.role)
+    if hint is not None and hint.odds > 0:
+        strength = max(strength, _HINTED)
     if strength == 0.0 and recogniser.nameless == -math.inf:
         return None
     if not column.texts:
@@ -87,12 +100,15 @@ def weigh(recogniser: Recogniser, column: Column, survey: Survey) -> Finding | N
     if weight is None:
         return None
     odds = (_NAME_FROM + _NAME_TO * strength if strength else recogniser.nameless) + weight.value
-    odds += _of_surroundings(column, recogniser.role)
+    if hint is None or hint.odds < 0:
+        odds += _of_surroundings(column, recogniser.role)
     if not recogniser.is_list and column.repeats:
         odds -= 1.5
     if column.origin == "line":
         odds -= 0.5
-    reasons = [_named(column, strength), weight.reason]
+    if hint is not None:
+        odds += hint.odds - (_NAME_TO * (strength - _HINTED) if hint.odds > 0 else 0.0)
+    reasons = [hint.reason if hint is not None else _named(column, strength), weight.reason]
     return Finding(recogniser.role, column, odds, "; ".join(one for one in reasons if one))
 
 
