@@ -68,7 +68,7 @@ def test_a_correction_of_a_draft_teaches_the_next_one(root: Path) -> None:
     assert title["taken"]
     assert title["path"] == "a1"
     assert "as corrected in imports/first.yaml" in title["reason"]
-    assert "a1" not in (root / "drafts" / "first.yaml").read_text()
+    assert "title: [a1" not in (root / "drafts" / "first.yaml").read_text()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from jobpipe.transform.steps.markup import text_of_html
 _DATES = ("posted_at", "updated_at", "valid_through")
 # What a posting is hardly usable without, in the order in which people are asked.
 _WANTED = ("title", "reference", "url", "company", "description", "locations")
+# Below this a choice is no more than a guess.
+_WORTH_A_QUESTION = 0.3
 _ASKED = {
     "title": "Which part of a record is the job's title?",
     "reference": "Which part of a record is the source's own number of the offer? Without one, its URL identifies it.",
@@ -59,7 +61,8 @@ def fields_of(survey: Survey, assigned: dict[str, Assigned], client: str) -> Fie
     for name in _DATES:
         _add_date(made, name, assigned, order, zone)
     _add_labels(made, assigned)
-    _ask(made, assigned, client)
+    made.choices = [one for one in made.choices if one.confidence >= _WORTH_A_QUESTION]
+    _ask(made)
     made.choices.sort(key=lambda one: ORDER.index(one.field))
     return made
 
@@ -319,7 +322,7 @@ def _skills_rule(column: Column) -> Any:
 # Questions -------------------------------------------------------------------------------------------
 
 
-def _ask(made: Fields, assigned: dict[str, Assigned], client: str) -> None:
+def _ask(made: Fields) -> None:
     by_name = {one.field: one for one in made.choices}
     for name in _WANTED:
         choice = by_name.get(name)
