@@ -8,6 +8,7 @@ from jobpipe.cli.preview_table import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from jobpipe.drafting.draft import Choice, Draft
 
@@ -58,14 +59,14 @@ def _table(draft: Draft, width: int) -> Table:
     return table
 
 
-def _sure(one: Choice) -> object:
+def _sure(one: Choice) -> Text:
     from rich.text import Text
 
     style = next(style for least, style in _STYLES if one.confidence >= least)
     return Text(f"{one.confidence:.0%}", style=style)
 
 
-def _why(one: Choice) -> object:
+def _why(one: Choice) -> Text:
     from rich.text import Text
 
     text = Text(", ".join(one.paths) or "the same for all", style="cyan")
