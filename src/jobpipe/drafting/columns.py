@@ -37,7 +37,8 @@ class Column:
     inner: str = ""
     # Steps by which the value is had from what is at the path.
     steps: tuple[Any, ...] = ()
-    # What else speaks for or against it: `line` = a labelled line of a text, `part` = a named part of a list.
+    # What else speaks for or against it: `line` = a labelled line of a text, `part` = a named part of a list,
+    # `split` = a part of a title; `whole` = what has columns of its own within.
     origin: str = ""
     _shares: dict[Callable[[str], Any], float] = field(default_factory=dict, repr=False)
 
@@ -154,6 +155,8 @@ def columns_of(records: Sequence[Any], walk: Walk) -> list[Column]:
 
 # JSON ------------------------------------------------------------------------------------------------
 
+# What writers of JSON say of their objects.
+_OF_SERIALISERS = frozenset({"@type", "@context", "@id", "$type", "__typename", "_type", "_index", "_score", "_links"})
 _PLAIN_KEY = re.compile(r"[^.\[\]\"*\s]+(?: [^.\[\]\"*\s]+)*")
 
 
@@ -167,7 +170,7 @@ def _walk_json(value: Any, path: str, names: tuple[str, ...], group: str, inner:
     if isinstance(value, dict):
         for key, item in value.items():
             written = key if _PLAIN_KEY.fullmatch(key) else '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            if not key:
+            if not key or key in _OF_SERIALISERS:
                 continue
             dotted = f"{path}.{written}" if path else written
             inside = (f"{inner}.{written}" if inner else written) if group else ""

@@ -67,7 +67,8 @@ def draft_of(found: Sample, order: Order) -> Draft:
     fields = fields_of(survey, compete(survey, _told(dialect, order.lessons)), order.client)
     choices = _with_rules(fields.choices, dialect, columns)
     choices = _as_learned(choices, order.lessons)
-    choices, failing = proven(choices, [one for one in found.records if not one.flaw])
+    tested = frozenset(dialect.rules) if dialect is not None else frozenset()
+    choices, failing = proven(choices, [one for one in found.records if not one.flaw], tested)
     settled = {one.field for one in choices if one.is_enough}
     questions = [one for one in fields.questions if one.about not in settled]
     asked = {one.about for one in questions}
@@ -114,10 +115,10 @@ def _with_rules(choices: list[Choice], dialect: Dialect | None, columns: list[Co
     by_path = {column.path.casefold().replace("[*]", ""): column for column in columns if not column.steps}
     made = []
     for name, rule in dialect.rules.items():
-        if name not in ORDER:
+        if name not in ORDER or (name == "apply_url" and _falls_back(rule, dialect.rules.get("url"))):
             continue
         there = [by_path[path] for path in dialect.roles.get(name, ()) if path in by_path]
-        if there or "jmespath:" in str(rule):
+        if there or "jmespath:" in str(rule) or "xpath:" in str(rule):
             made.append(
                 Choice(
                     field=name,
@@ -130,6 +131,11 @@ def _with_rules(choices: list[Choice], dialect: Dialect | None, columns: list[Co
             )
     own = {one.field for one in made}
     return made + [one for one in choices if one.field not in own]
+
+
+def _falls_back(rule: Any, url: Any) -> bool:
+    """To the page of the offer, which is no page to apply at."""
+    return isinstance(rule, dict) and str(url) in rule.get("from", [])
 
 
 def _as_learned(choices: list[Choice], lessons: Lessons) -> list[Choice]:

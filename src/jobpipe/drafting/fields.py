@@ -12,7 +12,7 @@ from jobpipe.drafting.recognising.competing import Assigned
 from jobpipe.drafting.recognising.recogniser import Finding, Survey
 from jobpipe.drafting.rules.dates import Order, date_rule, order_of
 from jobpipe.drafting.rules.descriptions import body_columns, description_rule
-from jobpipe.drafting.rules.places import named_countries, place_findings, places_rule
+from jobpipe.drafting.rules.places import named_countries, other_city, place_findings, places_rule
 from jobpipe.drafting.rules.reading import long_rule, paths_of, rule_of
 from jobpipe.drafting.rules.salaries import names_no_currency, salary_findings, salary_rule
 from jobpipe.drafting.rules.whereabouts import country_by_places, currency_of, zone_of
@@ -20,6 +20,7 @@ from jobpipe.drafting.shapes import is_url
 from jobpipe.transform.steps.language_detection import language_of_text
 from jobpipe.transform.steps.markup import text_of_html
 
+_ADDRESSES = ("url", "apply_url", "company.url", "company.logo")
 _DATES = ("posted_at", "updated_at", "valid_through")
 # What a posting is hardly usable without, in the order in which people are asked.
 _WANTED = ("title", "reference", "url", "company", "description", "locations")
@@ -91,7 +92,7 @@ def _plain_rule(name: str, column: Column) -> Any:
     if name == "title":
         return rule_of(column, "clean")
     first = ("first",) if column.repeats else ()
-    if name in ("url", "apply_url") and any(_lacks_scheme(text) for text in column.texts):
+    if name in _ADDRESSES and any(_lacks_scheme(text) for text in column.texts):
         return rule_of(
             column, *first, {"regex_replace": {"pattern": r"^(?!https?:|mailto:|[^@/]+@)(?://)?", "with": "https://"}}
         )
@@ -136,7 +137,12 @@ def _add_company(made: Fields, assigned: dict[str, Assigned], client: str) -> No
     }
     sure = {name: one for name, one in parts.items() if one.best.confidence >= ENOUGH}
     if "name" in sure:
-        rules = {name: rule_of(one.best.column, *(("clean",) if name == "name" else ())) for name, one in sure.items()}
+        rules = {
+            name: rule_of(one.best.column, "clean")
+            if name == "name"
+            else _plain_rule(f"company.{name}", one.best.column)
+            for name, one in sure.items()
+        }
         rule = rules["name"] if len(rules) == 1 else rules
         columns = [one.best.column for one in sure.values()]
         made.choices.append(_choice("company", rule, sure["name"], columns))
@@ -155,7 +161,7 @@ def _add_company(made: Fields, assigned: dict[str, Assigned], client: str) -> No
 def _add_description(made: Fields, assigned: dict[str, Assigned]) -> None:
     main = assigned.get("description")
     more = assigned.get("description.more")
-    if main is None and more is not None:
+    if more is not None and (main is None or main.best.confidence < ENOUGH <= more.best.confidence):
         main = more
     if main is None:
         return
@@ -195,7 +201,7 @@ def _add_places(made: Fields, assigned: dict[str, Assigned], places: dict[str, F
         made.choices.append(
             Choice(
                 field="locations",
-                rule=places_rule(places, country),
+                rule=places_rule(places, country, other_city(places, assigned)),
                 paths=paths_of(columns),
                 confidence=confidence,
                 reason=reason,

@@ -29,6 +29,8 @@ def with_inside(columns: list[Column], records: Sequence[Any], kind: str) -> lis
     found += _named_elements(records) if kind == "xml" else _named_objects(records) if kind == "json" else []
     for column in columns:
         found += _lines_of(column)
+    for column in columns:
+        found += _splits_of(column)
     for place, column in enumerate(found):
         column.place = place
     return found
@@ -43,6 +45,8 @@ def _objects_in(column: Column) -> list[Column]:
     if column.steps or not texts or sum(text[0] in "{[" for text in texts[:50]) < 0.9 * len(texts[:50]):
         return []
     values = [_object_of(text) for text in column.firsts]
+    if sum(isinstance(one, (dict, list)) for one in values) >= 0.5 * len(texts):
+        column.origin = "whole"
     if sum(isinstance(one, dict) for one in values) < 0.5 * len(texts):
         return []
     made = columns_of([one if isinstance(one, dict) else {} for one in values], walk_json)
@@ -172,6 +176,24 @@ def _lines_of(column: Column) -> list[Column]:
             names = (column.names[-1], label)
             made.append(Column(column.path, names, rows, 0, steps=steps, origin="line"))
     return made
+
+
+# Splits ----------------------------------------------------------------------------------------------
+
+# "Acme: Baker", "Baker at Acme": how a company stands in the title of feeds that have no place for it.
+_SPLITS = (r"^([^:]{2,60}):\s", r"\s(?:at|@|chez|bei|hos)\s(\S.{1,60})$")
+_MOST_SPLIT = 0.97
+
+
+def _splits_of(column: Column) -> list[Column]:
+    if column.names[-1].lower() != "title" or len(column.names) > 1 or len(column.rows) < 6:
+        return []
+    for pattern in _SPLITS:
+        rows = [tuple(re.findall(pattern, text)[:1]) for text in column.firsts]
+        if sum(map(bool, rows)) >= _MOST_SPLIT * len(rows) and column.filled > _MOST_SPLIT:
+            steps = ({"regex": pattern}, "clean")
+            return [Column(column.path, ("title", "company"), list(rows), 0, steps=steps, origin="split")]
+    return []
 
 
 def _whole(row: tuple[Any, ...]) -> str:

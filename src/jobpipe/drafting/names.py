@@ -17,6 +17,13 @@ _STRENGTHS = {"sure": 1.0, "likely": 0.8, "maybe": 0.5}
 _AMONG_OTHERS, _AT_THE_END = 0.78, 0.65
 # A glued name ends with a term only where that is long enough to mean something.
 _LEAST_ENDING = 5
+# Roles whose values may be codes: of the others an `id` beside a label is none.
+_OF_CODES = frozenset(
+    """
+    reference company.id locations.country locations.region salary.currency salary.period contract working_time
+    language category remote
+    """.split()  # noqa: SIM905
+)
 
 
 def pieces(name: str) -> tuple[str, ...]:
@@ -66,10 +73,15 @@ def strength_of(names: tuple[str, ...], role: str) -> float:
     if parent:
         best = max(best, _exact(parent + leaf, terms), _exact(grand + parent + leaf, terms) if grand else 0.0)
         if not leaf or "".join(leaf) in _words("generic"):
-            best = max(best, 0.95 * _strength(parent, terms), 0.9 * _exact(grand + parent, terms))
+            share = 0.5 if _is_code(leaf) and role not in _OF_CODES else 1.0
+            best = max(best, share * 0.95 * _strength(parent, terms), share * 0.9 * _exact(grand + parent, terms))
             if "".join(parent) in _words("generic") and grand:
                 best = max(best, 0.85 * _strength(grand, terms))
     return best
+
+
+def _is_code(leaf: tuple[str, ...]) -> bool:
+    return "".join(leaf) in ("id", "code", "key")
 
 
 def group_of(role: str) -> str:
@@ -83,6 +95,8 @@ def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
     found = set()
     for name in names[:-1]:
         key = "".join(pieces(name))
+        if _words("persons").intersection(pieces(name)):
+            found.add("contact")
         for role, terms in glossary().items():
             if terms.get(key, 0.0) >= 1.0:
                 found.add(group_of(role))
@@ -90,10 +104,20 @@ def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _exact(words: Sequence[str], terms: dict[str, float]) -> float:
-    return terms.get("".join(words), 0.0)
+    return max(terms.get("".join(words), 0.0), 0.9 * terms.get("".join(_without_connectives(words)), 0.0))
+
+
+def _without_connectives(words: Sequence[str]) -> list[str]:
+    """url-de-l-offre is an urloffre."""
+    return [word for word in words if word not in _words("connectives")]
 
 
 def _strength(words: tuple[str, ...], terms: dict[str, float]) -> float:
+    plain = tuple(_without_connectives(words))
+    return max(_strength_as_written(words, terms), 0.9 * _strength_as_written(plain, terms) if plain != words else 0.0)
+
+
+def _strength_as_written(words: tuple[str, ...], terms: dict[str, float]) -> float:
     if not words:
         return 0.0
     key = "".join(words)

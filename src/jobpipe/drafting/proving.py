@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,8 +75,13 @@ def _count(proof: Proof, transformer: Any, fields: list[str], records: Sequence[
         proof.giving[field] = given[field] / looked_at if looked_at else 0.0
 
 
-def proven(choices: Sequence[Choice], records: Sequence[RawRecord]) -> tuple[list[Choice], list[Question]]:
-    """The choices, those that fail made unsure, with a question for each."""
+def proven(
+    choices: Sequence[Choice], records: Sequence[RawRecord], tested: Set[str] = frozenset()
+) -> tuple[list[Choice], list[Question]]:
+    """The choices, those that fail made unsure, with a question for each.
+
+    `tested`: fields whose rules are known to be right, though nothing may come of them here.
+    """
     proof = prove([one for one in choices if one.is_enough], records)
     made: list[Choice] = []
     questions: list[Question] = []
@@ -87,7 +92,7 @@ def proven(choices: Sequence[Choice], records: Sequence[RawRecord]) -> tuple[lis
             made.append(replace(one, confidence=min(one.confidence, 0.5), reason=reason))
             options = ((", ".join(one.paths), one.rule),)
             questions.append(Question(about=one.field, text=f"`{one.field}` fails: {message}", options=options))
-        elif one.is_enough and records and proof.giving.get(one.field, 0.0) == 0.0:
+        elif one.is_enough and records and one.field not in tested and proof.giving.get(one.field, 0.0) == 0.0:
             made.append(replace(one, confidence=min(one.confidence, 0.5), reason=f"{one.reason}; nothing came of it"))
         else:
             made.append(one)

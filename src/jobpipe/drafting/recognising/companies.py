@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
+from jobpipe.drafting.names import pieces
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     is_contract,
@@ -16,6 +17,8 @@ from jobpipe.drafting.shapes import (
     is_url,
     is_yes_or_no,
 )
+
+_EMPLOYER = ("employ", "arbeitgeb", "arbetsgiv", "arbeidsgiv", "arbejdsgiv", "werkgev", "pracodawc", "hiring")
 
 
 def _weigh_name(column: Column, survey: Survey) -> Weight | None:
@@ -35,6 +38,9 @@ def _weigh_name(column: Column, survey: Survey) -> Weight | None:
         value -= 3.0
     if column.filled < 0.5:
         value -= 0.7
+    if any(one in word for word in pieces(" ".join(column.names)) for one in _EMPLOYER):
+        # Where there is a company besides, it may be whoever publishes.
+        value += 0.4
     return Weight(value, f"{len(column.distinct):,} different names" if not survey.is_small else "")
 
 

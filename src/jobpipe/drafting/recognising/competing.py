@@ -40,6 +40,8 @@ _SEVERAL = frozenset({"description.more", "category"})
 # A second column that fits nearly as well makes the first less sure.
 _CLOSE, _DOUBT = 0.35, 0.5
 _RUNNERS_UP = 4
+# Columns that lie within the text of another.
+_WITHIN = frozenset({"line", "split"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,10 @@ def compete(survey: Survey, told: Told | None = None) -> dict[str, Assigned]:
 
 def _without_needless_lines(findings: list[Finding]) -> list[Finding]:
     """A labelled line of a text counts only where no column of its own says anything of the group."""
-    told = {group_of(one.role) for one in findings if one.column.origin != "line" and one.confidence >= ENOUGH}
-    return [one for one in findings if one.column.origin != "line" or group_of(one.role) not in told]
+    told = {group_of(one.role) for one in findings if one.column.origin not in _WITHIN and one.confidence >= ENOUGH}
+    if {"company", "locations"} <= told:
+        return [one for one in findings if one.column.origin not in _WITHIN]
+    return [one for one in findings if one.column.origin not in _WITHIN or group_of(one.role) not in told]
 
 
 def _doubted(one: Assigned) -> Assigned:

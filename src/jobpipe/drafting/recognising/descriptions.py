@@ -10,15 +10,18 @@ from jobpipe.drafting.shapes import is_escaped_markup, is_markup, is_url
 
 
 def _weigh(column: Column, survey: Survey) -> Weight | None:
-    if column.length < 40 or column.share(is_url) > 0.3 or column.filled < 0.3:
+    if column.length < 20 or column.share(is_url) > 0.3 or column.filled < 0.3:
         return None
-    value = 0.8 if column.length >= 300 else 0.2 if column.length >= 120 else -1.2
+    value = 0.8 if column.length >= 300 else 0.2 if column.length >= 120 else -1.0 if column.length >= 40 else -1.8
     has_markup = column.share(is_markup) + column.share(is_escaped_markup) > 0.3
     value += 0.5 if has_markup else 0.0
     if column.filled < 0.9:
         value -= 1.0
     if not survey.is_small and column.uniqueness < 0.3:
         value -= 1.5
+    if column.origin == "part":
+        # All parts of a list are the body, not one of them.
+        value -= 1.0
     longest = max((one.length for one in survey.columns if not one.steps), default=column.length)
     # A short form of the text stands beside it in many feeds.
     value -= min(2.0, math.log(max(longest, 1) / column.length) * 0.45)
@@ -36,6 +39,6 @@ def _weigh_more(column: Column, survey: Survey) -> Weight | None:
 
 
 RECOGNISERS = (
-    Recogniser("description", _weigh, nameless=-1.8),
+    Recogniser("description", _weigh, nameless=-1.8, is_list=True),
     Recogniser("description.more", _weigh_more, nameless=float("-inf"), is_list=True),
 )

@@ -94,7 +94,9 @@ def weigh(recogniser: Recogniser, column: Column, survey: Survey, hint: Hint | N
         strength = max(strength, _HINTED)
     if strength == 0.0 and recogniser.nameless == -math.inf:
         return None
-    if not column.texts:
+    if not column.texts or column.origin == "whole":
+        return None
+    if column.origin == "split" and recogniser.role != "company.name":
         return None
     weight = recogniser.weigh(column, survey)
     if weight is None:
@@ -104,8 +106,8 @@ def weigh(recogniser: Recogniser, column: Column, survey: Survey, hint: Hint | N
         odds += _of_surroundings(column, recogniser.role)
     if not recogniser.is_list and column.repeats:
         odds -= 1.5
-    if column.origin == "line":
-        odds -= 0.5
+    if column.origin in ("line", "split"):
+        odds -= 0.8
     if hint is not None:
         odds += hint.odds - (_NAME_TO * (strength - _HINTED) if hint.odds > 0 else 0.0)
     reasons = [hint.reason if hint is not None else _named(column, strength), weight.reason]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
-from jobpipe.drafting.shapes import is_date, is_email, is_markup, is_number, is_place, is_url, is_yes_or_no
+from jobpipe.drafting.shapes import is_country, is_date, is_email, is_markup, is_number, is_town, is_url, is_yes_or_no
 
 
 def _weigh(column: Column, survey: Survey) -> Weight | None:
@@ -21,7 +21,7 @@ def _weigh(column: Column, survey: Survey) -> Weight | None:
         value -= 2.0
     if not survey.is_small:
         value += 0.7 if column.uniqueness >= 0.5 else -0.5 if column.uniqueness >= 0.15 else -2.5
-    if column.share(is_place) > 0.6:
+    if column.share(is_town) > 0.6 or column.share(is_country) > 0.6:
         value -= 1.5
     return Weight(value, f"a line of {column.length:.0f} characters on average")
 

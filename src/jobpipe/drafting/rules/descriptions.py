@@ -24,6 +24,8 @@ def body_columns(main: Column, more: list[Column], alternatives: list[Column]) -
             best = other
     chosen = [best]
     for column in more:
+        if any(_is_within(column, one) for one in chosen):
+            continue
         twin = next((one for one in chosen if _is_twin(one, column)), None)
         if twin is None and not column.steps:
             chosen.append(column)
@@ -31,6 +33,12 @@ def body_columns(main: Column, more: list[Column], alternatives: list[Column]) -
             chosen[chosen.index(twin)] = column
     chosen = [best, *sorted(chosen[1:], key=lambda one: -one.filled * one.length)[: _MOST_PARTS - 1]]
     return sorted(chosen, key=lambda one: one.place)
+
+
+def _is_within(part: Column, whole: Column) -> bool:
+    """A named part of a list of which all parts are taken."""
+    start = part.path.removeprefix("jmespath:").partition("[")[0]
+    return part.origin == "part" and whole.path.replace("[*]", "").startswith(start)
 
 
 def _is_better(one: Column, other: Column) -> bool:

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Any
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.draft import ENOUGH
+from jobpipe.drafting.draft import CERTAIN, ENOUGH
+from jobpipe.drafting.names import surroundings_of
 from jobpipe.drafting.recognising.competing import Assigned
 from jobpipe.drafting.recognising.recogniser import Finding
 from jobpipe.drafting.rules.reading import rule_of
@@ -28,7 +29,8 @@ def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
     if ("latitude" in found) != ("longitude" in found):
         found.pop("latitude", None)
         found.pop("longitude", None)
-    if not found.keys() - {"latitude", "longitude"}:
+    found = _of_one_place(found, assigned)
+    if not found.keys() - {"latitude", "longitude", "postal_code"}:
         return {}
     groups = Counter(one.column.group for one in found.values())
     group = groups.most_common(1)[0][0]
@@ -41,9 +43,52 @@ def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
     return found
 
 
-def places_rule(found: dict[str, Finding], country: str) -> Any:
-    """`country`: of places that name none; "" = not known."""
+def _of_one_place(found: dict[str, Finding], assigned: dict[str, Assigned]) -> dict[str, Finding]:
+    """An address of the company beside that of the job: the parts are of the one that says the most."""
+    parents = {one.column.names[:-1] for one in found.values()}
+    if len(parents) < 2:
+        return found
+    choices: dict[tuple[str, ...], dict[str, Finding]] = {}
+    for name in found:
+        one = assigned[f"locations.{name}"]
+        for finding in (one.best, *one.others):
+            if finding.confidence >= ENOUGH:
+                choices.setdefault(finding.column.names[:-1], {}).setdefault(name, finding)
+    best = max(choices, key=lambda way: sum(one.confidence + one.column.filled for one in choices[way].values()))
+    kept = dict(choices[best])
+    for name, finding in found.items():
+        away = surroundings_of(finding.column.names) & {"company", "contact"}
+        if name not in kept and not away:
+            kept[name] = finding
+    return kept
+
+
+def other_city(found: dict[str, Finding], assigned: dict[str, Assigned]) -> Column | None:
+    """What the city is taken from where its own column is empty: another of the same place."""
+    best = found.get("city")
+    if best is None or best.column.filled > 0.98 or best.column.group or best.column.steps:
+        return None
+    way = best.column.names[:-1]
+    for one in assigned["locations.city"].others:
+        column = one.column
+        if one.confidence >= CERTAIN and way and column.names[: len(way)] == way and not column.steps:
+            return column
+    return None
+
+
+def places_rule(found: dict[str, Finding], country: str, further: Column | None = None) -> Any:
+    """`country`: of places that name none; "" = not known. `further`: the city, where its own column is empty."""
     columns = {name: one.column for name, one in found.items()}
+    rule = _places_rule(columns, country)
+    if further is not None and isinstance(rule, dict) and isinstance(rule.get("city"), list):
+        path, *steps = rule["city"]
+        for part in ("text", "city"):
+            if rule.get(part) == [path, *steps]:
+                rule[part] = {"from": [path, further.path], "then": steps[0] if len(steps) == 1 else steps}
+    return rule
+
+
+def _places_rule(columns: dict[str, Column], country: str) -> Any:
     group = next(iter(columns.values())).group
     text = columns.get("text") or (columns.get("city") if set(columns) == {"city"} else None)
     if text is not None and not (set(columns) - {"text", "city"}) and (len(columns) == 1) and not group:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.draft import ENOUGH
+from jobpipe.drafting.draft import CERTAIN, ENOUGH
 from jobpipe.drafting.recognising.competing import Assigned
 from jobpipe.drafting.recognising.recogniser import Finding
 from jobpipe.drafting.rules.reading import long_rule, rule_of
@@ -19,6 +19,8 @@ def salary_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
         for role, one in assigned.items()
         if role.startswith("salary.") and one.best.confidence >= ENOUGH
     }
+    if found.keys() & {"min", "max"} and "text" in found and found["text"].confidence < CERTAIN:
+        del found["text"]
     return found if found.keys() & {"min", "max", "text"} else {}
 
 
