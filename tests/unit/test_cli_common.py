@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import jobpipe
+from command_line import jobpipe, jobpipe_from_nothing
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.cli.command_list import ALIASES, COMMANDS, nearest
@@ -80,3 +80,74 @@ def test_colours_come_where_they_are_asked_for_and_never_against_no_color(projec
     assert "\x1b[" in jobpipe("-C", project.root, "run", "offers", "--color", "always").stdout
     assert "\x1b[3" not in jobpipe("-C", project.root, "run", "offers", FORCE_COLOR="1", NO_COLOR="1").stdout
     assert "\x1b[3" not in jobpipe("-C", project.root, "run", "offers", "--color", "never", FORCE_COLOR="1").stdout
+
+
+# Settings --------------------------------------------------------------------------------------------
+
+
+def shown_settings(project: ProjectFolder, *arguments: str, **environ: str) -> dict[str, tuple[object, str]]:
+    done = jobpipe("-C", project.root, "config", "show", "--json", *arguments, **environ)
+    assert done.returncode == 0, done.stderr
+    return {one["setting"]: (one["value"], one["origin"]) for one in json.loads(done.stdout)}
+
+
+def test_each_setting_is_shown_with_where_it_came_from_and_no_secret(tmp_path: Path) -> None:
+    project = ProjectFolder(tmp_path / "project")
+    project.keep_all_in_files()
+    (project.root / "jobpipe.yaml").write_text(
+        "at_once: 4\nworkers: 3\n"
+        "notify: {channels: {house: {webhook: 'https://hooks.example/T0p', secret: hush-hush}}}\n"
+        "cluster: {broker: 'amqp://ann:pw1@broker/x'}\n"
+    )
+    found = shown_settings(project, "--progress", "log", JOBPIPE_WORKERS="0", JOBPIPE_LOG="json")
+    assert found["--progress"] == ("log", "--progress")
+    assert found["--log-format"] == ("json", "JOBPIPE_LOG")
+    assert found["workers"] == (0, "JOBPIPE_WORKERS")
+    assert found["at_once"] == (4, "jobpipe.yaml:1")
+    assert found["zone"] == ("UTC", "default")
+    shown = jobpipe("-C", project.root, "config", "show", "--origin")
+    assert not any(secret in shown.stdout for secret in ("T0p", "hush-hush", "pw1"))
+    assert "default" not in {origin for _, origin in shown_settings(project, "--changed").values()}
+
+
+def test_the_environment_goes_before_the_file_and_a_wrong_value_names_its_variable(project: ProjectFolder) -> None:
+    done = jobpipe("-C", project.root, "run", "offers", "--quiet", JOBPIPE_WORKERS="0", JOBPIPE_STATE="elsewhere")
+    assert done.returncode == 0, done.stderr
+    assert (project.root / "elsewhere").is_dir()
+    wrong = jobpipe("-C", project.root, "status", JOBPIPE_AT_ONCE="many")
+    assert (wrong.returncode, "JOBPIPE_AT_ONCE" in wrong.stderr) == (2, True)
+
+
+# Completion ------------------------------------------------------------------------------------------
+
+
+def completed(project: ProjectFolder, line: str) -> set[str]:
+    words = line.split(" ")
+    asked = {"_JOBPIPE_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    done = jobpipe_from_nothing(cwd=project.root, **asked)
+    return {found.partition(",")[2] for found in done.stdout.split()}
+
+
+def test_a_shell_completes_commands_and_the_names_of_this_project(project: ProjectFolder) -> None:
+    (project.root / "destinations").mkdir()
+    (project.root / "destinations" / "partner.yaml").write_text("destination: partner\nto: {file: out.xml}\n")
+    assert completed(project, "jobpipe pre") == {"preview", "preflight"}
+    assert completed(project, "jobpipe preview o") == {"offers"}
+    assert completed(project, "jobpipe run tag") == {"tag:nightly"}
+    assert completed(project, "jobpipe deliver p") == {"partner"}
+    assert "source-held" in completed(project, "jobpipe explain source-h")
+    for shell in ("bash", "zsh", "fish"):
+        assert "_JOBPIPE_COMPLETE" in jobpipe("completion", shell).stdout
+
+
+# Lists since a moment --------------------------------------------------------------------------------
+
+
+def test_lists_begin_at_a_moment(project: ProjectFolder) -> None:
+    jobpipe("-C", project.root, "run", "offers")
+    for command in (["runs"], ["postings", "offers"], ["incidents"]):
+        assert jobpipe("-C", project.root, *command, "--since", "1d", "--json").returncode == 0
+    assert len(json.loads(jobpipe("-C", project.root, "runs", "--since", "1d", "--json").stdout)) == 1
+    assert json.loads(jobpipe("-C", project.root, "runs", "--since", "2999-01-01", "--json").stdout) == []
+    assert jobpipe("-C", project.root, "postings", "offers", "--since", "2999-01-01", "--json").stdout == ""
+    assert "2031-05-01" in jobpipe("-C", project.root, "runs", "--since", "soon").stderr

@@ -10,6 +10,8 @@ SECTIONS = {
         "init": "Make a project folder, with one import that works at once.",
         "doctor": "Look at the set-up: what is wrong, and what to do.",
         "explain": "Say what the code of an error, or a kind of incident, means.",
+        "config": "Show each setting, and where it came from.",
+        "completion": "Print what makes a shell complete names.",
     },
     "Write imports": {
         "new": "Write the definition of an import by looking at what is at a URL or in a file.",
@@ -105,6 +107,8 @@ ALIASES = {
     "history": "runs",
     "logs": "show",
     "diff": "plan",
+    "settings": "config",
+    "completions": "completion",
     "add": "init",
     "sync": "deliver",
     "publish": "deliver",

@@ -50,6 +50,18 @@ def complete_codes(context: click.Context, parameter: click.Parameter, begun: st
     return [name for name in (*CODES, *CODES_OF_KINDS.values(), *CODES_OF_KINDS) if name.startswith(begun)]
 
 
+def complete_steps(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from jobpipe.transform.steps.registry import steps
+
+    return [name for name in steps() if name.startswith(begun)]
+
+
+def complete_connectors(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from jobpipe.definition.connectors import connector_names
+
+    return [name for name in connector_names() if name.startswith(begun)]
+
+
 complete_imports = _of_project(lambda project: project.imports())
 complete_destinations = _of_project(lambda project: project.destinations())
 complete_selectors = _of_project(_selectors)

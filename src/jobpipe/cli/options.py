@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_selectors
+
 
 def examples(*lines: str) -> str:
     """Of a command, for the end of its help."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-selectors_argument = click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+selectors_argument = click.argument("selectors", shell_complete=complete_selectors, nargs=-1, metavar="[SELECTOR]...")
 excluded_option = click.option(
     "--exclude", "excluded", multiple=True, metavar="SELECTOR", help="Not these; may be repeated."
 )

@@ -87,7 +87,8 @@ def print_account(report: RunReport) -> None:
 
     out = console()
     style = STATE_STYLES.get(report.state, "")
-    head = f"[bold]{escape(report.name)}[/]  run {report.run}  [{style}]{report.state}[/]" if style else report.name
+    run = f"run {report.run}" if report.run else "dry run"
+    head = f"[bold]{escape(report.name)}[/]  {run}  [{style}]{report.state}[/]" if style else report.name
     out.print(f"{head}  [dim]{report.seconds:.1f} s, {report.peak_rss_mb:.0f} MB[/]")
     if report.error:
         out.print(f"  [red]{escape(report.error)}[/]")
@@ -108,10 +109,10 @@ def print_account(report: RunReport) -> None:
     out.print(f"  [dim]evidence[/] {word}" + (f": {escape(report.why)}" if report.why else ""))
     for notice in report.notices:
         out.print(f"  [yellow]note[/] {escape(notice.get('message', ''))}")
-    if report.account.get("rejected"):
+    if report.account.get("rejected") and report.run:
         out.print(f"  [dim]see[/] jobpipe quarantine {escape(report.name)}")
     _print_incidents(report)
-    if report.state == "held":
+    if report.state == "held" and report.run:
         out.print(f"  [yellow]held[/]: jobpipe accept {report.run}  or  jobpipe dismiss {report.run}")
 
 

@@ -55,7 +55,7 @@ class PlainProgress(Progress):
     def begin(self, name: str, run: int) -> None:
         self._name = name
         self._began = self._said = time.monotonic()
-        self._line(f"{name}: run {run}" if run else f"{name}: planning")
+        self._line(f"{name}: run {run}" if run else f"{name}: trying")
 
     def update(self, reading: Reading) -> None:
         now = time.monotonic()

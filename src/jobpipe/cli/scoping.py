@@ -7,11 +7,19 @@ from typing import Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
+
 
 def scoped(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--client", default="", help="For this client's imports; otherwise for all."),
-        click.option("--import", "name", default="", help="For this import alone; otherwise for all."),
+        click.option(
+            "--import",
+            "name",
+            shell_complete=complete_imports,
+            default="",
+            help="For this import alone; otherwise for all.",
+        ),
     ):
         command = option(command)
     return command

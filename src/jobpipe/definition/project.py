@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from jobpipe.definition.destination_files import read_destination
 from jobpipe.definition.destinations import DestinationDefinition
+from jobpipe.definition.environment import with_environment
 from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.file_stamp import Stamp, stamp_of
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
@@ -154,7 +155,8 @@ class Project:
 
 
 def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
-    """The project in `folder`, else in JOBPIPE_PROJECT, else in the nearest folder upwards.
+    """The project in `folder`, else in JOBPIPE_PROJECT, else in the nearest folder upwards; its settings as `environ`
+    says, then its file.
 
     Raises UsageError where there is none, DefinitionError where its settings are not valid.
     """
@@ -164,10 +166,10 @@ def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
             raise UsageError(
                 f"no project: there is no {SETTINGS_FILE}", place=Place(source=str(named)), hint=f"jobpipe init {named}"
             )
-        return _open(named.resolve())
+        return _open(named.resolve(), environ)
     for candidate in (Path.cwd(), *Path.cwd().parents):
         if (candidate / SETTINGS_FILE).is_file():
-            return _open(candidate)
+            return _open(candidate, environ)
     raise UsageError(
         f"no project here: no {SETTINGS_FILE} in {Path.cwd()} nor above it",
         hint="jobpipe init DIR makes one, -C DIR names one",
@@ -183,7 +185,7 @@ def _of_import(loaded: LoadedDefinition, name: str) -> LoadedDefinition:
     raise InvalidFileError(loaded.shown, loaded.text, [Fault(spot, message, hint)])
 
 
-def _open(root: Path) -> Project:
+def _open(root: Path, environ: Mapping[str, str]) -> Project:
     text = read_text(root / SETTINGS_FILE, SETTINGS_FILE)
     document = parse_yaml(text, SETTINGS_FILE)
     settings = validate(Settings, document, text, SETTINGS_FILE, _BLOCKS)
@@ -191,4 +193,4 @@ def _open(root: Path) -> Project:
     faults = [Fault(spot_of(document, path, of_key=True), message, hint) for path, message, hint in wrong]
     if faults:
         raise InvalidFileError(SETTINGS_FILE, text, faults)
-    return Project(root, settings)
+    return Project(root, with_environment(settings, environ))

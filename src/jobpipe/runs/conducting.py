@@ -124,7 +124,7 @@ def _run_held(
         skip_queued(owner, why)
         return skipped(owner.name, why, is_meant=True)
     file = str(instead.resolve()) if instead is not None else ""
-    if queued is None and not file:
+    if queued is None and not file and workspace.kept_parts is None:
         queued = waiting_run(owner)
     run = _interrupted_run(owner, preparation, file, workspace)
 
@@ -275,11 +275,10 @@ class Conductor:
         with span("finish", run=self._run.pk):
             report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
-        if self._workspace.kept_parts is None:
-            forget_bytes(self._workspace, self._preparation.definition.import_, self._run.pk)
-        if self._workspace.kept_parts is not None:
-            # Nothing was read of the source that could be put away there.
+        if self._workspace.kept_parts is not None or not journal_of(self._workspace, self._run).writes:
+            # Nothing was read of the source that could be put away there, or forgotten here.
             return report
+        forget_bytes(self._workspace, self._preparation.definition.import_, self._run.pk)
         return put_away(
             self._workspace.project, self._preparation, self._run, self._reader, report, stopped=self._is_stopped
         )
@@ -329,10 +328,13 @@ class Conductor:
                         self._ranges.begin(part.name, comparer.ordinal + 1)
                     self._note_missing_columns(group)
                     fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
-                    for record in fresh:
+                    for record in fresh[: self._left(comparer.ordinal)]:
                         comparer.add(record)
                     self._update(comparer.ordinal)
                     if self._stop.requested:
+                        return
+                    if self._left(comparer.ordinal) == 0:
+                        part.complete, part.why = False, f"no more than {comparer.ordinal:,} records were wanted"
                         return
                 self._save_part(part)
                 self._log.say("read", *_words_of_part(part))
@@ -342,6 +344,11 @@ class Conductor:
                     self._take_pages(part)
         if comparer.ordinal < applied:
             raise SourceChangedError("the source gives fewer records than it did before the interruption")
+
+    def _left(self, read: int) -> int | None:
+        """How many records may still be read; None = all."""
+        most = self._workspace.most_records
+        return None if most is None else max(most - read, 0)
 
     @property
     def _has_parts(self) -> bool:

@@ -93,6 +93,10 @@ class Workspace:
     journal: Journal | None = None
     # Sources are not asked: what the last runs read of them is read instead.
     kept_parts: KeptParts | None = None
+    # Where what is read is archived meanwhile; None = in the project's archive, which keeps it.
+    archives: Path | None = None
+    # Of a run that is tried out: no more records than these are read. None = all.
+    most_records: int | None = None
     # Of the import that is being written, while it is: see `jobpipe.runs.lease.hold`.
     lease: Lease | None = None
     # What destinations have, once it is asked for.
@@ -137,7 +141,7 @@ class Workspace:
         return self.project.state_dir / "locks"
 
     def archive_of(self, name: str) -> Path:
-        return self.project.state_dir / "archive" / name
+        return (self.archives or self.project.state_dir / "archive") / name
 
     @property
     def scratch(self) -> Path:

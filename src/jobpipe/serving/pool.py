@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.forkserver
+import os
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ class Pool:
         new = [name for name in names if name not in known]
         if not new or self._is_stopping:
             return
-        project = find_project(self._root, {})
+        project = find_project(self._root, os.environ)
         self._took = last_seconds()
         for name in new:
             self._hosts[name] = hosts_of(project, name)
@@ -146,14 +147,14 @@ class Pool:
     def _start_conductors(self, project: Project | None) -> None:
         usual = [one for one in self._conductors if not one.is_for_suspects and not one.is_ending]
         if self._waiting:
-            project = project or find_project(self._root, {})
+            project = project or find_project(self._root, os.environ)
             workers, at_once = project.workers, project.settings.at_once
             wanted = processes_for(project, len(self._waiting), at_once=at_once, workers=workers)
             for place in range(len(usual), wanted):
                 share, places = share_of(project, place, wanted, at_once=at_once, workers=workers)
                 self._start(share, places)
         if self._suspects and not any(one.is_for_suspects and not one.is_ending for one in self._conductors):
-            self._start(project or find_project(self._root, {}), 1, is_for_suspects=True)
+            self._start(project or find_project(self._root, os.environ), 1, is_for_suspects=True)
 
     def _start(self, project: Project, at_once: int, *, is_for_suspects: bool = False) -> None:
         ours, theirs = _context.Pipe()

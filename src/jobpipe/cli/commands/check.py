@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.main import DONE, WRONG_USE
 from jobpipe.cli.options import json_option
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", shell_complete=complete_imports, nargs=-1, metavar="[NAME]...")
 @json_option
 @click.pass_context
 def command(context: click.Context, names: tuple[str, ...], as_json: bool) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_connectors
 from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("connectors")
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=complete_connectors, required=False)
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the connectors, or explain the connector NAME: what it takes, and the fields it makes."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_destinations
 from jobpipe.cli.main import DONE, HELD, RUN_FAILED
 from jobpipe.cli.options import json_option
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("deliver")
-@click.argument("names", nargs=-1, metavar="[DESTINATION]...")
+@click.argument("names", shell_complete=complete_destinations, nargs=-1, metavar="[DESTINATION]...")
 @click.option("--resync", is_flag=True, help="Compare all postings with what is there first; send what differs.")
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C: after each run, and when one answers again.")
 @click.option("--lifeline", is_flag=True, hidden=True, help="Stop when stdin ends.")

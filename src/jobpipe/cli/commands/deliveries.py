@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
+from jobpipe.cli.completing import complete_destinations
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
+from jobpipe.cli.since import since_option
 
 
 @click.group("deliveries", invoke_without_command=True)
@@ -17,11 +21,18 @@ def command(context: click.Context) -> None:
 
 
 @command.command("list")
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=complete_destinations, required=False)
 @click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@since_option("Only those made since then.")
 @json_option
 @click.pass_context
-def list_(context: click.Context, name: str | None = None, limit: int = 20, as_json: bool = False) -> None:
+def list_(
+    context: click.Context,
+    name: str | None = None,
+    limit: int = 20,
+    since: datetime | None = None,
+    as_json: bool = False,
+) -> None:
     """List the latest deliveries, of all destinations or of NAME."""
     from jobpipe.cli.delivery_lists import print_deliveries
     from jobpipe.cli.opening import open_workspace
@@ -31,6 +42,8 @@ def list_(context: click.Context, name: str | None = None, limit: int = 20, as_j
 
     with open_workspace(context):
         chosen = Delivery.objects.select_related("destination")
+        if since is not None:
+            chosen = chosen.filter(created_at__gte=since)
         found = list((chosen.filter(destination__name=name) if name else chosen)[:limit])
     print_json([delivery_document(one) for one in found]) if as_json else print_deliveries(found)
 
@@ -82,7 +95,7 @@ def dismiss(context: click.Context, delivery: int, by: str) -> None:
 
 
 @command.command("retry")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_destinations)
 @click.pass_context
 def retry(context: click.Context, name: str) -> None:
     """Send again what the destination NAME refused."""
@@ -99,7 +112,7 @@ def retry(context: click.Context, name: str) -> None:
 
 
 @command.command("replay")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_destinations)
 @click.option("--since-run", "run", type=int, metavar="RUN", help="What this run and later ones have changed.")
 @click.option("--all", "all_of_them", is_flag=True, help="Every posting that goes there.")
 @click.pass_context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_destinations
 from jobpipe.cli.options import json_option
 
 _SHOW, _FORGET = "show", "forget"
@@ -27,7 +28,7 @@ def command() -> None:
 
 
 @command.command(_SHOW)
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=complete_destinations, required=False)
 @json_option
 @click.pass_context
 def show(context: click.Context, name: str | None, as_json: bool) -> None:
@@ -68,7 +69,7 @@ def show(context: click.Context, name: str | None, as_json: bool) -> None:
 
 
 @command.command(_FORGET)
-@click.argument("name")
+@click.argument("name", shell_complete=complete_destinations)
 @click.option("--yes", is_flag=True, help="Forget without asking.")
 @click.pass_context
 def forget(context: click.Context, name: str, yes: bool) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @json_option
 @click.pass_context
 def command(context: click.Context, name: str, as_json: bool) -> None:

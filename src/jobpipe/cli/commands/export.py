@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
+
 if TYPE_CHECKING:
     from jobpipe.posting import JobPosting
     from jobpipe.runs.workspace import Workspace
@@ -17,7 +19,7 @@ _FORMATS = "indeed, linkedin, google, jooble, talent, adzuna, trovit, rss, jsonl
 
 
 @click.command("export")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @click.option("--as", "format_name", default="jsonl", show_default=True, metavar="FORMAT", help=_FORMATS)
 @click.option("--to", "target", required=True, metavar="FILE", help="Written whole or not at all; - = stdout.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="Of the format: publisher=Example.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.defaulting import GroupWithList
 from jobpipe.cli.options import json_option
+from jobpipe.cli.since import since_option
 
 _why_option = click.option("--why", default="", help="A word for the history.")
 
@@ -23,12 +26,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--import", "name", default="", help="Only this import's.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", help="Only this import's.")
 @click.option("--client", default="", help="Only this client's.")
 @click.option("--owner", default="", help="Only this person's.")
 @click.option("--role", default="", help="Only those for this role.")
 @click.option("--kind", default="", help="Only this kind; `jobpipe incidents kinds` lists them.")
 @click.option("--state", default="", help="Only in this state: open reopened acknowledged muted resolved.")
+@since_option("Only those that were met since then.")
 @click.option("--all", "everything", is_flag=True, help="Resolved ones too.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many.")
 @json_option
@@ -41,6 +45,7 @@ def list_them(
     role: str,
     kind: str,
     state: str,
+    since: datetime | None,
     everything: bool,
     limit: int,
     as_json: bool,
@@ -62,6 +67,8 @@ def list_them(
         end_mutes()
         move_open(workspace.project, why="who holds the role has changed")
         found = find(wanted)
+        if since is not None:
+            found = found.filter(last_seen__gte=since)
         shown = list(found[:limit])
         if as_json:
             print_json([incident_document(one) for one in shown])

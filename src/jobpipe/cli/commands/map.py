@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option, quiet_option
 from jobpipe.cli.scoping import scope_of, scoped
@@ -123,7 +124,7 @@ def remove(
 
 @command.command("list")
 @click.option("--table", default="", help="Only this table's.")
-@click.option("--import", "name", default="", help="Only entries for this import.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", help="Only entries for this import.")
 @click.option("--client", default="", help="Only entries for this client.")
 @json_option
 @click.pass_context
@@ -204,7 +205,7 @@ def import_(
 
 @command.command("export")
 @click.option("--table", default="", help="Only this table's.")
-@click.option("--import", "name", default="", help="Only entries for this import.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", help="Only entries for this import.")
 @click.option("--client", default="", help="Only entries for this client.")
 @click.pass_context
 def export(context: click.Context, table: str, name: str, client: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
 
@@ -20,7 +21,9 @@ def command() -> None:
 
 @command.command("list")
 @_client
-@click.option("--import", "name", default="", help="Only groups with a posting of this import.")
+@click.option(
+    "--import", "name", shell_complete=complete_imports, default="", help="Only groups with a posting of this import."
+)
 @click.option("--limit", type=click.IntRange(1), help="At most this many.")
 @json_option
 @click.pass_context
@@ -64,7 +67,7 @@ def show(context: click.Context, number: int, as_json: bool) -> None:
 
 @command.command("keep")
 @click.argument("number", type=int)
-@click.argument("import_name", metavar="IMPORT")
+@click.argument("import_name", shell_complete=complete_imports, metavar="IMPORT")
 @by_option
 @json_option
 @click.pass_context
@@ -80,7 +83,7 @@ def keep(context: click.Context, number: int, import_name: str, by: str, as_json
 
 @command.command("split")
 @click.argument("number", type=int)
-@click.argument("import_name", metavar="[IMPORT]", required=False, default="")
+@click.argument("import_name", shell_complete=complete_imports, metavar="[IMPORT]", required=False, default="")
 @by_option
 @json_option
 @click.pass_context

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
 from jobpipe.cli.scoping import scope_of, scoped
 from jobpipe.cli.taking_effect import TakingEffect, taking_effect
@@ -29,7 +30,13 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--import", "name", default="", help="Only those that count for this import, in their order.")
+@click.option(
+    "--import",
+    "name",
+    shell_complete=complete_imports,
+    default="",
+    help="Only those that count for this import, in their order.",
+)
 @click.option("--client", default="", help="Only this client's.")
 @json_option
 @click.pass_context
@@ -244,7 +251,9 @@ def import_(context: click.Context, file: Path, name: str, client: str, replace:
 
 
 @command.command("export")
-@click.option("--import", "name", default="", help="Only those that count for this import.")
+@click.option(
+    "--import", "name", shell_complete=complete_imports, default="", help="Only those that count for this import."
+)
 @click.option("--client", default="", help="Only this client's.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV instead of YAML.")
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.defaulting import GroupWithList
 from jobpipe.cli.options import json_option
@@ -14,7 +15,9 @@ from jobpipe.cli.options import json_option
 if TYPE_CHECKING:
     from jobpipe.runs.workspace import Workspace
 
-_import_option = click.option("--import", "name", default="", help="For this import alone.")
+_import_option = click.option(
+    "--import", "name", shell_complete=complete_imports, default="", help="For this import alone."
+)
 _client_option = click.option("--client", default="", help="For this client's imports.")
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
 from jobpipe.cli.standing_words import postings_option, reason_option, show_decided
 
 
 @click.command("pause")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @click.option("--until", metavar="DAY", help="When it goes on by itself (2026-12-24, or with a time).")
 @reason_option
 @postings_option

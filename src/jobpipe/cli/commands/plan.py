@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import who
 from jobpipe.cli.options import json_option, quiet_option
 
@@ -60,7 +61,7 @@ def command() -> None:
 
 
 @command.command(_MAKE, hidden=True)
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @click.option(
     "--definition",
     type=_FILE,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
 
 
 @click.command("plans")
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=complete_imports, required=False)
 @click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
 @json_option
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
 
@@ -21,7 +22,14 @@ def _about(command: Callable[..., Any]) -> Callable[..., Any]:
         json_option,
         by_option,
         click.option("--all", "all_of_them", is_flag=True, help="In every import that has this key."),
-        click.option("--import", "name", default="", metavar="NAME", help="In this import, also before it has come."),
+        click.option(
+            "--import",
+            "name",
+            shell_complete=complete_imports,
+            default="",
+            metavar="NAME",
+            help="In this import, also before it has come.",
+        ),
     ):
         command = option(command)
     return click.argument("key")(command)
@@ -52,7 +60,7 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("key")
-@click.option("--import", "name", default="", metavar="NAME", help="In this import.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", metavar="NAME", help="In this import.")
 @json_option
 @click.pass_context
 def show(context: click.Context, key: str, name: str, as_json: bool) -> None:
@@ -148,7 +156,9 @@ def restore(context: click.Context, key: str, name: str, all_of_them: bool, by: 
 
 
 @command.command("list")
-@click.option("--import", "name", default="", metavar="NAME", help="Only this import's.")
+@click.option(
+    "--import", "name", shell_complete=complete_imports, default="", metavar="NAME", help="Only this import's."
+)
 @json_option
 @click.pass_context
 def list_(context: click.Context, name: str, as_json: bool) -> None:

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_imports
+from jobpipe.cli.since import since_option
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jobpipe.documents.store import Selection, StateRow
     from jobpipe.runs.workspace import Workspace
 
 
 @click.command("postings")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @click.option("--status", type=click.Choice(["live", "expired", "excluded", "all"]), default="live", show_default=True)
 @click.option("--key", "keys", multiple=True, help="Only the posting with this key (may be repeated).")
 @click.option("--search", "text", default="", help="Only postings whose title holds this text.")
 @click.option("--changed-in", "changed_in", type=int, default=0, metavar="RUN", help="Only what this run changed.")
+@since_option("Only what was first seen since then.")
 @click.option("--limit", type=click.IntRange(1), help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="One posting a line, with the names of the schema.")
 @click.pass_context
@@ -29,6 +35,7 @@ def command(
     keys: tuple[str, ...],
     text: str,
     changed_in: int,
+    since: datetime | None,
     limit: int | None,
     as_json: bool,
 ) -> None:
@@ -43,11 +50,14 @@ def command(
     selection = Selection(status=wanted, keys=keys, text=text, changed_in_run=changed_in)
     with open_workspace(context) as workspace:
         import_id = import_named(workspace, name).pk
+        day = since.date().isoformat() if since is not None else ""
         if as_json:
-            for _, body in islice(workspace.documents.bodies(import_id, selection), limit):
+            bodies = (found for found in workspace.documents.bodies(import_id, selection) if found[0].first_day >= day)
+            for _, body in islice(bodies, limit):
                 sys.stdout.buffer.write(unpack(body).posting + b"\n")
         else:
-            _print_table(islice(_rows(workspace, import_id, selection), limit))
+            rows = (row for row in _rows(workspace, import_id, selection) if row.first_day >= day)
+            _print_table(islice(rows, limit))
 
 
 def _rows(workspace: Workspace, import_id: int, selection: Selection) -> Iterator[StateRow]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_destinations, complete_imports
 from jobpipe.cli.main import DONE, RUN_FAILED
 from jobpipe.cli.options import json_option
 
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
 
 
 @click.command("preflight")
-@click.argument("name", metavar="DESTINATION")
+@click.argument("name", shell_complete=complete_destinations, metavar="DESTINATION")
 @click.option(
-    "--import", "only", default="", metavar="NAME", help="Of this import alone, also before it names DESTINATION."
+    "--import",
+    "only",
+    shell_complete=complete_imports,
+    default="",
+    metavar="NAME",
+    help="Of this import alone, also before it names DESTINATION.",
 )
 @click.option(
     "--last", "limit", default=20, show_default=True, type=click.IntRange(0), help="How many are listed a rule."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.defaulting import GroupWithList
 from jobpipe.cli.options import json_option, quiet_option
 
@@ -34,7 +35,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @click.option("--reason", default="", help="Only this reason.")
 @_incident_option
 @click.option("--limit", type=click.IntRange(1), help="At most this many.")
@@ -63,7 +64,7 @@ def list_them(
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @_key_option
 @click.option("--record", type=click.IntRange(1), help="Only the record with this number.")
 @_incident_option
@@ -97,7 +98,7 @@ def show(
 
 
 @command.command("retry")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @_incident_option
 @_key_option
 @click.option("--reason", default="", help="Only this reason.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ ARCHIVE = "archive"
 
 
 @click.command("record")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @click.option(
     "--records",
     "count",

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from jobpipe.cli.completing import complete_imports
+
 
 @click.command("report")
 @click.argument("client", required=False, default="")
-@click.option("--import", "name", default="", help="Of this import alone.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", help="Of this import alone.")
 @click.option("--run", "run", type=click.IntRange(1), help="As of this run (otherwise the latest); with --import.")
 @click.option(
     "--as", "form", type=click.Choice(["text", "html", "csv"]), default="text", show_default=True, help="In this form."

@@ -6,11 +6,12 @@ import sys
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option, quiet_option
 
 
 @click.command("reprocess")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @json_option
 @quiet_option
 @click.pass_context

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
 from jobpipe.cli.options import json_option
 from jobpipe.cli.standing_words import show_decided
 
 
 @click.command("resume")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_imports)
 @by_option
 @json_option
 @click.pass_context

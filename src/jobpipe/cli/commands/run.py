@@ -21,11 +21,13 @@ from jobpipe.cli.options import examples, excluded_option, json_option, quiet_op
 if TYPE_CHECKING:
     from jobpipe.definition.project import Project
     from jobpipe.runs.conducting import StopRequest
+    from jobpipe.runs.kept_parts import KeptParts
     from jobpipe.runs.progress import Progress
     from jobpipe.runs.report import RunReport
     from jobpipe.runs.several import Ended
     from jobpipe.runs.workspace import Workspace
 
+_FROM = "archive: what the last run kept, instead of the source."
 # Seconds.
 TICK = 0.2
 # Of the exit codes of several runs the first of these counts.
@@ -37,6 +39,7 @@ _WORST_FIRST = (INTERNAL_ERROR, WRONG_USE, RUN_FAILED, HELD)
     epilog=examples(
         "jobpipe run acme",
         "jobpipe run 'acme-*' tag:nightly --exclude client:beta",
+        "jobpipe run acme --dry-run --limit 1000",
         "jobpipe run acme --file answer.xml",
     ),
 )
@@ -45,6 +48,9 @@ _WORST_FIRST = (INTERNAL_ERROR, WRONG_USE, RUN_FAILED, HELD)
 @excluded_option
 @click.option("--at-once", type=click.IntRange(1, 1000), metavar="N", help="Imports at a time (otherwise 32).")
 @click.option("--file", "instead", metavar="F", help="Read this file instead of the source, once.")
+@click.option("--from", "place", type=click.Choice(["source", "archive"]), default="source", help=_FROM)
+@click.option("--dry-run", is_flag=True, help="Say what a run would do now: nothing is kept of it.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="With --dry-run: read no more than N records.")
 @click.option("--workers", type=click.IntRange(0, 256), help="Worker processes (otherwise as jobpipe.yaml says).")
 @click.option("--cluster", "on_cluster", is_flag=True, help="Let the cluster's workers run them; follow them here.")
 @click.option("--no-wait", is_flag=True, help="With --cluster: ask for the runs and return.")
@@ -59,6 +65,9 @@ def command(
     excluded: tuple[str, ...],
     at_once: int | None,
     instead: str | None,
+    place: str,
+    dry_run: bool,
+    limit: int | None,
     workers: int | None,
     on_cluster: bool,
     no_wait: bool,
@@ -70,6 +79,9 @@ def command(
 
     A SELECTOR is an import's name, a pattern of names (acme-*), client:NAME, tag:NAME or source:PLACE; `jobpipe list`
     shows what it means. Several imports run at the same time; one that fails does not disturb the others.
+
+    With --dry-run the source is read and all is compared and made as a run would; nothing is stored, sent or put away.
+    With --from archive what the last run kept is read again, and the source is not asked.
 
     With --cluster the workers of the cluster make the runs: Ctrl-C here only stops following them.
 
@@ -88,9 +100,13 @@ def command(
 
     if everything and selectors:
         raise click.UsageError("either names or --all")
+    if limit is not None and not dry_run:
+        raise click.UsageError("a run reads its source to the end: --limit goes with --dry-run")
+    if instead and place == "archive":
+        raise click.UsageError("either --file or --from archive")
     if on_cluster:
-        if instead or workers is not None or at_once is not None:
-            raise click.UsageError("--file, --workers and --at-once are for runs of this machine")
+        if instead or workers is not None or at_once is not None or dry_run or place != "source":
+            raise click.UsageError("--file, --from, --dry-run, --workers and --at-once are for runs of this machine")
         from jobpipe.cli.cluster_run import run_on_cluster
 
         return run_on_cluster(
@@ -102,10 +118,17 @@ def command(
         )
     stop = StopRequest()
     project, chosen = _chosen(context, selectors, everything=everything, excluded=excluded)
+    if dry_run:
+        from jobpipe.cli.dry_runs import dry_run_all
+
+        reports = dry_run_all(project, chosen, instead, limit, workers, place=place, as_json=as_json, quiet=quiet)
+        return exit_code([report for report in reports if limit is None or report.error], strict=strict)
+    if place == "archive" and len(chosen) > 1:
+        raise click.UsageError("--from archive needs exactly one import")
     if len(chosen) == 1:
         with workspace_of(project) as workspace:
             finish_the_batch_on_interrupt(stop, second=raise_interrupt)
-            workspace = replace(workspace, head_start=ahead)
+            workspace = replace(workspace, head_start=ahead, kept_parts=_kept(workspace, chosen[0], place))
             return _run_one(workspace, chosen[0], instead, workers, stop, strict=strict, as_json=as_json, quiet=quiet)
     if instead:
         raise click.UsageError("--file needs exactly one import")
@@ -130,6 +153,20 @@ def _chosen(
     if not everything and not selectors:
         raise click.UsageError(f"which import? This project has: {_some(project.imports())}")
     return project, select(project, selectors, excluded=excluded)
+
+
+def _kept(workspace: Workspace, name: str, place: str) -> KeptParts | None:
+    """None = the source is asked. Raises UsageError where nothing is kept."""
+    if place == "source":
+        return None
+    from jobpipe.cli.opening import import_named
+    from jobpipe.runs.plans.kinds import kept_parts_of
+    from jobpipe.runs.plans.making import refuse_while_it_runs
+    from jobpipe.runs.preparing import prepare
+
+    owner = import_named(workspace, name)
+    refuse_while_it_runs(owner)
+    return kept_parts_of(workspace, owner, prepare(workspace, name))
 
 
 def _run_one(

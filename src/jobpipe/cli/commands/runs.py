@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
+from jobpipe.cli.since import since_option
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jobpipe.runs.report import RunReport
 
 
 @click.command("runs")
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=complete_imports, required=False)
 @click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@since_option("Only runs that began since then.")
 @json_option
 @click.pass_context
-def command(context: click.Context, name: str | None, limit: int, as_json: bool) -> None:
+def command(context: click.Context, name: str | None, limit: int, since: datetime | None, as_json: bool) -> None:
     """List the latest runs, of all imports or of NAME."""
     from jobpipe.cli.opening import import_named, open_workspace
     from jobpipe.cli.printing import print_json
@@ -28,11 +33,13 @@ def command(context: click.Context, name: str | None, limit: int, as_json: bool)
         chosen = Run.objects.select_related("import_row").order_by("-id")
         if name:
             chosen = chosen.filter(import_row=import_named(workspace, name))
+        if since is not None:
+            chosen = chosen.filter(started_at__gte=since)
         reports = [report_of(run) for run in chosen[:limit]]
     if as_json:
         print_json([report.as_dict() for report in reports])
     elif not reports:
-        click.echo("no runs yet: jobpipe run NAME", err=True)
+        click.echo("no runs yet: jobpipe run NAME" if since is None else "no run has begun since then", err=True)
     else:
         _print_table(reports)
 
@@ -43,8 +50,8 @@ def _print_table(reports: list[RunReport]) -> None:
     from jobpipe.cli.printing import STATE_STYLES, console
 
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("run", "import", "state", "started (UTC)"):
-        table.add_column(heading)
+    for heading in ("run", "import", "state", "began (UTC)"):
+        table.add_column(heading, no_wrap=heading != "import", overflow="fold")
     for heading in ("read", "new", "updated", "rejected", "expired", "live", "s"):
         table.add_column(heading, justify="right")
     for report in reports:
@@ -55,7 +62,7 @@ def _print_table(reports: list[RunReport]) -> None:
             str(report.run),
             report.name,
             f"[{style}]{report.state}[/]{kind}" if style else report.state,
-            report.started_at[:16].replace("T", " "),
+            report.started_at[5:16].replace("T", " "),
             "unchanged" if report.unchanged else f"{account['read']:,}",
             *(f"{account[word]:,}" for word in ("new", "updated", "rejected")),
             f"{report.expired:,}",

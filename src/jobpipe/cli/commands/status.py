@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.main import DONE, RUN_FAILED
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import json_option, selectors_argument
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("status")
-@click.argument("selectors", nargs=-1, metavar="[SELECTOR]...")
+@selectors_argument
 @click.option("--watch", is_flag=True, help="Again every two seconds, until Ctrl-C.")
 @json_option
 @click.pass_context

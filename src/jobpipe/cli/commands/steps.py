@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobpipe.cli.completing import complete_steps
 from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("steps")
-@click.argument("name", required=False)
+@click.argument("name", shell_complete=complete_steps, required=False)
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the steps of a definition, or explain the step NAME."""

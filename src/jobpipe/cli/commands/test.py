@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.main import DONE, RUN_FAILED
 from jobpipe.cli.options import json_option
 
@@ -19,7 +20,7 @@ _MARKS = {"head": "", "record": "  ", "-": "    - ", "+": "    + ", "more": "   
 
 
 @click.command("test")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", shell_complete=complete_imports, nargs=-1, metavar="[NAME]...")
 @click.option("--approve", is_flag=True, help="What differs is what is expected from now on; it is shown.")
 @click.option("--strict", is_flag=True, help="An import without a fixture is a failure.")
 @click.option("--junit", metavar="FILE", help="Write the results as JUnit XML, too.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
 
 
 @click.command("trace")
 @click.argument("key")
-@click.option("--import", "name", default="", metavar="NAME", help="In this import.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", metavar="NAME", help="In this import.")
 @json_option
 @click.pass_context
 def command(context: click.Context, key: str, name: str, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("unmapped")
-@click.option("--import", "name", default="", help="Only this import's.")
+@click.option("--import", "name", shell_complete=complete_imports, default="", help="Only this import's.")
 @click.option("--client", default="", help="Only those of this client's imports.")
 @click.option("--table", default="", help="Only this table's.")
 @json_option

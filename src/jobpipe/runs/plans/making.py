@@ -51,7 +51,7 @@ def make_plan(workspace: Workspace, name: str, change: Change, *, by: str, worki
     owner = Import.objects.filter(name=name).first()
     if owner is None or not workspace.documents.counts(owner.pk):
         raise UsageError(f"nothing is stored of {name}: it has not run yet", hint=f"jobpipe run {name}")
-    _refuse_while_it_runs(owner)
+    refuse_while_it_runs(owner)
     kind = kind_of(preparation, owner)
     if kind is None:
         return None
@@ -81,7 +81,7 @@ def make_plan(workspace: Workspace, name: str, change: Change, *, by: str, worki
     return plan
 
 
-def _refuse_while_it_runs(owner: Import) -> None:
+def refuse_while_it_runs(owner: Import) -> None:
     run = Run.objects.filter(import_row=owner, state=RunState.RUNNING).first()
     if run is not None:
         raise UsageError(

@@ -88,14 +88,15 @@ class _TrialJournal:
 class TrialProgress(Progress):
     """What is tried out has no number."""
 
-    def __init__(self, shown: Progress) -> None:
+    def __init__(self, shown: Progress, stage: str = "planning") -> None:
         self._shown = shown
+        self._stage = stage
 
     def begin(self, name: str, run: int) -> None:
         self._shown.begin(name, 0)
 
     def update(self, reading: Reading) -> None:
-        reading.stage = "planning"
+        reading.stage = self._stage
         self._shown.update(reading)
 
     def say(self, message: str) -> None:

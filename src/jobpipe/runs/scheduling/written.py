@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class WrittenSchedules:
             return False
         self._settings = stamp
         try:
-            self._project, self.fault = find_project(self._root, {}), ""
+            self._project, self.fault = find_project(self._root, os.environ), ""
         except JobpipeError as error:
             if self._project is None:
                 raise
