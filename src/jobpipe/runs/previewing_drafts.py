@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from jobpipe.definition.loading import parse_definition
 from jobpipe.definition.models import Definition
-from jobpipe.errors import JobpipeError, SourceError
+from jobpipe.documents.store import Role, Selection
+from jobpipe.errors import JobpipeError, SourceError, UsageError
 from jobpipe.ledger.models import Import
 from jobpipe.runs.executors.worker import transformer_of
 from jobpipe.runs.kept_parts import KeptParts
 from jobpipe.runs.plans.kinds import definition_of_last_import
 from jobpipe.runs.preparing import prepare
-from jobpipe.runs.previewing import Preview, PreviewedRecord, preview
+from jobpipe.runs.previewing import Few, Preview, PreviewedRecord, Reading, look, prepare_to_look, preview
+from jobpipe.runs.retrying import Wanted, rejected_rows
+from jobpipe.runs.stored_records import records_of
 from jobpipe.runs.workspace import Workspace
+from jobpipe.sources.record import RawRecord
 from jobpipe.transform.compile import FieldTrace, Transformer
 from jobpipe.transform.outcome import Item
 from jobpipe.transform.problems import DefinitionProblems
@@ -94,6 +99,31 @@ def preview_draft(workspace: Workspace, name: str, text: str, *, count: int = 3)
         made = preview(project, name, count=count, definition=written)
     before = _transformer_of_file(workspace, name)
     return DraftPreview(made, [_beside(one, before) for one in made.records], is_kept)
+
+
+def preview_rejected(workspace: Workspace, name: str, text: str, *, incident: int, count: int = 3) -> DraftPreview:
+    """The same of records in quarantine; `incident`: of those that it is about, 0 = of any.
+
+    Raises DefinitionError for an invalid draft, UsageError where nothing of that is in quarantine.
+    """
+    preparation, notices = prepare_to_look(workspace.project, name, (text, f"imports/{name}.yaml"))
+    owner = Import.objects.filter(name=name).first()
+    records = _rejected(workspace, owner, incident, count) if owner is not None else []
+    if not records:
+        raise UsageError("nothing of that is in quarantine", hint="preview the first records of the source")
+    reading = Reading(location="quarantine, where rejected records are kept")
+    made = look(preparation, Few(reading, records, 1, len(records)), notices)
+    before = _transformer_of_file(workspace, name)
+    return DraftPreview(made, [_beside(one, before) for one in made.records], is_kept=True)
+
+
+def _rejected(workspace: Workspace, owner: Import, incident: int, count: int) -> list[RawRecord]:
+    documents = workspace.documents
+    found: list[RawRecord] = []
+    for row in islice(rejected_rows(documents, owner, Wanted(incident=incident)), count):
+        stored = records_of(documents, owner.pk, (Selection(role=Role.REJECTED, after_row=row.row - 1),))
+        found += [one.record for one in islice(stored, 1)]
+    return found
 
 
 def kept_parts_for(workspace: Workspace, name: str, now: Definition) -> KeptParts | None:

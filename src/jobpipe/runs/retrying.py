@@ -79,7 +79,7 @@ class _Chosen:
 def _choose(documents: Documents, owner: Import, wanted: Wanted) -> _Chosen:
     rows: list[int] = []
     outdated = 0
-    for some in _chunks(_wanted_rows(documents, owner, wanted)):
+    for some in _chunks(rejected_rows(documents, owner, wanted)):
         postings = documents.postings_by_key(owner.pk, [row.key for row in some if row.key])
         for row in some:
             posting = postings.get(row.key) if row.key else None
@@ -94,7 +94,8 @@ def _choose(documents: Documents, owner: Import, wanted: Wanted) -> _Chosen:
     return _Chosen(frozenset(rows), outdated)
 
 
-def _wanted_rows(documents: Documents, owner: Import, wanted: Wanted) -> Iterator[StateRow]:
+def rejected_rows(documents: Documents, owner: Import, wanted: Wanted) -> Iterator[StateRow]:
+    """Those that are in quarantine. Raises UsageError as `of_incident` does."""
     selection = Selection(role=Role.REJECTED, keys=wanted.keys, reason=wanted.reason)
     if not wanted.incident:
         yield from documents.select(owner.pk, selection)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobpipe.web import differences
@@ -62,6 +62,15 @@ def state(word: Any) -> SafeString:
     from jobpipe.web.states import badge
 
     return badge(str(word))
+
+
+@register.filter
+def coded(text: Any) -> SafeString:
+    """What stands in `backticks` is code."""
+    parts = enumerate(str(text).split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in parts)
+    )
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from jobpipe.runs.plans.apart import is_small, last_words, make_apart
 from jobpipe.runs.plans.document import state_of
 from jobpipe.runs.plans.making import Working, make_plan
 from jobpipe.runs.preparing import Change
-from jobpipe.runs.previewing_drafts import DraftPreview, preview_draft
+from jobpipe.runs.previewing_drafts import DraftPreview, preview_draft, preview_rejected
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.starting import StopRequest
 from jobpipe.safety.secrets import redact
@@ -35,9 +35,9 @@ from jobpipe.web.drafts import (
     save_draft,
     text_of,
 )
-from jobpipe.web.pages.imports import head, overview_or_404
+from jobpipe.web.pages.imports import head, overview_or_404, run_now
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import Right
+from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
 from jobpipe.web.states import plan_badge
 
@@ -76,13 +76,15 @@ def _plans(name: str) -> list[tuple[Plan, SafeString]]:
 
 @page("imports/<str:import_name>/definition/draft", needs=Right.DEFINE, methods=("GET", "POST"))
 def draft(request: Request, import_name: str) -> HttpResponse:
-    """Each button of the editor saves the draft first, then does what it says."""
+    """Each button of the editor saves the draft first, then does what it says.
+
+    `incident`: the one whose cause is to be mended; a preview begins with its records, and publishing leads back to it.
+    """
     _expect(import_name, request)
     if request.method != "POST":
         found = draft_of(import_name, request.account)
         text = found.text if found is not None else text_of(workspace().project, import_name)
-        more = _previewed(import_name, text) if request.GET.get("show") == "preview" else {}
-        return _editor(request, import_name, text, found, **more)
+        return _editor(request, import_name, text, found, **_shown_first(request, import_name, text))
     text = request.POST.get("text", "")
     try:
         found = save_draft(workspace().project, import_name, request.account, text)
@@ -90,6 +92,22 @@ def draft(request: Request, import_name: str) -> HttpResponse:
         return _editor(request, import_name, text, None, status=400, error=str(error))
     does = _DOES.get(request.POST.get("do", "save"), _save)
     return does(request, found)
+
+
+def _shown_first(request: Request, name: str, text: str) -> dict[str, Any]:
+    incident = _incident_of(request, name)
+    if incident or request.GET.get("show") == "rejected":
+        return _previewed(name, text, incident=incident)
+    return _previewed(name, text) if request.GET.get("show") == "preview" else {}
+
+
+def _incident_of(request: Request, name: str) -> int:
+    """One of this import that may be seen; 0 = none is named."""
+    given = request.POST.get("incident", "") or request.GET.get("incident", "")
+    if not given.isdecimal() or len(given) > 18:
+        return 0
+    seen = visible_incidents(request.viewer).filter(pk=int(given), import_name=name).exists()
+    return int(given) if seen else 0
 
 
 def _expect(name: str, request: Request) -> None:
@@ -116,6 +134,7 @@ def _editor(
         "may_write": may_write_definitions(project),
         "plans": _plans(name),
         "said": last_words(workspace(), name),
+        "incident": _incident_of(request, name),
         **more,
     }
     return notes.show(request, "definition_draft.html", context, status=status)
@@ -133,11 +152,23 @@ def _preview(request: Request, found: DefinitionDraft) -> HttpResponse:
     return _editor(request, found.import_name, found.text, found, **_previewed(found.import_name, found.text))
 
 
-def _previewed(name: str, text: str) -> dict[str, Any]:
-    """What it makes of the first records; what stands against that, in words."""
+def _preview_rejected(request: Request, found: DefinitionDraft) -> HttpResponse:
+    name = found.import_name
+    previewed = _previewed(name, found.text, incident=_incident_of(request, name))
+    return _editor(request, name, found.text, found, **previewed)
+
+
+def _previewed(name: str, text: str, *, incident: int | None = None) -> dict[str, Any]:
+    """What it makes of the first records; what stands against that, in words. `incident`: see `preview_rejected`."""
+
+    def make() -> DraftPreview:
+        if incident is None:
+            return preview_draft(workspace(), name, text)
+        return preview_rejected(workspace(), name, text, incident=incident)
+
     try:
         _refuse_other_files(name, text)
-        made: DraftPreview = within(PATIENCE, lambda: preview_draft(workspace(), name, text))
+        made: DraftPreview = within(PATIENCE, make)
     except DefinitionError:
         return {"preview_error": "The draft is not valid yet: see what is wrong with it."}
     except JobpipeError as error:
@@ -182,8 +213,19 @@ def _publish(request: Request, found: DefinitionDraft) -> HttpResponse:
     except JobpipeError as error:
         return _editor(request, name, text, found, status=400, error=f"Not published: {redact(str(error))}")
     audit.note(request, "definition.publish", f"import {name}", diff=_without_logins(patch_of(name, before, text)))
+    if incident := _incident_of(request, name):
+        return notes.done(request, "Published: try its records again.", f"/incidents/{incident}/")
     words = "Published: let it run now." if is_new else "Published: the next run goes by it."
     return notes.done(request, words, f"/imports/{name}/")
+
+
+def _publish_and_run(request: Request, found: DefinitionDraft) -> HttpResponse:
+    """A first run, as *Run now* asks for it; its page tells how it goes."""
+    name = found.import_name
+    answer = _publish(request, found)
+    if draft_of(name, request.account) is not None or not request.viewer.may(Right.RUN):
+        return answer
+    return run_now(request, name)
 
 
 def _without_logins(text: str) -> str:
@@ -208,8 +250,10 @@ def _discard(request: Request, found: DefinitionDraft) -> HttpResponse:
 _DOES: dict[str, Callable[[Request, DefinitionDraft], HttpResponse]] = {
     "save": _save,
     "preview": _preview,
+    "rejected": _preview_rejected,
     "plan": _plan,
     "publish": _publish,
+    "publish_and_run": _publish_and_run,
     "rebase": _rebase,
     "discard": _discard,
 }

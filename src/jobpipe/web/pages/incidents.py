@@ -25,6 +25,7 @@ from jobpipe.runs.starting import StopRequest
 from jobpipe.web import audit, notes
 from jobpipe.web.charts import Bar, bars
 from jobpipe.web.marking import marked
+from jobpipe.web.next_steps import next_steps
 from jobpipe.web.paging import address, newest_first, where_given
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, Viewer, visible_incidents
@@ -197,9 +198,11 @@ def show(request: Request, incident: int) -> HttpResponse:
         "kind": kind,
         "severity": severity_of(one),
         "role": kind.role if kind else "",
-        "read": read,
-        "share": one.count / read if read else None,
+        "read": read if one.count <= read else 0,
+        # Labels are counted over all that is stored, which may be more than the run read.
+        "share": one.count / read if one.count <= read else None,
         "samples": _samples(one),
+        "steps": next_steps(one, request.viewer),
         "why": why_alike(one),
         "bars": _bars(list(reversed(counts))),
         "counts": counts,

@@ -270,6 +270,7 @@ def show_rejected(request: Request, run: int) -> HttpResponse:
         {
             "run": one,
             "is_last": is_last,
+            "may_define": request.viewer.may(Right.DEFINE),
             "records": [(record, _excerpt(record)) for record in found[:_REJECTED_SHOWN]],
             "older": address(request, passed=passed + _REJECTED_SHOWN) if is_more else "",
             "tab": "rejected",
