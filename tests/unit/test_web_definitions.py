@@ -216,7 +216,7 @@ def test_a_file_becomes_a_draft_a_preview_and_with_publishing_an_import(
     page = developer.get(address).content.decode()
     assert "Smith" in page and "read from the source" in page
     draft = DefinitionDraft.objects.get()
-    assert "record: " in draft.text and "Acme: Söhne" in draft.text and "feeds/fresh.xml" in draft.text
+    assert "Drafted from 2 records" in draft.text and "Acme: Söhne" in draft.text and "feeds/fresh.xml" in draft.text
     assert developer.post("/imports/fresh/definition/draft", {"text": draft.text, "do": "publish"}).status_code == 302
     assert "It never ran" in developer.get("/imports/fresh/").content.decode()
     assert AuditLine.objects.filter(action="definition.publish", about="import fresh").exists()
