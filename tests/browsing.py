@@ -19,6 +19,8 @@ class Person:
         self.page = page
         # What the console said of errors: scripts that fail, and what the content security policy forbids.
         self.complaints: list[str] = []
+        # What a task took: clicks, and keys that act or move (what is typed into a field is not counted).
+        self.clicks = self.keys = 0
         page.on("console", lambda said: self._note(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self._note(str(error)))
         page.on("dialog", lambda dialog: dialog.accept())
@@ -43,10 +45,19 @@ class Person:
         self.page.get_by_text(words).first.wait_for(timeout=10_000)
 
     def presses(self, words: str) -> None:
-        self.page.get_by_role("button", name=words).first.click()
+        self.chooses(self.page.get_by_role("button", name=words))
 
     def follows(self, words: str) -> None:
-        self.page.get_by_role("link", name=words).first.click()
+        self.chooses(self.page.get_by_role("link", name=words))
+
+    def chooses(self, found: Any) -> None:
+        """The first of what a locator finds."""
+        self.clicks += 1
+        found.first.click()
+
+    def strikes(self, key: str) -> None:
+        self.keys += 1
+        self.page.keyboard.press(key)
 
 
 @contextmanager

@@ -38,6 +38,13 @@ from jobpipe.web.settings import configure
 
 DEMO = Path(__file__).parent.parent / "demo"
 BOARD, CLIENT = "board", "A job board"
+# Whose records have labels that nobody has given a meaning.
+WORDY = "Bolt"
+LABELS = [
+    f"{word} {more}"
+    for more in ("de gestion", "publique", "et conseil", "du quotidien", "à domicile")
+    for word in ("Informatique", "Comptabilité", "Santé", "Restauration")
+]
 # Name of an account -> its role and clients.
 PEOPLE = {
     "ann-admin": (AccountRole.ADMIN, ()),
@@ -45,6 +52,7 @@ PEOPLE = {
     "ann-operator": (AccountRole.OPERATOR, ()),
     "ann-manager": (AccountRole.ACCOUNT_MANAGER, (CLIENT,)),
     "ann-client": (AccountRole.CLIENT, (CLIENT,)),
+    "bob-manager": (AccountRole.ACCOUNT_MANAGER, (WORDY,)),
 }
 _SETTINGS = """\
 people:
@@ -57,6 +65,12 @@ client: Acme
 schedule: every 4h
 source: {feed: %s.xml, record: offer}
 posting: {reference: "@id", title: title, company: {value: Acme}}
+"""
+_OF_WORDS = """\
+import: bolt-jobs
+client: Bolt
+source: {feed: bolt-jobs.xml, record: offer}
+posting: {reference: "@id", title: title, company: {value: Bolt}, category: {from: function, map: functions}}
 """
 _PARTNER = "destination: partner\nto: {file: out/jobs.xml}\nformat: indeed\n"
 # Of the demo's table: they are to be mapped.
@@ -94,6 +108,7 @@ def _write(root: Path) -> None:
     board.write_text(board.read_text() + "deliver: partner\n")
     for name in ("acme-jobs", "acme-away"):
         (root / "imports" / f"{name}.yaml").write_text(_SMALL % (name, name))
+    (root / "imports" / "bolt-jobs.yaml").write_text(_OF_WORDS)
     table = root / "mappings" / "functions.csv"
     lines = table.read_text().splitlines(keepends=True)
     table.write_text("".join(line for line in lines if not line.startswith(_NOT_MAPPED)))
@@ -107,6 +122,12 @@ def _live_through(root: Path, workspace: Workspace) -> None:
     days = _days()
     offers = "".join(f'<offer id="{number}"><title>Job {number}</title></offer>' for number in range(8))
     (root / "acme-jobs.xml").write_text(f"<offers>{offers}</offers>")
+    worded = "".join(
+        f'<offer id="{number}"><title>Offer {number}</title><function>{label}</function></offer>'
+        for number, label in enumerate(LABELS)
+    )
+    (root / "bolt-jobs.xml").write_text(f"<offers>{worded}</offers>")
+    run_import(workspace, "bolt-jobs", progress=Progress(), stop=StopRequest(), workers=0)
     for number in range(3):
         (root / "offres.xml").write_bytes(days[number])
         for name in (BOARD, "acme-jobs", "acme-away"):

@@ -10,21 +10,15 @@ from living_project import BOARD, Living
 from web_client import PASSWORD
 
 
-def test_an_operator_lets_a_held_run_go_and_starts_one(project: Living, chrome: Any) -> None:
+def test_an_operator_starts_a_run_and_sees_it_end(project: Living, chrome: Any) -> None:
     with person(chrome, project, "ann-operator") as who:
-        who.page.get_by_role("heading", name="Waits for somebody").wait_for()
-        who.page.locator("main li a[href^='/runs/']").first.click()
-        who.reads("It waits for a person")
-        who.presses("Accept")
-        who.page.get_by_text("It waits for a person").wait_for(state="detached")
         who.go(f"/imports/{BOARD}/")
         who.presses("Run now")
-        # It is taken up, and its page tells of it without being loaded again.
-        who.page.locator("main a[href^='/runs/']").first.wait_for()
-        who.go("/runs/")
-        who.page.locator("tbody a[href^='/runs/']").first.click()
+        # It is taken up, and its page tells of it without being loaded again; so does its log.
         who.page.locator("h1", has_text=BOARD).wait_for()
         who.page.locator("main .state", has_text=re.compile("succeeded|held|partial")).first.wait_for(timeout=30_000)
+        who.follows("Log")
+        who.reads("begins")
 
 
 def test_an_account_manager_maps_labels_with_the_keyboard(project: Living, chrome: Any) -> None:

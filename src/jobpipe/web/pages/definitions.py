@@ -215,7 +215,7 @@ def _publish(request: Request, found: DefinitionDraft) -> HttpResponse:
     audit.note(request, "definition.publish", f"import {name}", diff=_without_logins(patch_of(name, before, text)))
     if incident := _incident_of(request, name):
         return notes.done(request, "Published: try its records again.", f"/incidents/{incident}/")
-    words = "Published: let it run now." if is_new else "Published: the next run goes by it."
+    words = f"{name} is published." if is_new else "Published: the next run goes by it."
     return notes.done(request, words, f"/imports/{name}/")
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
 from django.http import Http404, HttpResponse
 
+from jobpipe.documents.body import unpack
 from jobpipe.documents.search.numbers import number_of
 from jobpipe.documents.search.store import MOST_COUNTED
+from jobpipe.documents.store import Role, Selection
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Override, OverrideChange, OverrideScope
 from jobpipe.posting import FIELD_NAMES
@@ -45,8 +49,19 @@ _COLUMNS = (
 _MOST_VALUE = 1_500
 _MOST_RAW = 20_000
 _DECISIONS = 20
+# Imports whose rejected records are looked through for a key.
+_MOST_ASKED = 50
 # Revisions that are compared, each with the one before.
 _REVISIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    import_name: str
+    reason: str
+    message: str
+    # Which met it.
+    run: int
 
 
 @page("postings/", needs=Right.EXCLUDE)
@@ -62,6 +77,7 @@ def search(request: Request) -> HttpResponse:
     before = before_of(request)
     found = index.search(wanted, before=before, limit=SIZE + 1)
     survey = index.survey(wanted)
+    is_found = bool(found) or before is not None
     chosen = {name: value for name in CHOICES if (value := request.GET.get(name, ""))}
     return notes.show(
         request,
@@ -77,9 +93,23 @@ def search(request: Request) -> HttpResponse:
             "older": address(request, before=number_of(found[SIZE - 1])) if len(found) > SIZE else "",
             "csv": address(request, **{"as": "csv", "before": None}),
             "most_rows": _MOST_ROWS,
+            "rejected": [] if is_found else _rejected(owners, wanted.imports, request.GET.get("q", "").strip()),
             "is_being_made": not is_whole and is_being_made(workspace()),
         },
     )
+
+
+def _rejected(owners: Owners, imports: frozenset[int] | None, key: str) -> list[Refused]:
+    """Records of this key that became no posting, where few enough imports are to be asked."""
+    numbers = sorted(owners.known if imports is None else imports)
+    if not key or len(numbers) > _MOST_ASKED:
+        return []
+    of_key = Selection(role=Role.REJECTED, keys=(key,))
+    return [
+        Refused(owners.name(number), row.reason, (unpack(frame).note or ("", "", ""))[2], row.written_run)
+        for number in numbers
+        for row, frame in islice(workspace().documents.bodies(number, of_key), 5)
+    ]
 
 
 def _row(hit: Hit) -> tuple[Any, ...]:

@@ -12,9 +12,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 
+from jobpipe.definition.faults import without_logins
 from jobpipe.errors import JobpipeError, SourceError
 from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
 from jobpipe.runs.changes_of_run import KINDS, changed_page
+from jobpipe.runs.definition_files import patch_of
 from jobpipe.runs.holding import accept_run, dismiss_run, is_waiting, would_expire
 from jobpipe.runs.quarantine import Rejected, rejected_records, without_places
 from jobpipe.runs.report import OUTCOMES, report_of
@@ -38,6 +40,8 @@ _REJECTED_SHOWN = 20
 _LINES_SHOWN = 300
 # Characters of a raw record.
 _EXCERPT = 1_500
+# Characters of a difference.
+_MOST_DIFF = 20_000
 # Bytes of an archive that are read to find the lines of records.
 _SMALL_ARCHIVE = 32 * 1024 * 1024
 _COLUMNS = ("run", "import", "kind", "state", "started_at", "seconds", *("read", *OUTCOMES), "expired", "live")
@@ -129,6 +133,7 @@ def show(request: Request, run: int) -> HttpResponse:
         "last_good": last_good,
         "lines": _lines(one, last_good),
         "beside": _beside(one, last_good),
+        "definition_diff": _definition_diff(one, last_good),
         "speed": one.account.get("read", 0) / one.seconds if one.seconds else 0.0,
         "waits": is_waiting(one),
         "kept": _kept_parts(one),
@@ -179,6 +184,15 @@ def _beside(run: Run, before: Run | None) -> list[tuple[str, Any, Any]]:
     if run.revision != before.revision:
         rows.append(("definition and rules", run.revision or "–", before.revision))
     return [row for row in rows if row[1] != row[2]]
+
+
+def _definition_diff(run: Run, before: Run | None) -> str:
+    """The text that it ran with beside that of the last good run; "" = the same, or what decides is no text of it."""
+    if before is None or run.revision == before.revision:
+        return ""
+    texts = dict(Run.objects.filter(pk__in=(run.pk, before.pk)).values_list("pk", "definition"))
+    diff = patch_of(run.import_row.name, texts[before.pk], texts[run.pk])
+    return "\n".join(map(without_logins, diff.split("\n")))[:_MOST_DIFF]
 
 
 def _waiting(run: Run) -> dict[str, object]:
