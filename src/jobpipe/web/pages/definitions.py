@@ -35,7 +35,7 @@ from jobpipe.web.drafts import (
     save_draft,
     text_of,
 )
-from jobpipe.web.pages.imports import head, overview_or_404, run_now
+from jobpipe.web.pages.imports import ask_for_run, head, overview_or_404
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
@@ -225,7 +225,7 @@ def _publish_and_run(request: Request, found: DefinitionDraft) -> HttpResponse:
     answer = _publish(request, found)
     if draft_of(name, request.account) is not None or not request.viewer.may(Right.RUN):
         return answer
-    return run_now(request, name)
+    return ask_for_run(request, name)
 
 
 def _without_logins(text: str) -> str:

@@ -268,6 +268,11 @@ def _shown(text: str) -> str:
 
 @page("imports/<str:import_name>/run", needs=Right.RUN, methods=("POST",))
 def run_now(request: Request, import_name: str) -> HttpResponse:
+    return ask_for_run(request, import_name)
+
+
+def ask_for_run(request: Request, import_name: str) -> HttpResponse:
+    """Whoever asks has the right to: the answer leads to the page of the run."""
     asked = request_run(workspace().project, import_name)
     audit.note(request, "import.run", f"import {import_name}", run=asked.run)
     words = "waits or goes already" if asked.was_there else "begins when there is room"
