@@ -12,7 +12,7 @@ from project_folder import DEFINITION, ProjectFolder, moment
 
 from jobpipe.definition.schedules import Schedule
 from jobpipe.ledger.models import Import, ImportDecision, Run, RunState, ScheduledImport, Standing
-from jobpipe.runs.scheduling.punctuality import Course, ImportState, punctuality_of
+from jobpipe.runs.scheduling.punctuality import Course, ImportState, turns_of
 from jobpipe.runs.scheduling.timetable import MOST_AT_ONCE, Tick, Timetable
 from jobpipe.runs.scheduling.written import WrittenSchedules
 
@@ -247,14 +247,10 @@ def course(*, last_good: str | None = None, usual: float = 0.0, **more: bool) ->
 def test_an_import_is_late_after_its_grace_and_down_after_a_second_miss(
     last_good: str | None, now: str, state: ImportState
 ) -> None:
-    assert punctuality_of(course(last_good=last_good), moment(now)).state == state
+    assert turns_of(course(last_good=last_good)).at(moment(now)).state == state
 
 
 def test_what_usually_takes_long_is_not_missed_before() -> None:
     usually_long = course(last_good="2026-05-02T04:00", usual=7200)
-    assert punctuality_of(usually_long, moment("2026-05-03T06:30")).state == ImportState.OK
-    assert punctuality_of(usually_long, moment("2026-05-03T07:01")).state == ImportState.LATE
-
-
-def test_a_paused_import_is_never_late() -> None:
-    assert punctuality_of(course(is_paused=True), moment("2026-06-01T00:00")).state == ImportState.PAUSED
+    assert turns_of(usually_long).at(moment("2026-05-03T06:30")).state == ImportState.OK
+    assert turns_of(usually_long).at(moment("2026-05-03T07:01")).state == ImportState.LATE

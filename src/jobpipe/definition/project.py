@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Project:
 
     def imports(self) -> list[str]:
         """The names of the imports, sorted: those of the files."""
-        return sorted(path.stem for path in (self.root / "imports").glob("*.yaml"))
+        return _names_in(self.root / "imports")
 
     def load(self, name: str) -> LoadedDefinition:
         """Raises UsageError where there is no such import, DefinitionError where it is not valid."""
@@ -109,7 +110,7 @@ class Project:
 
     def destinations(self) -> list[str]:
         """The names of the destinations, sorted: those of the files."""
-        return sorted(path.stem for path in (self.root / "destinations").glob("*.yaml"))
+        return _names_in(self.root / "destinations")
 
     def load_destination(self, name: str) -> DestinationDefinition:
         """Raises UsageError where there is no such destination, DefinitionError where it is not valid."""
@@ -174,6 +175,15 @@ def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
         f"no project here: no {SETTINGS_FILE} in {Path.cwd()} nor above it",
         hint="jobpipe init DIR makes one, -C DIR names one",
     )
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Of its definitions, sorted; [] = there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(one.name.removesuffix(".yaml") for one in entries if one.name.endswith(".yaml"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _of_import(loaded: LoadedDefinition, name: str) -> LoadedDefinition:

@@ -6,30 +6,35 @@ All from the ledger, with a few statements for all imports together: no document
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, ImportDecision, Incident, Run, RunKind, RunState, ScheduledImport
-from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, punctuality_of
+from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, Turns, turns_of
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.standing import standing_of, standings
 
 # A run of these is a word of its source.
 GOOD = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
 # Of these nothing was made.
-_NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
+NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
 # The number of postings is compared with that of the same weekday.
-_WEEK = timedelta(days=7)
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
     name: str
     client: str
+    # Of the ledger; 0 = it does not know it.
+    number: int = 0
     punctuality: Punctuality
+    # When that changes by itself.
+    turns: Turns = field(default_factory=lambda: Turns(ImportState.NEW))
     # As it was written; "" = none.
     schedule: str = ""
     # What the scheduler knows of it; None = nothing yet.
@@ -63,18 +68,18 @@ class Overview:
 
 def overviews(now: datetime, among: QuerySet[Import] | None = None) -> list[Overview]:
     """Of these imports by name; None = of all that the ledger knows."""
-    owners = list(_with_runs((Import.objects.all() if among is None else among).order_by("name"), now))
-    scheduled = ScheduledImport.objects.in_bulk()
+    chosen = (Import.objects.all() if among is None else among).select_related("scheduled").order_by("name")
+    owners = list(_with_runs(chosen, now))
+    open_ones = Incident.objects.filter(state__in=WAITING)
+    if among is not None:
+        open_ones = open_ones.filter(import_name__in=[owner.name for owner in owners])
     runs = _runs(getattr(owner, name) for owner in owners for name in ("last_run", "last_end", "last_good_run"))
     decisions = standings(now)
-    open_ones = Incident.objects.filter(state__in=WAITING).values("import_name").annotate(number=Count("pk"))
-    waiting = {row["import_name"]: row["number"] for row in open_ones.order_by()}
+    counted = open_ones.values("import_name").annotate(number=Count("pk")).order_by()
+    waiting = {row["import_name"]: row["number"] for row in counted}
     made: list[Overview] = []
     for owner in owners:
-        row = scheduled.get(owner.pk)
-        if row is not None:
-            row.import_row = owner
-        one = _overview(owner, row, runs, decisions.get(owner.pk), now)
+        one = _overview(owner, runs, decisions.get(owner.pk), now)
         made.append(replace(one, incidents=waiting.get(owner.name, 0)))
     return made
 
@@ -84,20 +89,24 @@ def overview_of(name: str, now: datetime) -> Overview | None:
     owner = _with_runs(Import.objects.filter(name=name).select_related("scheduled"), now).first()
     if owner is None:
         return None
-    row: ScheduledImport | None = getattr(owner, "scheduled", None)
     runs = _runs(getattr(owner, run) for run in ("last_run", "last_end", "last_good_run"))
-    return _overview(owner, row, runs, standing_of(owner.pk, now), now)
+    return _overview(owner, runs, standing_of(owner.pk, now), now)
 
 
 def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
     of_one = Run.objects.filter(import_row=OuterRef("pk")).order_by("-id")
-    over = of_one.filter(finished_at__isnull=False).exclude(state__in=_NOT_MADE)
+    over = finished_runs(OuterRef("pk"))
     return owners.annotate(
-        last_run=Subquery(of_one.exclude(state__in=_NOT_MADE).values("pk")[:1]),
+        last_run=Subquery(of_one.exclude(state__in=NOT_MADE).values("pk")[:1]),
         last_end=Subquery(over.values("pk")[:1]),
         last_good_run=Subquery(of_one.filter(kind=RunKind.IMPORT, state__in=GOOD).values("pk")[:1]),
-        live_then=Subquery(over.filter(finished_at__lte=now - _WEEK).values("live")[:1]),
+        live_then=Subquery(over.filter(finished_at__lte=now - WEEK).values("live")[:1]),
     )
+
+
+def finished_runs(owner: Any) -> QuerySet[Run]:
+    """Of which anything was made, the latest first."""
+    return Run.objects.filter(import_row=owner, finished_at__isnull=False).exclude(state__in=NOT_MADE).order_by("-id")
 
 
 def _runs(numbers: Iterable[int | None]) -> dict[int, Run]:
@@ -108,9 +117,8 @@ def _runs(numbers: Iterable[int | None]) -> dict[int, Run]:
     return found
 
 
-def _overview(
-    owner: Import, row: ScheduledImport | None, runs: dict[int, Run], decision: ImportDecision | None, now: datetime
-) -> Overview:
+def _overview(owner: Import, runs: dict[int, Run], decision: ImportDecision | None, now: datetime) -> Overview:
+    row: ScheduledImport | None = getattr(owner, "scheduled", None)
     known = {name: getattr(owner, name) for name in ("last_run", "last_end", "last_good_run", "live_then")}
     last, good = runs.get(known["last_run"]), runs.get(known["last_good_run"])
     end = runs.get(known["last_end"])
@@ -122,12 +130,14 @@ def _overview(
         last_good=good.started_at if good is not None else None,
         usual=good.seconds if good is not None else 0.0,
         has_failed=last is not None and last.state == RunState.FAILED,
-        is_paused=decision is not None,
     )
+    turns = turns_of(course)
     return Overview(
         name=owner.name,
         client=owner.client,
-        punctuality=punctuality_of(course, now),
+        number=owner.pk,
+        punctuality=turns.at(now) if decision is None else Punctuality(ImportState.PAUSED),
+        turns=turns,
         schedule=schedule.text if schedule else "",
         scheduled=row,
         next_due=row.next_due if row is not None else None,
@@ -146,11 +156,11 @@ def never_run(names: Iterable[str]) -> list[Overview]:
 
 
 # What wants a person comes first.
-_ORDER = (ImportState.DOWN, ImportState.LATE, ImportState.OK, ImportState.NEW, ImportState.PAUSED)
+STATES = (ImportState.DOWN, ImportState.LATE, ImportState.OK, ImportState.NEW, ImportState.PAUSED)
 
 
 def worst_first(all_of_them: Sequence[Overview]) -> list[Overview]:
-    return sorted(all_of_them, key=lambda one: (_ORDER.index(one.state), not _waits(one), one.name))
+    return sorted(all_of_them, key=lambda one: (STATES.index(one.state), not _waits(one), one.name))
 
 
 def _waits(one: Overview) -> bool:

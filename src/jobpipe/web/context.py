@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.http import HttpRequest
@@ -26,6 +27,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+@functools.cache
 def asset_version() -> str:
     """Changes with each release, so that no browser keeps an old style."""
     from importlib.metadata import PackageNotFoundError, version

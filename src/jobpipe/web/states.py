@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -51,6 +53,7 @@ def plan_badge(state: str) -> SafeString:
     return badge(_PLANS.get(state, state), state)
 
 
+@lru_cache(maxsize=500)
 def badge(state: str, words: str = "") -> SafeString:
     look, icon = _LOOKS.get(state, ("", "•"))
     return format_html(

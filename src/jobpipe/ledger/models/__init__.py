@@ -34,6 +34,7 @@ from jobpipe.ledger.models.reporting import ReportSetting
 from jobpipe.ledger.models.runs import Batch, PartRead, Run, RunKind, RunState
 from jobpipe.ledger.models.scheduling import DutyLease, ImportDecision, ScheduledImport, Standing
 from jobpipe.ledger.models.secrets import Secret
+from jobpipe.ledger.models.summaries import ImportSummary, StaleSummary
 from jobpipe.ledger.models.taxonomies import TaxonomyChange, TaxonomyState, TaxonomyVersion
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "HostTurns",
     "Import",
     "ImportDecision",
+    "ImportSummary",
     "Incident",
     "IncidentChange",
     "IncidentCount",
@@ -91,6 +93,7 @@ __all__ = [
     "ScheduledImport",
     "Scope",
     "Secret",
+    "StaleSummary",
     "Standing",
     "Suppression",
     "TaxonomyChange",

@@ -63,7 +63,9 @@ class Incident(models.Model):
     class Meta:
         ordering = ("-last_seen", "-id")
         indexes = (
-            models.Index(fields=["state", "kind"], name="incident_by_state_and_kind"),
+            # With all that the inbox counts by, so that nothing else is read for that.
+            models.Index(fields=["state", "kind", "owner", "client"], name="incident_counted"),
+            models.Index(fields=["state", "last_seen", "client"], name="incident_by_last_seen"),
             models.Index(fields=["import_name", "state"], name="incident_by_import_and_state"),
         )
 

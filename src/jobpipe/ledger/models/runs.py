@@ -82,6 +82,7 @@ class Run(models.Model):
             models.Index(fields=["import_row", "state"], name="run_by_import_and_state"),
             # Who waits is asked every second.
             models.Index(fields=["state"], name="run_by_state"),
+            models.Index(fields=["finished_at"], name="run_by_end"),
         )
 
     def __str__(self) -> str:

@@ -43,7 +43,6 @@ class Course:
     usual: float = 0.0
     # The very last run failed.
     has_failed: bool = False
-    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,29 @@ def grace_of(schedule: Schedule, wanted: float | None, now: datetime) -> float:
     return min(max(period * _GRACE_SHARE, _SHORTEST_GRACE), _LONGEST_GRACE).total_seconds()
 
 
-def punctuality_of(course: Course, now: datetime) -> Punctuality:
-    if course.is_paused:
-        return Punctuality(ImportState.PAUSED)
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How an import stands while nothing new becomes of it, and the moments at which that changes by itself."""
+
+    # Before the first of them.
+    rested: ImportState
+    # The due moment that it waits for; from when on it is late, and down. None = it has no schedule.
+    due: datetime | None = None
+    late_from: datetime | None = None
+    down_from: datetime | None = None
+
+    def at(self, now: datetime) -> Punctuality:
+        if self.late_from is None or self.down_from is None or now < self.late_from:
+            return Punctuality(self.rested)
+        return Punctuality(ImportState.DOWN if now >= self.down_from else ImportState.LATE, self.due)
+
+
+def turns_of(course: Course) -> Turns:
+    """Whether people paused it is left aside."""
     rested = ImportState.OK if course.last_good is not None else ImportState.NEW
     if course.schedule is None:
-        return Punctuality(ImportState.DOWN if course.has_failed else rested)
+        return Turns(ImportState.DOWN if course.has_failed else rested)
     since = max(course.known_since, (course.last_good or course.known_since) + _CLOCKS_DIFFER)
     allowed = timedelta(seconds=course.grace + course.usual)
-    missed = course.schedule.next_after(since)
-    if now < missed + allowed:
-        return Punctuality(rested)
-    second = course.schedule.next_after(missed)
-    return Punctuality(ImportState.DOWN if now >= second + allowed else ImportState.LATE, missed)
+    due = course.schedule.next_after(since)
+    return Turns(rested, due, due + allowed, course.schedule.next_after(due) + allowed)

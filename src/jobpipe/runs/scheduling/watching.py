@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.db.models import F
+
 from jobpipe.definition.project import Project
 from jobpipe.incidents.occurrence import Occurrence
 from jobpipe.incidents.recording import record, resolve_gone
-from jobpipe.ledger.models import Import, ScheduledImport
-from jobpipe.runs.overview import Overview, overviews
+from jobpipe.ledger.models import ScheduledImport
+from jobpipe.runs.overview import Overview
 from jobpipe.runs.scheduling.punctuality import ImportState
+from jobpipe.runs.summaries import shown, summaries
 
 log = logging.getLogger("jobpipe.scheduler")
 
@@ -18,13 +21,14 @@ _MISSED = (ImportState.LATE, ImportState.DOWN)
 
 
 def watch(project: Project, now: datetime) -> list[Overview]:
-    """Look at all imports; those whose state is another than at the last look."""
-    before = dict(ScheduledImport.objects.values_list("import_row__name", "state"))
-    changed = [one for one in overviews(now) if before.get(one.name, one.state) != one.state]
+    """Look at all imports; those whose state is another than at the last look. What has changed is summed up anew."""
+    scheduled = summaries(now).filter(import_row__scheduled__isnull=False)
+    other = scheduled.exclude(import_row__scheduled__state=F("state_now")).order_by("import_row__name")
+    changed = shown(other, now)
     for one in changed:
-        _tell(project, one, before[one.name])
-        row = ScheduledImport.objects.filter(import_row__in=Import.objects.filter(name=one.name))
-        row.update(state=one.state)
+        if one.scheduled is not None:
+            _tell(project, one, one.scheduled.state)
+            ScheduledImport.objects.filter(pk=one.number).update(state=one.state)
     return changed
 
 

@@ -16,9 +16,9 @@ from jobpipe.errors import JobpipeError
 from jobpipe.incidents.owners import Owners
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.clock import ledger_time
-from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, RunState, Standing
+from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, Standing
 from jobpipe.runs.definition_files import patch_of
-from jobpipe.runs.overview import Overview, never_run, overview_of, overviews, worst_first
+from jobpipe.runs.overview import NOT_MADE, Overview, never_run, overview_of
 from jobpipe.runs.pausing import EXPIRE, KEEP, Wish, decide, moment_of, resume
 from jobpipe.runs.requesting import request_run
 from jobpipe.runs.scheduling.timetable import schedule_of
@@ -28,17 +28,17 @@ from jobpipe.safety.secrets import redact
 from jobpipe.web import audit, notes
 from jobpipe.web.charts import Bar, bars, sparkline
 from jobpipe.web.coverage import coverage_of
+from jobpipe.web.import_lists import chosen_imports
 from jobpipe.web.paging import address
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import Right, visible_incidents, visible_names
+from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
 from jobpipe.web.run_charts import LEGEND, runs_over_time, width_for
 from jobpipe.web.states import look_of
 from jobpipe.web.tables import csv_file, wants_csv
 
-_AT_ONCE = 100
+_AT_ONCE = 50
 _RUNS_SHOWN = 60
-_NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
 _COLUMNS = ("import", "client", "state", "live", "change in a week", "last run", "last state", "next due", "incidents")
 
 
@@ -48,42 +48,23 @@ _COLUMNS = ("import", "client", "state", "live", "change in a week", "last run",
 @page("imports/", needs=Right.SEE)
 def show_list(request: Request) -> HttpResponse:
     """`?state= client= q=` of the address choose; `?as=csv` gives a file."""
-    everything = worst_first(_visible(request))
-    chosen = [one for one in everything if _is_chosen(request, one)]
+    found = chosen_imports(request, ledger_time())
     if wants_csv(request):
-        return csv_file("imports", _COLUMNS, (_row(one) for one in chosen))
+        return csv_file("imports", _COLUMNS, map(_row, found.everything()))
     begin = _number(request.GET.get("from", ""))
     context: dict[str, object] = {
-        "imports": chosen[begin : begin + _AT_ONCE],
-        "count": len(chosen),
-        "states": sorted({str(one.state) for one in everything}),
-        "clients": sorted({one.client for one in everything if one.client}),
+        "imports": found.page(begin, _AT_ONCE),
+        "count": found.number,
+        "states": [state for state, _ in found.states],
+        "clients": found.clients,
         "newer": address(request, **{"from": max(begin - _AT_ONCE, 0)}) if begin else "",
-        "older": address(request, **{"from": begin + _AT_ONCE}) if begin + _AT_ONCE < len(chosen) else "",
+        "older": address(request, **{"from": begin + _AT_ONCE}) if begin + _AT_ONCE < found.number else "",
         "csv": address(request, **{"as": "csv", "from": None}),
         "may_make": request.viewer.may(Right.DEFINE) and request.viewer.sees_all,
-        "is_any": bool(everything),
+        "is_any": bool(found.states),
         **{name: request.GET.get(name, "") for name in ("state", "client", "q")},
     }
     return notes.show(request, "imports.html", context)
-
-
-def _visible(request: Request) -> list[Overview]:
-    found = overviews(ledger_time())
-    if request.viewer.sees_all:
-        known = {one.name for one in found}
-        return found + never_run(name for name in workspace().project.imports() if name not in known)
-    names = set(visible_names(request.viewer, [one.name for one in found]))
-    return [one for one in found if one.name in names]
-
-
-def _is_chosen(request: Request, one: Overview) -> bool:
-    state, client, words = (request.GET.get(name, "") for name in ("state", "client", "q"))
-    return (
-        (not state or one.state == state)
-        and (not client or one.client == client)
-        and words.lower() in f"{one.name} {one.client}".lower()
-    )
 
 
 def _row(one: Overview) -> tuple[Any, ...]:
@@ -149,7 +130,7 @@ def head(request: Request, one: Overview, tab: str) -> dict[str, object]:
 
 def _last_runs(name: str) -> list[Run]:
     """The oldest first, each with its figures."""
-    found = Run.objects.filter(import_row__name=name).exclude(state__in=_NOT_MADE)
+    found = Run.objects.filter(import_row__name=name).exclude(state__in=NOT_MADE)
     fields = ("kind", "state", "started_at", "account", "live", "expired", "seconds", "unchanged", "figures__packed")
     runs = found.select_related("figures").only(*fields).order_by("-id")[:_RUNS_SHOWN]
     return list(reversed(runs))

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F, IntegerField, Q, Sum, Window
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, RowNumber
 from django.http import HttpResponse, HttpResponseRedirect
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.clock import ledger_time
-from jobpipe.ledger.models import Run, RunState
+from jobpipe.ledger.models import Import, Run, RunState, ScheduledImport
 from jobpipe.runs.holding import why_it_waits
-from jobpipe.runs.overview import Overview, never_run, overviews, worst_first
+from jobpipe.runs.overview import NOT_MADE, WEEK, Overview
+from jobpipe.runs.summaries import WORST_FIRST
+from jobpipe.runs.summaries import shown as shown_of
 from jobpipe.web.charts import Bar, bars, sparkline
+from jobpipe.web.import_lists import ImportList, chosen_imports
 from jobpipe.web.notes import show
 from jobpipe.web.paging import address
-from jobpipe.web.project import workspace
-from jobpipe.web.rights import Right, Viewer, visible_incidents, visible_names
+from jobpipe.web.rights import Right, Viewer, visible_imports, visible_incidents, visible_runs
 from jobpipe.web.routes import Request, page
 from jobpipe.web.states import look_of
 
 # Of each import.
 RUNS_SHOWN = 20
 # Imports on one page, and what is named above them.
-_LINES, _NAMED = 25, 20
-_NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
+_LINES, _NAMED, _DUE = 25, 20, 8
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +50,25 @@ def show_overview(request: Request) -> HttpResponse:
     if not request.viewer.may(Right.SEE):
         return HttpResponseRedirect("/clients/")
     now = ledger_time()
-    everything = worst_first(_visible(request.viewer, overviews(now)))
-    chosen = [one for one in everything if _is_chosen(request, one)]
-    held = _waiting(everything)
-    running = [one for one in everything if one.last is not None and one.last.state == RunState.RUNNING]
-    first = _first(request, len(chosen))
+    found = chosen_imports(request, now)
+    first = _first(request, found.number)
     shown: dict[str, object] = {
-        "lines": _lines(chosen[first : first + _LINES]),
-        "number": len(chosen),
+        "lines": _lines(found.page(first, _LINES)),
+        "number": found.number,
         "from_number": first + 1,
-        "to_number": min(first + _LINES, len(chosen)),
+        "to_number": min(first + _LINES, found.number),
         "before": address(request, **{"from": max(first - _LINES, 0)}) if first else "",
-        "after": address(request, **{"from": first + _LINES}) if first + _LINES < len(chosen) else "",
-        "states": _counted(everything),
-        "clients": sorted({one.client for one in everything if one.client})[:500],
-        "running": running[:_NAMED],
-        "more_running": max(len(running) - _NAMED, 0),
-        "due": sorted((one for one in everything if one.next_due), key=lambda one: (one.next_due, one.name))[:8],
+        "after": address(request, **{"from": first + _LINES}) if first + _LINES < found.number else "",
+        "states": found.states,
+        "clients": found.clients[:500],
+        "due": _due(request.viewer),
         "incidents": visible_incidents(request.viewer).filter(state__in=WAITING).order_by("-last_seen")[:8],
-        "held": [(one, why_it_waits(run)) for one, run in held[:_NAMED]],
-        "more_held": max(len(held) - _NAMED, 0),
         "today": _today(request.viewer, now),
-        "has_imports": bool(everything),
+        "has_imports": bool(found.states),
         "state": request.GET.get("state", ""),
         "client": request.GET.get("client", ""),
         "q": request.GET.get("q", ""),
+        **_named(found),
     }
     return show(request, "_overview.html" if request.headers.get("HX-Request") else "overview.html", shown)
 
@@ -83,36 +79,28 @@ def _first(request: Request, number: int) -> int:
     return min(int(text), max(number - 1, 0)) if text.isdecimal() and len(text) < 7 else 0
 
 
-def _visible(viewer: Viewer, found: list[Overview]) -> list[Overview]:
-    if viewer.clients is None:
-        known = {one.name for one in found}
-        return found + never_run(name for name in workspace().project.imports() if name not in known)
-    names = set(visible_names(viewer, [one.name for one in found]))
-    return [one for one in found if one.name in names]
+def _named(found: ImportList) -> dict[str, object]:
+    """The first of those that wait and of those that run."""
+    named: dict[str, list[Overview]] = {RunState.HELD: [], RunState.RUNNING: []}
+    if found.held or found.running:
+        place = Window(RowNumber(), partition_by=F("last_state"), order_by=WORST_FIRST)
+        some = found.visible.filter(last_state__in=list(named)).annotate(place=place).filter(place__lte=_NAMED)
+        for one in shown_of(some.order_by(*WORST_FIRST), found.now):
+            if one.last is not None:
+                named[one.last.state].append(one)
+    held, running = named[RunState.HELD], named[RunState.RUNNING]
+    return {
+        "held": [(one, why_it_waits(one.last)) for one in held if one.last is not None],
+        "more_held": found.held - len(held),
+        "running": running,
+        "more_running": found.running - len(running),
+    }
 
 
-def _is_chosen(request: Request, one: Overview) -> bool:
-    state, client, words = (request.GET.get(name, "") for name in ("state", "client", "q"))
-    return (
-        (not state or one.state == state or (state == "waiting" and _is_waiting(one)))
-        and (not client or one.client == client)
-        and words.lower() in f"{one.name} {one.client}".lower()
-    )
-
-
-def _is_waiting(one: Overview) -> bool:
-    return one.incidents > 0 or (one.last is not None and one.last.state == RunState.HELD)
-
-
-def _waiting(everything: Iterable[Overview]) -> list[tuple[Overview, Run]]:
-    return [(one, one.last) for one in everything if one.last is not None and one.last.state == RunState.HELD]
-
-
-def _counted(everything: Iterable[Overview]) -> list[tuple[str, int]]:
-    counted: dict[str, int] = defaultdict(int)
-    for one in everything:
-        counted[str(one.state)] += 1
-    return [(state, counted[state]) for state in ("down", "late", "ok", "new", "paused") if counted[state]]
+def _due(viewer: Viewer) -> list[tuple[str, datetime | None]]:
+    """What comes next."""
+    rows = ScheduledImport.objects.filter(next_due__isnull=False, import_row__in=visible_imports(viewer))
+    return list(rows.order_by("next_due", "import_row__name").values_list("import_row__name", "next_due")[:_DUE])
 
 
 def _lines(chosen: list[Overview]) -> list[Line]:
@@ -120,26 +108,33 @@ def _lines(chosen: list[Overview]) -> list[Line]:
     return [Line(one, _bars(runs[one.name]), _live(runs[one.name])) for one in chosen]
 
 
-def _last_runs(names: list[str]) -> dict[str, list[Run]]:
+class _Run(NamedTuple):
+    name: str
+    number: int
+    state: str
+    live: int
+    started_at: datetime
+    seconds: float
+
+
+def _last_runs(names: list[str]) -> dict[str, list[_Run]]:
     """Of each import the last ones, the oldest first: one statement."""
     latest = Window(RowNumber(), partition_by=F("import_row_id"), order_by=F("id").desc())
-    found = Run.objects.exclude(state__in=_NOT_MADE).annotate(place=latest).filter(place__lte=RUNS_SHOWN)
-    if len(names) <= 500:
-        found = found.filter(import_row__name__in=names)
-    runs: dict[str, list[Run]] = defaultdict(list)
-    fields = ("state", "live", "started_at", "seconds", "kind", "import_row__name")
-    for run in found.select_related("import_row").only(*fields).order_by("id"):
-        runs[run.import_row.name].append(run)
+    made = Run.objects.filter(import_row__in=Import.objects.filter(name__in=names)).exclude(state__in=NOT_MADE)
+    found = made.annotate(place=latest).filter(place__lte=RUNS_SHOWN).order_by("id")
+    runs: dict[str, list[_Run]] = defaultdict(list)
+    for run in found.values_list("import_row__name", "id", "state", "live", "started_at", "seconds"):
+        runs[run[0]].append(_Run(*run))
     return runs
 
 
-def _bars(runs: list[Run]) -> Any:
+def _bars(runs: list[_Run]) -> Any:
     return bars(
         [
             Bar(
                 value=run.seconds or 0.1,
                 look=look_of(run.state) or "dim",
-                title=f"run {run.pk}, {run.started_at:%d %b %H:%M}: {run.state}, {run.seconds:.0f} s",
+                title=f"run {run.number}, {run.started_at:%d %b %H:%M}: {run.state}, {run.seconds:.0f} s",
             )
             for run in runs
         ],
@@ -147,21 +142,20 @@ def _bars(runs: list[Run]) -> Any:
     )
 
 
-def _live(runs: list[Run]) -> Any:
+def _live(runs: list[_Run]) -> Any:
     return sparkline([float(run.live) for run in runs], label=f"live postings of the last {len(runs)} runs")
 
 
-def _today(viewer: Viewer, now: Any) -> list[dict[str, Any]]:
-    """Postings in and out today, beside the same weekday a week ago."""
-    made = []
-    for words, day in (("today", now), ("a week ago", now - timedelta(days=7))):
-        begin = day.replace(hour=0, minute=0, second=0, microsecond=0)
-        found = Run.objects.filter(finished_at__gte=begin, finished_at__lt=begin + timedelta(days=1))
-        if viewer.clients is not None:
-            found = found.filter(import_row__client__in=viewer.clients)
-        new = gone = 0
-        for account, expired in found.values_list("account", "expired"):
-            new += account.get("new", 0)
-            gone += expired
-        made.append({"words": words, "new": new, "gone": gone})
-    return made
+def _today(viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
+    """Postings in and out today, beside the same weekday a week ago: one statement."""
+    begin = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = {"today": begin, "a week ago": begin - WEEK}
+    within = [Q(finished_at__gte=day, finished_at__lt=day + _DAY) for day in days.values()]
+    new = Cast(KeyTextTransform("new", "account"), IntegerField())
+    sums = {f"new_{number}": Sum(new, filter=of_day) for number, of_day in enumerate(within)}
+    sums |= {f"gone_{number}": Sum("expired", filter=of_day) for number, of_day in enumerate(within)}
+    found = visible_runs(viewer).filter(within[0] | within[1]).aggregate(**sums)
+    return [
+        {"words": words, **{of: found[f"{of}_{number}"] or 0 for of in ("new", "gone")}}
+        for number, words in enumerate(days)
+    ]

@@ -1,0 +1,133 @@
+"""Lists of imports by their state, as fast for thousands of them: from summaries that are derived where they are stale.
+
+`runs/overview.py` says what is true of an import; a summary keeps that with the moments at which it changes by itself,
+so that the ledger can sort and count. Triggers of the ledger name each import of which anything was written
+(`ledger/migrations/0021_import_summaries.py`), whoever wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from jobpipe.ledger.models import Import, ImportSummary, RunState, StaleSummary
+from jobpipe.ledger.turns import turn_to_write
+from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs, overviews
+from jobpipe.runs.scheduling.punctuality import ImportState, Punctuality
+
+# Imports that are derived in one transaction.
+_AT_ONCE = 500
+# Of the last run, what lists show.
+_OF_RUN = ("state", "started_at", "why", "notices")
+
+
+def summaries(now: datetime) -> QuerySet[Any]:
+    """Of all imports that the ledger knows, as they are now: each with `state`, `rank` and whether it `waits`.
+
+    By `rank`, `waits` and name they are in the order of `jobpipe.runs.overview.worst_first`.
+    """
+    bring_up_to_date(now)
+    rests = Q(decision__isnull=False) & (Q(rests_until__isnull=True) | Q(rests_until__gt=now))
+    state = Case(
+        When(rests, then=Value(ImportState.PAUSED.value)),
+        When(down_from__lte=now, then=Value(ImportState.DOWN.value)),
+        When(late_from__lte=now, then=Value(ImportState.LATE.value)),
+        default=F("rested"),
+    )
+    return ImportSummary.objects.annotate(state_now=state).annotate(
+        rank=Case(
+            *(When(state_now=one.value, then=Value(rank)) for rank, one in enumerate(STATES)),
+            output_field=IntegerField(),
+        ),
+        waits=Case(When(WAITS, then=Value(0)), default=Value(1), output_field=IntegerField()),
+    )
+
+
+# Somebody is to do something about it.
+WAITS = Q(incidents__gt=0) | Q(last_state=RunState.HELD)
+WORST_FIRST = ("rank", "waits", "import_row__name")
+
+
+def shown(found: QuerySet[Any], now: datetime) -> list[Overview]:
+    """Of `summaries(now)`, in their order: one statement. Of the last run only what `_OF_RUN` names is read."""
+    before = finished_runs(OuterRef("pk")).filter(finished_at__lte=now - WEEK).values("live")
+    rows = found.annotate(live_then=Subquery(before[:1])).select_related(
+        "import_row__scheduled", "last_run", "decision"
+    )
+    owner = ("import_row__name", "import_row__client")
+    of_run = (f"last_run__{name}" for name in _OF_RUN)
+    schedule = (f"import_row__scheduled__{name}" for name in ("schedule", "state", "next_due", "fault"))
+    own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "decision_id")
+    decision = (f"decision__{name}" for name in ("standing", "at", "by", "until", "reason"))
+    return [_overview(row) for row in rows.only(*own, *owner, *of_run, *schedule, *decision)]
+
+
+def _overview(row: Any) -> Overview:
+    state = ImportState(row.state_now)
+    has_missed = state in (ImportState.LATE, ImportState.DOWN) and row.late_from is not None
+    scheduled = getattr(row.import_row, "scheduled", None)
+    return Overview(
+        name=row.import_row.name,
+        number=row.pk,
+        client=row.import_row.client,
+        punctuality=Punctuality(state, row.due if has_missed else None),
+        schedule=scheduled.schedule if scheduled is not None else "",
+        scheduled=scheduled,
+        next_due=scheduled.next_due if scheduled is not None else None,
+        fault=scheduled.fault if scheduled is not None else "",
+        last=row.last_run,
+        last_good=row.last_good,
+        live=row.live,
+        live_a_week_ago=row.live_then,
+        decision=row.decision if state == ImportState.PAUSED else None,
+        incidents=row.incidents,
+    )
+
+
+# Keeping them --------------------------------------------------------------------------------------
+
+
+def bring_up_to_date(now: datetime) -> None:
+    """Derive what is stale, in a few statements; where nothing is, that costs one look."""
+    if not StaleSummary.objects.exists():
+        return
+    is_more = True
+    while is_more:
+        with turn_to_write(), transaction.atomic():
+            # Whoever else derives the same waits here, and then reads what was written meanwhile.
+            stale = list(StaleSummary.objects.select_for_update().order_by("pk").values_list("pk", "import_number"))
+            numbers = sorted({number for _, number in stale})
+            is_more = len(numbers) > _AT_ONCE
+            some = set(numbers[:_AT_ONCE])
+            _derive(some, now)
+            done = [pk for pk, number in stale if number in some]
+            for start in range(0, len(done), _AT_ONCE):
+                StaleSummary.objects.filter(pk__in=done[start : start + _AT_ONCE]).delete()
+
+
+def _derive(numbers: Iterable[int], now: datetime) -> None:
+    made = [_summary(one) for one in overviews(now, Import.objects.filter(pk__in=numbers))]
+    fields = [field.name for field in ImportSummary._meta.fields if not field.primary_key]
+    ImportSummary.objects.bulk_create(made, update_conflicts=True, unique_fields=["import_row"], update_fields=fields)
+
+
+def _summary(one: Overview) -> ImportSummary:
+    turns = one.turns
+    return ImportSummary(
+        import_row_id=one.number,
+        last_run_id=one.last.pk if one.last is not None else None,
+        last_state=one.last.state if one.last is not None else "",
+        last_good=one.last_good,
+        live=one.live,
+        decision_id=one.decision.pk if one.decision is not None else None,
+        rests_until=one.decision.until if one.decision is not None else None,
+        rested=turns.rested,
+        due=turns.due,
+        late_from=turns.late_from,
+        down_from=turns.down_from,
+        incidents=one.incidents,
+    )
