@@ -16,7 +16,7 @@ _MEANINGS = one_of(COUNTRIES, "ISO 3166-1 alpha-2: FR, DE")
 
 @step(
     "country",
-    version=2,
+    version=3,
     meanings=_MEANINGS,
     summary="Makes the code (ISO 3166-1 alpha-2) of a country's name.",
     examples=[

@@ -52,7 +52,7 @@ DZ DZA Algeria; Algérie; Algerien; Argelia; Algerije
 EC ECU Ecuador; Équateur
 EE EST Estonia; Estonie; Estland; Eesti
 EG EGY Egypt; Égypte; Ägypten; Egipto; Egitto; Egypte
-ES ESP Spain; Espagne; Spanien; España; Spagna; Spanje; Espanha; Spania
+ES ESP Spain; Espagne; Spanien; España; Espanya; Spagna; Spanje; Espanha; Spania
 ET ETH Ethiopia; Éthiopie; Äthiopien
 FI FIN Finland; Finlande; Finnland; Finlandia; Suomi
 FO FRO Faroe Islands; Îles Féroé

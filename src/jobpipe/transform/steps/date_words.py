@@ -1,6 +1,7 @@
 """The words of dates, without accents and in small letters: months, weekdays, zones, units, and what may stand
 around a date without meaning anything. English, French, German, Dutch, Spanish, Italian, Swedish, Norwegian,
-Danish and Portuguese.
+Danish and Portuguese; months in Polish, Finnish, Catalan, Czech, Hungarian and Romanian too. What is October in
+Croatian and November in Polish is in none.
 """
 
 from __future__ import annotations
@@ -20,6 +21,18 @@ _MONTHS = """
 10 october oct octobre okt oktober octubre ottobre ott outubro out
 11 november nov novembre noviembre novembro
 12 december dec décembre déc dezember dez diciembre dic dicembre desember des dezembro
+1 stycznia tammikuuta tammikuu gener ledna január ianuarie
+2 lutego helmikuuta helmikuu febrer února február februarie
+3 marca maaliskuuta maaliskuu març března március martie
+4 kwietnia huhtikuuta huhtikuu dubna április aprilie
+5 maja toukokuuta toukokuu maig května május
+6 czerwca kesäkuuta kesäkuu juny června június iunie
+7 lipca heinäkuuta heinäkuu juliol července július iulie
+8 sierpnia elokuuta elokuu agost srpna augusztus
+9 września syyskuuta syyskuu setembre září szeptember septembrie
+10 października lokakuuta lokakuu října október octombrie
+11 marraskuuta marraskuu noiembrie
+12 grudnia joulukuuta joulukuu desembre prosince decembrie
 """
 _WEEKDAYS = """
 monday mon tuesday tue tues wednesday wed thursday thu thur thurs friday fri saturday sat sunday sun

@@ -21,6 +21,7 @@ _REMEMBERED = 8_192
 
 @step(
     "date",
+    version=2,
     takes="value",
     summary="Reads a date or a time and writes it as ISO 8601.",
     examples=[

@@ -30,6 +30,7 @@ _KNOWN = frozenset(name for names in _PARTS.values() for name in names) | {"@typ
 
 @step(
     "salary",
+    version=2,
     takes="value",
     summary="Reads a salary: its range, currency and period.",
     examples=[

@@ -203,7 +203,11 @@ def _period_in(folded: str, start: int, end: int) -> str | None:
         period = PERIODS.get(word) or (PERIODS.get(word.partition("'")[2]) if "'" in word else None)
         if period is None or ((found["count"] and found.start() < start) or _is_counted(folded, found, end)):
             continue
-        if len(word) <= 2 and not _is_after_per(folded, found.start("word")) and word not in ("pa", "pm", "ph", "pw"):
+        if (
+            (len(word) <= 2 or word == "any")
+            and not _is_after_per(folded, found.start("word"))
+            and word not in ("pa", "pm", "ph", "pw")
+        ):
             continue
         if found.start("word") >= end:
             return period

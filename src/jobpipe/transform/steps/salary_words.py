@@ -42,7 +42,7 @@ _PERIODS = {
     "monatsgehalt monatslohn maand maandelijks mes meses mensual mensuales mensal mese mensile mensili manad "
     "manaden manadslon man maned manedlig maned mnd md",
     "year": "year yearly years yr yrs annual annually annum pa an ans annee annuel annuelle annuels annuellement jahr "
-    "jahre jahrlich jahresgehalt pro-jahr jaar jaarlijks jaarsalaris ano anual anuales anno annuo annua annui "
+    "jahre jahrlich jahresgehalt pro-jahr jaar jaarlijks jaarsalaris ano anual anuales any anno annuo annua annui "
     "annuale ral ar aret arligen arlig arslon arslonn",
 }
 PERIODS = {word: period for period, words in _PERIODS.items() for word in words.split()}

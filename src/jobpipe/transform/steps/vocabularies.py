@@ -26,7 +26,7 @@ _PERIODS = one_of(get_args(Period))
 
 @step(
     "contract",
-    version=2,
+    version=3,
     meanings=_CONTRACTS,
     summary="Reads the kind of a contract: CDI, Ausbildung, freelance, beca and many more.",
     examples=[

@@ -71,7 +71,7 @@ permanent:
   perm |
   regular(?: employee)? | open ended | unlimited | indefinite | unbefrist\w* | festanstellung\w* |
   fest ?angestellt\w* | feste anstellung | dauerstelle | onbepaalde (?:tijd|duur) | vast |
-  vaste (?:baan|aanstelling|dienst|contract) | vast contract | indefinid\w* | fijo | fijo discontinuo |
+  vaste (?:baan|aanstelling|dienst|contract) | vast contract | indefinid\w* | indefinit | fijo | fijo discontinuo |
   indeterminato | tempo indeterminato | tillsvidare\w* | tills vidare | fast | fast ansettelse |
   faste stillinger | efetivo | sem termo | efectivo | titulaires? | fonctionnaires? | statutaire |
   vollzeit festanstellung |
