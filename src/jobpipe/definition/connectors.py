@@ -166,12 +166,13 @@ def expand(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_posting_of_site(value: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
-    """A site whose pages say JobPosting needs no `posting`; what the import says of one goes before."""
+    """Pages that say JobPosting need no `posting`; what the import says of one goes before."""
     site = source.get("site")
+    pages = site if site is not None else source if source.get("format") == "html" else None
     own = value.get("posting", {})
-    if not isinstance(site, dict) or not isinstance(own, dict):
+    if not isinstance(pages, dict) or not isinstance(own, dict):
         return value
-    if "posting" in value and (site.get("fields") or site.get("spider")):
+    if "posting" in value and any(pages.get(word) for word in ("fields", "spider", "record")):
         return value
     return {**value, "posting": _merged_fields(_posting_of_site(), own)}
 

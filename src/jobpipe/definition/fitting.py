@@ -61,6 +61,14 @@ def refuse_headers(headers: Mapping[str, str], source: Mapping[str, Any]) -> Non
         raise ValueError(f"`headers` are for https://, not for {_shown(schemes)}; leave them away")
 
 
+def refuse_fields(fields: Mapping[str, str], source: Mapping[str, Any]) -> None:
+    """Raises ValueError where nothing is selected: selectors are for a web page's elements."""
+    if fields and source.get("site") is not None:
+        raise ValueError("the `fields` of a site stand in `site`")
+    if fields and source.get("format") != "html":
+        raise ValueError("`fields` are for a web page; add `format: html`, or leave them away")
+
+
 def refuse_for_push(given: Iterable[str], push: str) -> None:
     """`given`: the words of the source. Raises ValueError for those that say how something is fetched or found."""
     for name in sorted(

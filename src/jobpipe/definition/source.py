@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from jobpipe.definition.base import Model
 from jobpipe.definition.drops import FileOptions
-from jobpipe.definition.fitting import refuse_files, refuse_for_push, refuse_headers, refuse_login
+from jobpipe.definition.fitting import refuse_fields, refuse_files, refuse_for_push, refuse_headers, refuse_login
 from jobpipe.definition.logins import Auth
 from jobpipe.definition.services import Api, Soap
 from jobpipe.definition.sites import Site
@@ -66,7 +66,13 @@ class Source(Model):
     )
     record: str | None = Field(
         default=None,
-        description="Where the records are: a name (offre) or a path (/offers/offer, jobs[*]); detected when absent.",
+        description="Where the records are: a name (offre) or a path (/offers/offer, jobs[*]); detected when absent. "
+        "In a web page: css:li.job, xpath:… or script:window.jobs, as `items` of a site.",
+    )
+    fields: dict[str, str] = Field(
+        default={},
+        description="Of a web page (`format: html`): the record, where it has no JobPosting data, as `fields` of a "
+        "site.",
     )
     encoding: str | None = Field(default=None, description="The character set, where the file does not say it right.")
     holds: Literal["all", "changes"] = Field(
@@ -85,7 +91,13 @@ class Source(Model):
     limits: LimitOptions = Field(default=LimitOptions(), description="What is larger counts as hostile.")
     timeout: float = Field(default=60.0, gt=0, description="Seconds without a byte after which reading fails.")
 
-    # Each sees what stands above it: the places.
+    # Each sees what stands above it: the places, the format.
+    @field_validator("fields")
+    @classmethod
+    def _fields_are_of_a_page(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        refuse_fields(value, info.data)
+        return value
+
     @field_validator("files")
     @classmethod
     def _files_can_be_chosen(cls, value: FileOptions, info: ValidationInfo) -> FileOptions:

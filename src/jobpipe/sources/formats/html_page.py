@@ -17,8 +17,12 @@ _TAG = re.compile(r"<[^>]*+>")
 _LONGEST = 120
 
 
+class WebPageError(SourceError):
+    """A web page where a feed was looked for."""
+
+
 def refuse_html_page(text: str) -> None:
-    """Raises SourceError where a document that begins with `text` is a web page; the message has its title."""
+    """Raises WebPageError where a document that begins with `text` is a web page; the message has its title."""
     if not _PAGE.match(text):
         return
     title, heading = _words(_TITLE, text), _words(_HEADING, text)
@@ -27,7 +31,7 @@ def refuse_html_page(text: str) -> None:
         message += f": {title!r}"
     if heading and heading != title and len(heading) <= _LONGEST:
         message += f", headed {heading!r}"
-    raise SourceError(
+    raise WebPageError(
         message, hint="open the address in a browser: the server may ask for a log-in, or the feed may have moved"
     )
 

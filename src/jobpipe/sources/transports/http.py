@@ -14,6 +14,7 @@ import xxhash
 from jobpipe.errors import LimitExceededError, Place, SourceChangedError, SourceError
 from jobpipe.safety.limits import show_size
 from jobpipe.safety.network import NetworkGuard, Resolve, resolve
+from jobpipe.safety.secrets import redact
 from jobpipe.sources.packing.compression import Decoder
 from jobpipe.sources.packing.meter import Meter, UnpackLimits
 from jobpipe.sources.transports.exchange import Answer, Exchange, PassingTroubleError
@@ -46,13 +47,17 @@ class HttpTransport:
     has them decoded here, unless the file itself is a .gz.
     """
 
-    def __init__(self, *, patience: Patience | None = None, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self, *, patience: Patience | None = None, resolve: Resolve = resolve, named_by: str | None = None
+    ) -> None:
+        """`named_by`: the location that a person named, where this one is only what it leads to."""
         self._patience = patience or Patience()
         self._resolve = resolve
+        self._named_by = named_by
 
     async def open(self, request: Request) -> tuple[Arrival, AsyncIterator[bytes]]:
         """Raises SourceError where the file cannot be had, LimitExceededError where it says that it is too large."""
-        guard = NetworkGuard.naming(_place_of(request.location), self._resolve, allow=request.allow)
+        guard = NetworkGuard.naming(_place_of(self._named_by or request.location), self._resolve, allow=request.allow)
         download = _Download(request, Exchange(request, guard, tls_context()), self._patience)
         arrival = await download.begin()
         return arrival, download
@@ -159,6 +164,7 @@ class _Download:
             content_type=content_type,
             charset=charset,
             resumed_from=self._position,
+            found_at=redact(str(self._exchange.final_url)),
         )
 
     def _expect_a_file(self, status: int) -> None:

@@ -64,6 +64,8 @@ class Arrival:
     charset: str = ""
     # The stream starts at this byte; 0 when the source cannot resume or has another version.
     resumed_from: int = 0
+    # The address after redirects, without secrets; "" = it is no address of the web.
+    found_at: str = ""
 
 
 class Transport(Protocol):

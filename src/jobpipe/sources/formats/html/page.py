@@ -48,12 +48,26 @@ def read_page(document: bytes, settings: FormatSettings) -> Page:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         root = html.document_fromstring(_EMPTY)
     base = _first(root, "//base/@href")
-    url = settings.page_url or _first(root, "//link[@rel='canonical']/@href")
+    url = settings.page_url or _own_address(root)
     try:
         joined = urljoin(settings.page_url or url, base) if base else (settings.page_url or url)
     except ValueError:
         joined = settings.page_url
     return Page(root, joined, url.partition("#")[0], text)
+
+
+# Where a page says its own address, as some do who mistake one element for another.
+_OWN_ADDRESS = (
+    "//link[@rel='canonical']/@href | //meta[@rel='canonical']/@href"
+    " | //meta[@property='og:url' or @name='og:url' or @itemprop='og:url']/@content"
+)
+
+
+def _own_address(root: html.HtmlElement) -> str:
+    """Of a page that was saved; "" = it does not say it whole."""
+    found = root.xpath(_OWN_ADDRESS)
+    given = [str(one).strip() for one in found] if isinstance(found, list) else []
+    return next((one for one in given if one.startswith(("http://", "https://"))), "")
 
 
 def _text_of(document: bytes, settings: FormatSettings) -> str:
