@@ -36,7 +36,8 @@ class Verdict(Enum):
 # The field of an expectation -> what of the posting says it.
 DRAFTED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "title": lambda posting: posting.get("title"),
-    "reference": lambda posting: posting.get("reference"),
+    # A digest stands for a reference where there is none.
+    "reference": lambda posting: str(posting.get("reference") or "").partition("digest:")[0],
     "company": lambda posting: (posting.get("company") or {}).get("name"),
     "place": lambda posting: [one for one in posting.get("locations", []) if one.keys() - {"country"}],
     "url": lambda posting: posting.get("url"),

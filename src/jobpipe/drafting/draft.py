@@ -83,6 +83,8 @@ class SourceChoice:
     dialect: str = ""
     # Comments by word of the block: why it is there.
     reasons: dict[str, str] = field(default_factory=dict)
+    # What it reads has rules of its own: a connector, pages that say what a posting is.
+    brings_posting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

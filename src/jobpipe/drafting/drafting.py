@@ -23,6 +23,7 @@ from jobpipe.drafting.services import Service, service_at
 from jobpipe.drafting.shapes import is_date, is_email, is_number, is_url
 from jobpipe.errors import SourceError
 from jobpipe.safety.secrets import redact
+from jobpipe.sources.formats.html_page import WebPageError
 from jobpipe.sources.record import FormatSettings
 from jobpipe.sources.transports.transport import Request
 
@@ -49,8 +50,13 @@ def draft_source(order: Order, opened: str) -> Draft:
     """`opened`: the location as it is asked for. Raises SourceError where nothing can be drafted from it."""
     service = service_at(order.location) if order.dialects else None
     if service is not None:
-        return _of_service(service, order)
-    found = sample(Request(location=opened), redact(order.location))
+        return draft_of_service(service, order, f"known by its address, {redact(order.location)}")
+    try:
+        found = sample(Request(location=opened), redact(order.location))
+    except WebPageError:
+        from jobpipe.drafting.pages.drafting_web import draft_of_web
+
+        return draft_of_web(order, opened)
     if found.kind == "csv" and found.values and _is_headless(found):
         found = sample(Request(location=opened), redact(order.location), _WITHOUT_HEADER)
         return _without_header(draft_of(found, order))
@@ -221,14 +227,21 @@ def _without_header(draft: Draft) -> Draft:
     return replace(draft, source=source)
 
 
-def _of_service(service: Service, order: Order) -> Draft:
+def draft_of_service(service: Service, order: Order, known_by: str) -> Draft:
+    """`known_by`: how it was found, for people."""
     given = dict(service.given)
     for name in ("company", "name"):
         if order.client and name not in given and service.takes(name):
             given[name] = order.client
     service = Service(service.name, given)
-    reason = f"{service.about}: known by its address, {redact(order.location)}."
-    source = SourceChoice(kind="connector", block=service.block, dialect=service.name, reasons={service.name: reason})
+    reason = f"{service.about}: {known_by}."
+    source = SourceChoice(
+        kind="connector",
+        block=service.block,
+        dialect=service.name,
+        reasons={service.name: reason},
+        brings_posting=True,
+    )
     return Draft(import_=order.name, client=order.client, source=source, choices=())
 
 

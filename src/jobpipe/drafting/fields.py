@@ -45,7 +45,7 @@ class Fields:
 
 def fields_of(survey: Survey, assigned: dict[str, Assigned], client: str) -> Fields:
     """`client`: the company whose postings these are, where a person said it."""
-    language = _language_of(assigned)
+    language = survey.language or _language_of(assigned)
     places = place_findings(assigned)
     country = "" if "country" in places else country_by_places(_place_texts(places), language)
     countries = named_countries(places) or ([country] if country else [])

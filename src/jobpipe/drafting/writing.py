@@ -46,7 +46,7 @@ def _source(draft: Draft) -> list[str]:
         written = f"  {word}: {flow(value)}"
         if isinstance(value, dict) and len(written) > _WIDTH:
             lines.append(f"  {word}:")
-            lines += [f"    {name}: {flow(item)}" for name, item in value.items()]
+            lines += _items(value)
         else:
             lines.append(written)
     lines += [
@@ -58,9 +58,22 @@ def _source(draft: Draft) -> list[str]:
     return lines
 
 
+def _items(block: dict[str, Any]) -> list[str]:
+    """Of a block that is too long for one line, a line each; one that is in it, the same."""
+    lines: list[str] = []
+    for name, item in block.items():
+        line = f"    {name}: {flow(item)}"
+        if isinstance(item, dict) and len(line) > _WIDTH:
+            lines.append(f"    {name}:")
+            lines += [f"      {inner}: {flow(one)}" for inner, one in item.items()]
+        else:
+            lines.append(line)
+    return lines
+
+
 def _posting(draft: Draft) -> list[str]:
-    if not draft.choices and draft.source.kind == "connector":
-        return []
+    if not draft.choices and draft.source.brings_posting:
+        return [line for one in draft.questions for line in _comment(f"QUESTION, {one.about}: {one.text}", "")]
     lines = ["posting:"]
     asked = {one.about: one for one in draft.questions}
     taken = {one.field for one in draft.taken}
