@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from jobpipe.definition.loading import parse_definition
+from jobpipe.definition.services import Api
 from jobpipe.drafting.draft import Draft
-from jobpipe.drafting.drafting import Order, draft_of
+from jobpipe.drafting.drafting import Order, draft_source
+from jobpipe.drafting.paging import paging_of
 from jobpipe.drafting.sampling import Sample, sample
 from jobpipe.drafting.writing import definition_text
+from jobpipe.sources.record import FormatSettings
 from jobpipe.sources.transports.transport import Request
 from jobpipe.transform.compile import compile_definition
 from jobpipe.transform.outcome import Item
@@ -23,8 +26,9 @@ NAMES = sorted(path.name.removesuffix(".expected.json") for path in CASES.glob("
 
 
 def drafted(path: Path) -> tuple[Sample, Draft]:
-    found = sample(Request(location=str(path)), path.name)
-    return found, draft_of(found, Order(name="drafted", location=str(path)))
+    draft = draft_source(Order(name="drafted", location=str(path)), str(path))
+    settings = FormatSettings(record=draft.source.block.get("record"))
+    return sample(Request(location=str(path)), path.name, settings), draft
 
 
 def first_posting(found: Sample, draft: Draft) -> dict[str, Any]:
@@ -54,6 +58,87 @@ def test_a_feed_gives_its_postings_without_an_edit(name: str) -> None:
     optional = expected.pop("_optional", [])
     found, draft = drafted(CASES / name)
     made = flat(first_posting(found, draft))
-    made["description"] = made["description"][: len(expected["description"])]
+    made["description"] = made["description"][: len(expected.get("description", ""))]
     wanted = {field: value for field, value in expected.items() if field not in optional or made.get(field)}
     assert {field: made.get(field) for field in wanted} == wanted
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+JOB = b"<job><id>%d</id><title>Baker %d</title><url>https://example.org/%d</url><date>2026-01-0%d</date></job>\n"
+JOBS = b"".join(JOB % (n, n, n, n % 9 + 1) for n in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("content", "records"),
+    [
+        (b"<jobs>" + JOBS + b"</jobs>", 8),
+        (b"<jobs>" + JOBS + b"<job><id>9</id><title>cut o", 8),
+        (b"<jobs>" + JOB % (1, 1, 1, 1) + b"</jobs>", 1),
+        (b"<jobs>" + b"".join(JOB % (n, n, n, n % 9 + 1) for n in range(1, 20_000)) + b"</jobs>", 300),
+        (b'<j:jobs xmlns:j="urn:j">' + JOBS.replace(b"<", b"<j:").replace(b"<j:/", b"</j:") + b"</j:jobs>", 8),
+        (json.dumps([{"id": n, "title": f"Baker {n}", "in": [[[[n]]]] * 50} for n in range(8)]).encode(), 8),
+        (b"id\ttitle\turl\n" + b"".join(b"%d\tB\xe4cker %d\thttps://e.org/%d\n" % (n, n, n) for n in range(8)), 8),
+    ],
+    ids=["whole", "cut off", "one record", "large", "namespaces", "nested lists", "tabs in Latin-1"],
+)
+def test_title_and_reference_are_found_in_any_state_of_a_feed(tmp_path: Path, content: bytes, records: int) -> None:
+    found, draft = drafted(written(tmp_path / "feed", content))
+    assert draft.looked_at == records
+    posting = first_posting(found, draft)
+    assert posting["reference"] in ("0", "1")
+    assert posting["title"].endswith(("cker 0", "Baker 0", "Baker 1"))
+
+
+def test_values_that_are_all_the_same_identify_nothing(tmp_path: Path) -> None:
+    same = b"".join(b"<job><id>7</id><title>Baker</title><link>https://e.org/</link></job>" for _ in range(9))
+    _, draft = drafted(written(tmp_path / "feed.xml", b"<jobs>" + same + b"</jobs>"))
+    assert "reference" not in {one.field for one in draft.taken}
+    assert "reference" in {one.about for one in draft.questions}
+
+
+def test_a_table_without_a_header_is_read_from_its_first_row(tmp_path: Path) -> None:
+    rows = "".join(f"{n},Nurse {n},https://e.org/{n},2026-01-0{n}\n" for n in range(1, 9))
+    _, draft = drafted(written(tmp_path / "jobs.csv", rows.encode()))
+    assert draft.source.block["csv"] == {"header": False}
+    assert draft.looked_at == 8
+
+
+@pytest.mark.parametrize(
+    ("address", "answer", "page"),
+    [
+        (
+            "https://api.example.org/jobs?page=1&per_page=2",
+            {"total": 9, "jobs": [{}, {}]},
+            {"url": "https://api.example.org/jobs", "params": {"page": "{page}", "per_page": "{size}"}},
+        ),
+        (
+            "https://api.example.org/jobs",
+            {"jobs": [{}, {}], "links": {"next": "https://api.example.org/jobs?c=2"}},
+            {"url": "https://api.example.org/jobs", "page": {"by": "next", "next": "links.next"}},
+        ),
+        (
+            "https://api.example.org/jobs?cursor=&limit=2",
+            {"jobs": [{}, {}], "meta": {"nextCursor": "abc"}},
+            {"page": {"by": "cursor", "cursor": "meta.nextCursor"}},
+        ),
+        ("https://api.example.org/jobs?start=0", {"count": 9, "jobs": [{}, {}]}, {"page": {"by": "offset", "size": 2}}),
+    ],
+)
+def test_the_next_page_is_asked_for_as_address_and_answer_show(
+    address: str, answer: dict[str, Any], page: dict[str, Any]
+) -> None:
+    found = paging_of(address, answer, 2)
+    assert found.api is not None
+    assert found.api | page == found.api
+    assert Api.model_validate(found.api)
+
+
+def test_an_answer_that_is_a_part_is_asked_about_where_nothing_shows_the_next_page() -> None:
+    found = paging_of("https://api.example.org/jobs", {"meta": {"total": 11}, "jobs": [{}, {}]}, 2)
+    assert found.api is None
+    assert "11" in found.questions[0].text
+    assert all(Api.model_validate(rule) for _, rule in found.questions[0].options)

@@ -22,6 +22,7 @@ from jobpipe.transform.codes import COUNTRIES
         ("Boston, MA 02110", "Boston|MA|02110|US"),
         ("Toronto, ON, Canada", "Toronto|ON||CA"),
         ("London, UK", "London|||GB"),
+        ("Leeds, United Kingdom, LS1 4AP", "Leeds||LS1 4AP|GB"),
         ("London SW1A 1AA", "London||SW1A 1AA|GB"),
         ("Genève, Suisse", "Genève|||CH"),
         ("Genève (Suisse)", "Genève|||CH"),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from jobpipe.drafting.columns import Column, columns_of, walk_json, walk_row, walk_xml
+from jobpipe.drafting.deeper import record_within
 from jobpipe.drafting.dialects.recognising import Dialect, dialect_of
 from jobpipe.drafting.draft import ENOUGH, Choice, Draft, Question, SourceChoice
 from jobpipe.drafting.fields import ORDER, fields_of
@@ -60,6 +61,9 @@ def draft_source(order: Order, opened: str) -> Draft:
     if found.kind == "csv" and found.values and _is_headless(found):
         found = sample(Request(location=opened), redact(order.location), _WITHOUT_HEADER)
         return _without_header(draft_of(found, order))
+    if found.values and (within := record_within(found, columns_of_sample(found))):
+        found = sample(Request(location=opened), redact(order.location), FormatSettings(record=within))
+        return _with_record(draft_of(found, order), within)
     return draft_of(found, order)
 
 
@@ -218,6 +222,11 @@ def _is_headless(found: Sample) -> bool:
     values = sum(1 for name in names if is_url(name) or is_date(name) or is_email(name) or len(name) > 100)
     numbers = sum(1 for name in names if is_number(name))
     return values > 0 or numbers >= 2
+
+
+def _with_record(draft: Draft, record: str) -> Draft:
+    source = replace(draft.source, record=record, block={**draft.source.block, "record": record})
+    return replace(draft, source=source)
 
 
 def _without_header(draft: Draft) -> Draft:

@@ -11,6 +11,8 @@ from jobpipe.definition.yaml import read_yaml
 from jobpipe.transform.steps.date_words import fold
 
 _PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+# As ä, ö and ü are written where they cannot be; their dots go as accents do.
+_UMLAUT = re.compile(r"([aou])e")
 # How much a term counts by the list that it is in.
 _STRENGTHS = {"sure": 1.0, "likely": 0.8, "maybe": 0.5}
 # A term within a longer name counts for less.
@@ -30,7 +32,7 @@ def pieces(name: str) -> tuple[str, ...]:
     """The words of a name in small letters, however they are written together: datePublication, date_publication."""
     plain = name.removeprefix("@").rpartition(":")[2].replace("º", "o").replace("°", "o")
     # Accents go first, so that a word stays one.
-    return tuple(one.lower() for one in _PIECE.findall(_unaccented(plain)))
+    return tuple(_UMLAUT.sub(r"\1", one.lower()) for one in _PIECE.findall(_unaccented(plain)))
 
 
 def _unaccented(text: str) -> str:
@@ -45,7 +47,7 @@ def _folded(character: str) -> str:
 def _words(kind: str) -> frozenset[str]:
     """`generic`, `alone` or `changing`: name_words.yaml says what they are."""
     text = (resources.files("jobpipe.drafting") / "name_words.yaml").read_text(encoding="utf-8")
-    return frozenset(str(read_yaml(text).value[kind]).split())
+    return frozenset("".join(pieces(word)) for word in str(read_yaml(text).value[kind]).split())
 
 
 @cache
@@ -114,6 +116,9 @@ def _without_connectives(words: Sequence[str]) -> list[str]:
 
 def _strength(words: tuple[str, ...], terms: dict[str, float]) -> float:
     plain = tuple(_without_connectives(words))
+    if len(words) > 1 and words[0] in _words("prefixes"):
+        # job_salary_from is a salary_from.
+        return max(_strength_as_written(words, terms), 0.97 * _strength(words[1:], terms))
     return max(_strength_as_written(words, terms), 0.9 * _strength_as_written(plain, terms) if plain != words else 0.0)
 
 

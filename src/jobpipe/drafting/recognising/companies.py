@@ -30,7 +30,7 @@ def _weigh_name(column: Column, survey: Survey) -> Weight | None:
     value = 0.0
     if column.length > 70:
         value -= 1.5
-    if not survey.is_small and column.uniqueness < 0.6:
+    if not survey.is_small and column.uniqueness < 0.9:
         value += 0.4
     if column.share(is_town) > 0.6 or column.share(is_country) > 0.6:
         value -= 1.5
@@ -40,7 +40,7 @@ def _weigh_name(column: Column, survey: Survey) -> Weight | None:
         value -= 0.7
     if any(one in word for word in pieces(" ".join(column.names)) for one in _EMPLOYER):
         # Where there is a company besides, it may be whoever publishes.
-        value += 0.4
+        value += 1.0
     return Weight(value, f"{len(column.distinct):,} different names" if not survey.is_small else "")
 
 

@@ -25,7 +25,9 @@ def _weigh_working_time(column: Column, survey: Survey) -> Weight | None:
     known = column.share(is_working_time)
     if known == 0 or column.length > 150 or column.share(is_url) or column.share(is_number) > 0.5:
         return None
-    return Weight(_of_words(column, known), f"{known:.0%} are working times")
+    few = known >= 0.95 and len(column.distinct) <= 12 and column.filled >= 0.5 and len(column.rows) > 3
+    # "Full time" means nothing else, whatever stands above it.
+    return Weight(_of_words(column, known) + (1.2 if few else 0.0), f"{known:.0%} are working times")
 
 
 def _of_words(column: Column, known: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from jobpipe.drafting.columns import Column
@@ -15,6 +16,8 @@ _NAMELESS = -3.0
 _NAME_FROM, _NAME_TO = -1.2, 4.6
 # A name of which something else says what it means.
 _HINTED = 0.5
+# Where no names help, values must do: what a record of a job has is in one of its columns.
+_WITHOUT_NAMES = 1.4
 # Groups whose parts are theirs and not the job's.
 _OTHERS = frozenset(
     "company locations salary category contract skills education experience industry language working_time".split()  # noqa: SIM905
@@ -30,7 +33,7 @@ class Weight(NamedTuple):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Survey:
     """What is known of all columns together."""
 
@@ -39,6 +42,11 @@ class Survey:
     # ISO 3166-1 alpha-2 and ISO 639-1; "" = not known.
     country: str = ""
     language: str = ""
+
+    @cached_property
+    def is_nameless(self) -> bool:
+        """No name says what is a title: a table without a header, or names that are numbers."""
+        return all(strength_of(one.names, "title") < 0.5 for one in self.columns if not one.steps)
 
     @property
     def is_small(self) -> bool:
@@ -101,7 +109,8 @@ def weigh(recogniser: Recogniser, column: Column, survey: Survey, hint: Hint | N
     weight = recogniser.weigh(column, survey)
     if weight is None:
         return None
-    odds = (_NAME_FROM + _NAME_TO * strength if strength else recogniser.nameless) + weight.value
+    nameless = recogniser.nameless + (_WITHOUT_NAMES if survey.is_nameless else 0.0)
+    odds = (_NAME_FROM + _NAME_TO * strength if strength else nameless) + weight.value
     if hint is None or hint.odds < 0:
         odds += _of_surroundings(column, recogniser.role)
     if not recogniser.is_list and column.repeats:

@@ -71,7 +71,13 @@ def other_city(found: dict[str, Finding], assigned: dict[str, Assigned]) -> Colu
     way = best.column.names[:-1]
     for one in assigned["locations.city"].others:
         column = one.column
-        if one.confidence >= CERTAIN and way and column.names[: len(way)] == way and not column.steps:
+        if (
+            column.path != best.column.path
+            and one.confidence >= CERTAIN
+            and way
+            and column.names[: len(way)] == way
+            and not column.steps
+        ):
             return column
     return None
 

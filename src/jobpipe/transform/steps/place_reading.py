@@ -101,8 +101,12 @@ def _read(text: str, default: str | None) -> _Place:
     for index, segment in enumerate(segments):
         found = _with_code(segment, country or default)
         if found is not None:
-            if found.city is None and index > 0:
-                found = found._replace(city=_city(segments[index - 1]))
+            before = segments[:index]
+            if before and country is None and (named := _named_country(before[-1])) is not None:
+                # Leeds, United Kingdom, LS1 4AP
+                country, before = named, before[:-1]
+            if found.city is None and before:
+                found = found._replace(city=_city(before[-1]))
             rest = segments[index + 1 :]
             return _completed(found, country, region or (rest[0] if len(rest) == 1 and not found.region else None))
     if region is not None and len(segments) == 2:  # "Pentagon, Arlington, VA": what stands beside the region

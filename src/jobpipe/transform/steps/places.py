@@ -14,7 +14,7 @@ from jobpipe.transform.steps.step import Example, Run, step
 
 @step(
     "place",
-    version=2,
+    version=3,
     summary="Reads a place: its city, region, postal code and country.",
     examples=[
         Example("place", "69003 Lyon", {"text": "69003 Lyon", "city": "Lyon", "postal_code": "69003"}),
