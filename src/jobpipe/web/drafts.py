@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 from jobpipe.definition.faults import Fault, InvalidFileError
 from jobpipe.definition.loading import LoadedDefinition
 from jobpipe.definition.project import Project
+from jobpipe.definition.source import Source
 from jobpipe.definition.yaml import Spot
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
 from jobpipe.ledger.models import Account, DefinitionDraft
@@ -19,6 +21,7 @@ from jobpipe.runs.checking import load_checked, warnings_of
 from jobpipe.runs.definition_files import write_definition
 from jobpipe.runs.plans.basis import digest_of_text
 from jobpipe.runs.secret_values import environ_of
+from jobpipe.safety.secrets import MissingVariableError, expand
 from jobpipe.sources.transports import scheme_of
 
 MAX_CHARACTERS = 200_000
@@ -99,13 +102,11 @@ def publish(project: Project, draft: DefinitionDraft) -> None:
 
 
 def refuse_other_files(project: Project, loaded: LoadedDefinition) -> None:
-    """Whoever writes in a browser reads the files of the project and no others of the machine, nor its state.
+    """Whoever writes in a browser reads and moves the files of the project and no others of the machine, nor its state.
 
     Raises InvalidFileError, unless the project's own file names the same places.
     """
-    source = loaded.definition.source
-    named = [*source.locations, *([source.soap.wsdl] if source.soap is not None else [])]
-    strange = [place for place in named if not _is_open_to_all(project, place)]
+    strange = [place for place in _places_of(loaded.definition.source) if not _is_open_to_all(project, place)]
     if strange and not _names_already(project, loaded.definition.import_, strange):
         words = f"{strange[0]} is no file of the project"
         hint = "put it into the project's folder, or let somebody write this definition there"
@@ -113,7 +114,23 @@ def refuse_other_files(project: Project, loaded: LoadedDefinition) -> None:
         raise InvalidFileError(loaded.shown, loaded.text, [Fault(spot, words, hint)])
 
 
+def _places_of(source: Source) -> Iterator[str]:
+    """All that may name a file."""
+    yield from source.locations
+    if source.soap is not None:
+        yield source.soap.wsdl
+    if source.auth is not None:
+        yield from filter(None, (source.auth.private_key, source.auth.known_hosts))
+    if source.files.move_to is not None:
+        yield source.files.move_to
+
+
 def _is_open_to_all(project: Project, place: str) -> bool:
+    try:
+        # What a variable stands for may be a file too.
+        place = expand(place, environ_of(project))
+    except MissingVariableError:
+        return scheme_of(place) != "file"
     if scheme_of(place) != "file":
         return True
     path = Path(project.resolve(unquote(re.sub(r"^file:(//[^/]*)?", "", place)))).resolve()
