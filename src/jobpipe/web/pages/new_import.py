@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
+from jobpipe.drafting.draft import Draft
+from jobpipe.drafting.writing import definition_text
 from jobpipe.errors import JobpipeError, Place, UsageError
 from jobpipe.ledger.models import Import
 from jobpipe.runs.definition_files import may_write_definitions
@@ -14,7 +16,7 @@ from jobpipe.safety.secrets import redact
 from jobpipe.web import audit, notes
 from jobpipe.web.bounded import within
 from jobpipe.web.drafts import save_draft
-from jobpipe.web.first_definition import first_definition
+from jobpipe.web.first_definition import first_draft, in_words
 from jobpipe.web.pages.definitions import PATIENCE
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
@@ -36,19 +38,18 @@ def new(request: Request) -> HttpResponse:
     if not wrong:
         try:
             feed = _uploaded(request, asked["name"]) or asked["feed"]
-            text = within(PATIENCE, lambda: _first(asked, feed))
+            draft = within(PATIENCE, lambda: _first(asked, feed))
         except JobpipeError as error:
             wrong["feed"] = redact(str(error))
     if wrong:
         return notes.show(request, "import_new.html", {"asked": asked, "wrong": wrong}, status=400)
-    save_draft(workspace().project, asked["name"], request.account, text)
+    save_draft(workspace().project, asked["name"], request.account, definition_text(draft))
     audit.note(request, "definition.begin", f"import {asked['name']}", feed=redact(feed))
-    words = "A first draft: see what it makes of the first records, mend it, and publish it."
-    return notes.done(request, words, f"/imports/{asked['name']}/definition/draft?show=preview")
+    return notes.done(request, in_words(draft), f"/imports/{asked['name']}/definition/draft?show=preview")
 
 
-def _first(asked: dict[str, str], feed: str) -> str:
-    return first_definition(workspace().project, asked["name"], asked["client"], feed)
+def _first(asked: dict[str, str], feed: str) -> Draft:
+    return first_draft(workspace().project, asked["name"], asked["client"], feed)
 
 
 def _wrong_with_new(request: Request, asked: dict[str, str]) -> dict[str, str]:
