@@ -48,8 +48,9 @@ class ModelDocuments:
 
     def mark_missing(self, run: int, numbers: Iterable[int]) -> None:
         for number in numbers:
-            if number in self.states and not self.states[number].missing_since:
-                self.states[number] = copy(self.states[number], missing_since=run)
+            row = self.states.get(number)
+            if row is not None and not row.missing_since and row.status is not Status.EXPIRED:
+                self.states[number] = copy(row, missing_since=run)
 
     def clear_missing(self, numbers: Iterable[int]) -> None:
         for number in numbers:

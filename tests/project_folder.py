@@ -114,6 +114,7 @@ class ProjectFolder:
                 row.posting_digest,
                 row.ordinal,
                 row.title,
+                "missing" if row.missing_since else "",
             )
             for row in rows
         ]

@@ -56,7 +56,8 @@ class MongoDocuments(MongoReading):
             return writing.write(written)
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
-        self._update(import_id, numbers, {"missing_since": 0}, {"missing_since": run})
+        there = {"missing_since": 0, "status": {"$ne": int(Status.EXPIRED)}}
+        self._update(import_id, numbers, there, {"missing_since": run})
 
     def clear_missing(self, import_id: int, numbers: Iterable[int]) -> None:
         self._update(import_id, numbers, {"missing_since": {"$gt": 0}}, {"missing_since": 0})

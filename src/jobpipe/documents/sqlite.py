@@ -379,9 +379,10 @@ class SqliteDocuments:
         )
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
-        query = "UPDATE state SET missing_since = ? WHERE id = ? AND missing_since = 0"
+        query = "UPDATE state SET missing_since = ? WHERE id = ? AND missing_since = 0 AND status != ?"
+        gone = int(Status.EXPIRED)
         with self._writing(import_id):
-            self._file.execute_many(query, ((run, row_id(import_id, number)) for number in numbers))
+            self._file.execute_many(query, ((run, row_id(import_id, number), gone) for number in numbers))
 
     def set_parts(self, import_id: int, moved: Iterable[tuple[int, str]]) -> None:
         query = "UPDATE state SET part = ? WHERE id = ?"

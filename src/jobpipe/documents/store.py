@@ -231,7 +231,7 @@ class Documents(Protocol):
         ...
 
     def mark_missing(self, import_id: int, run: int, numbers: Iterable[int]) -> None:
-        """Set `missing_since` where it is 0."""
+        """Set `missing_since` where it is 0; what has expired is gone, and misses nothing any more."""
         ...
 
     def set_parts(self, import_id: int, moved: Iterable[tuple[int, str]]) -> None:
