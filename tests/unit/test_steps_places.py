@@ -21,6 +21,8 @@ from jobpipe.transform.codes import COUNTRIES
         ("Boston, MA", "Boston|MA||US"),
         ("Boston, MA 02110", "Boston|MA|02110|US"),
         ("Toronto, ON, Canada", "Toronto|ON||CA"),
+        ("Renton, WA, US, 98055", "Renton|WA|98055|US"),
+        ("US-CO-Denver", "Denver|CO||US"),
         ("London, UK", "London|||GB"),
         ("Leeds, United Kingdom, LS1 4AP", "Leeds||LS1 4AP|GB"),
         ("London SW1A 1AA", "London||SW1A 1AA|GB"),

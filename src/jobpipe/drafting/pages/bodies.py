@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from jobpipe.drafting.pages.labelled import is_text, outermost
 from jobpipe.drafting.pages.meanings import meaning_of, strength_for
-from jobpipe.drafting.pages.selectors import found_by, lasting_classes, selector_of
+from jobpipe.drafting.pages.selectors import found_by, lasting_classes, quoted, selector_of
 from jobpipe.drafting.pages.spots import Spot
 from jobpipe.drafting.pages.view import View
 
@@ -31,31 +31,49 @@ def body_of(view: View, title: HtmlElement | None, facts: Sequence[HtmlElement])
     if total < _LEAST:
         return None
     heads = [title] if title is not None else []
-    named = _named(view, total)
-    if named is not None:
+    named, headed = _named(view, total), _headed(view, total)
+    # Of several parts one may be called a description, and be no more than a part.
+    if named is not None and (headed is None or len(headed.value) <= 1.15 * len(view.text(named))):
         return _trimmed(view, named, heads, 0.95)
-    headed = _headed(view, total)
     if headed is not None:
         return headed, 0.9
     return _trimmed(view, _densest(view, total), [*heads, *facts], 0.85)
 
 
 def _headed(view: View, total: int) -> Spot | None:
-    """The block after a heading that says: job description."""
+    """The block after a heading that says "job description", or the blocks after several that say parts of it."""
+    found: list[tuple[HtmlElement, str, HtmlElement]] = []
     for element in view.shown:
         if element.tag not in ("h1", "h2", "h3", "h4", "h5", "dt", "div", "span", "p", "strong"):
             continue
         text = view.text(element)
-        if not 4 <= len(text) <= 45 or strength_for(text.rstrip(" :"), "description") < 0.95:
+        if not 4 <= len(text) <= 45 or strength_for(text.rstrip(" :"), "description", "description.more") < 0.75:
             continue
         outer = outermost(view, element, text)
-        following = outer.getnext()
-        test = is_text(outer)
-        if following is None or not test or view.prose_in(following) < max(_LEAST, 0.5 * total):
+        following, test = outer.getnext(), is_text(outer)
+        if following is None or not test or not view.prose_in(following) or following.tag in ("h1", "h2", "h3", "h4"):
             continue
-        path = f"xpath:(//{outer.tag}[{test}]/following-sibling::*[1])[1]"
-        return Spot("description", f"{path}/html()", "body", view.text(following), following)
-    return None
+        if all(following is not one[2] for one in found):
+            found.append((outer, test, following))
+    for outer, test, following in found:
+        if view.prose_in(following) >= max(_LEAST, 0.7 * total):
+            path = f"xpath:(//{outer.tag}[{test}]/following-sibling::*[1])[1]"
+            return Spot("description", f"{path}/html()", "body", view.text(following), following)
+    return _sections(view, found, total)
+
+
+def _sections(view: View, found: Sequence[tuple[HtmlElement, str, HtmlElement]], total: int) -> Spot | None:
+    letters = sum(view.prose_in(following) for _, _, following in found)
+    tags = {str(outer.tag) for outer, _, _ in found}
+    if len(found) < 2 or len(tags) != 1 or letters < max(_LEAST, 0.3 * total):
+        return None
+    if any(following.getnext() is not None and following.getnext().tag == following.tag for _, _, following in found):
+        return None
+    tests = " or ".join(dict.fromkeys(test for _, test, _ in found))
+    path = f"xpath://{tags.pop()}[{tests}]/following-sibling::*[1]"
+    if len(found_by(path, view.root)) != len(found):
+        return None
+    return Spot("description", f"{path}/html()", "body", " ".join(view.text(one) for _, _, one in found), found[0][2])
 
 
 def _named(view: View, total: int) -> HtmlElement | None:
@@ -92,7 +110,8 @@ def _densest(view: View, total: int) -> HtmlElement:
 def _trimmed(view: View, block: HtmlElement, foreign: Sequence[HtmlElement], sure: float) -> tuple[Spot, float] | None:
     """The block, or those of its children that hold nothing foreign."""
     while True:
-        strange = {one for one in foreign if one is not block and _is_within(one, block) and not _is_in_text(view, one)}
+        inside = [one for one in foreign if one is not block and _is_within(one, block)]
+        strange = {one for one in inside if not _is_in_text(view, one, inside)}
         strange |= {one for one in block.iter() if one in view.around and (one.text_content() or "").strip()}
         if not strange:
             return _whole(view, block, sure)
@@ -126,33 +145,48 @@ def _with_text(view: View, kept: list[HtmlElement]) -> list[HtmlElement]:
 
 
 def _children(view: View, block: HtmlElement, kept: list[HtmlElement], sure: float) -> tuple[Spot, float] | None:
-    """Selected by their tags, or by a class that they share."""
+    """Selected by a class that they share, by their tags, or as what follows another."""
     outer = selector_of(block, view.root)
     if not outer:
         return None
     css = outer.removeprefix("css:")
     shared = set(lasting_classes(kept[0])).intersection(*(lasting_classes(one) for one in kept[1:]))
     tags = list(dict.fromkeys(str(one.tag) for one in kept))
-    ways = [f"{css} > .{name}" for name in sorted(shared)]
+    texts = [one for one in kept if one.tag in _TEXT]
+    ways = [f"css:{css} > .{name}" for name in sorted(shared)]
     if len(tags) <= _MOST_KINDS and set(tags) <= _FLOW:
-        ways.append(", ".join(f"{css} > {tag}" for tag in tags))
-    kinds = [str(one.tag) for one in kept if one.tag in _TEXT]
-    if kinds and sum(view.prose_in(one) for one in kept if one.tag in _TEXT) >= 0.3 * view.prose_in(block):
+        ways.append("css:" + ", ".join(f"{css} > {tag}" for tag in tags))
+    ways += _following(view, kept)
+    wanted = [(way, kept) for way in ways]
+    if texts and sum(map(view.prose_in, texts)) >= 0.3 * view.prose_in(block):
         # Without the boxes between them.
-        ways.append(", ".join(f"{css} > {tag}" for tag in dict.fromkeys(kinds)))
-        if not any(_selects(view, way, kept) for way in ways[:-1]):
-            kept = [one for one in kept if one.tag in _TEXT]
-    for way in ways:
-        if _selects(view, way, kept):
-            found = [one for one in found_by(f"css:{way}", view.root) if isinstance(one, HtmlElement)]
+        kinds = dict.fromkeys(str(one.tag) for one in texts)
+        wanted.append(("css:" + ", ".join(f"{css} > {tag}" for tag in kinds), texts))
+    for way, elements in wanted:
+        if _selects(view, way, elements):
+            found = [one for one in found_by(way, view.root) if isinstance(one, HtmlElement)]
             text = " ".join(view.text(one) for one in found)
-            return Spot("description", f"css:{way}/html()", "body", text, block), sure - 0.05
+            return Spot("description", f"{way}/html()", "body", text, block), sure - 0.05
     return None
+
+
+def _following(view: View, kept: Sequence[HtmlElement]) -> list[str]:
+    """What comes after the element that stands before them."""
+    before = kept[0].getprevious()
+    while before is not None and not isinstance(before.tag, str):
+        before = before.getprevious()
+    if before is None:
+        return []
+    label = view.text(before).partition(":")[0]
+    if before.tag == "p" and 2 <= len(label) <= 40 and quoted(label):
+        return [f"xpath://p[starts-with(normalize-space(), {quoted(label)})]/following-sibling::*"]
+    way = selector_of(before, view.root)
+    return [f"{way} ~ *"] if way else []
 
 
 def _selects(view: View, way: str, kept: Sequence[HtmlElement]) -> bool:
     """These, and hardly more than them: lines that have a label, and so a field of their own."""
-    found = [one for one in found_by(f"css:{way}", view.root) if isinstance(one, HtmlElement) and view.text(one)]
+    found = [one for one in found_by(way, view.root) if isinstance(one, HtmlElement) and view.text(one)]
     wanted = [one for one in kept if view.text(one)]
     more = [len(view.text(one)) for one in found if one not in wanted]
     length = sum(len(view.text(one)) for one in wanted)
@@ -165,10 +199,12 @@ def _is_within(one: HtmlElement, block: HtmlElement) -> bool:
     return any(above is block for above in one.iterancestors())
 
 
-def _is_in_text(view: View, element: HtmlElement) -> bool:
-    """A label amid running text is a part of it."""
+def _is_in_text(view: View, element: HtmlElement, others: Sequence[HtmlElement]) -> bool:
+    """A label amid running text is a part of it; where there are several, it is a list of them."""
     paragraph = next((one for one in (element, *element.iterancestors()) if one.tag in ("p", "li", "td")), None)
-    return paragraph is not None and len(view.text(paragraph)) > 3 * len(view.text(element)) + 60
+    if paragraph is None or sum(1 for one in others if one is paragraph or _is_within(one, paragraph)) >= 3:
+        return False
+    return len(view.text(paragraph)) > 3 * len(view.text(element)) + 60
 
 
 def _holds(block: HtmlElement, strange: set[HtmlElement]) -> bool:

@@ -11,6 +11,7 @@ from jobpipe.drafting.pages.meanings import means_something
 from jobpipe.drafting.pages.selectors import found_by, quoted
 from jobpipe.drafting.pages.spots import Spot
 from jobpipe.drafting.pages.view import View
+from jobpipe.drafting.shapes import is_contract, is_date, is_remote, is_working_time
 
 _LABEL_TAGS = frozenset(
     {"dt", "th", "td", "strong", "b", "span", "div", "p", "label", "h2", "h3", "h4", "h5", "h6", "li", "em", "small"}
@@ -45,6 +46,8 @@ def _is_right(view: View, spot: Spot) -> bool:
     if not given:
         return False
     first = given[0]
+    if "/@" in spot.selector:
+        return True
     text = view.text(first) if isinstance(first, HtmlElement) else " ".join(str(first).split())
     return text == spot.value
 
@@ -55,11 +58,18 @@ def _of_label(view: View, element: HtmlElement) -> Iterator[Spot] | tuple[Spot, 
     label = _ENDING.sub("", text)
     if not 2 <= len(label) <= _LONGEST_LABEL or not means_something(label) or not _is_one_text(element):
         return ()
+    if element.tag not in ("dt", "th") and text == label and _is_value(label):
+        # A value without a label, beside the next one.
+        return ()
     outer = outermost(view, element, text)
     test = is_text(outer)
     if not test:
         return ()
     return tuple(_beside(view, outer, label, test))
+
+
+def _is_value(text: str) -> bool:
+    return is_contract(text) or is_working_time(text) or is_remote(text)
 
 
 def _is_one_text(element: HtmlElement) -> bool:
@@ -85,7 +95,7 @@ def _beside(view: View, outer: HtmlElement, label: str, test: str) -> Iterator[S
     tail = _tail_of(outer)
     if tail:
         # Lines within one element: the text up to the next element.
-        path = f"xpath:(//{outer.tag}[{test}])[1]/following-sibling::text()[normalize-space()][1]"
+        path = f"xpath:({view.start}{outer.tag}[{test}])[1]/following-sibling::text()[normalize-space()][1]"
         yield Spot(label, path, "label", tail, outer)
         return
     following = _next_of(outer)
@@ -100,9 +110,23 @@ def _beside(view: View, outer: HtmlElement, label: str, test: str) -> Iterator[S
         return
     name = {"dt": "dd", "th": "td"}.get(str(outer.tag), "*")
     name = name if following.tag == name or name == "*" else "*"
-    path = f"//{outer.tag}[{test}]/following-sibling::{name}[1]"
-    alone = len(found_by(f"xpath:{path}", view.root)) == 1
-    yield Spot(label, f"xpath:{path}" if alone else f"xpath:({path})[1]", "label", value, following)
+    path = f"{view.start}{outer.tag}[{test}]/following-sibling::{name}[1]"
+    if len(found_by(f"xpath:{path}", view.root)) != 1:
+        path = f"({path})[1]"
+    if exact := _exact_date(following):
+        yield Spot(label, f"xpath:{path}/descendant-or-self::*{exact[0]}", "label", exact[1], following)
+        return
+    yield Spot(label, f"xpath:{path}", "label", value, following)
+
+
+def _exact_date(element: HtmlElement) -> tuple[str, str] | None:
+    """Where "2 weeks ago" has its date in an attribute: the end of a selector, and what is there."""
+    for one in element.iter():
+        for name in ("datetime", "title"):
+            value = one.get(name) if isinstance(one.tag, str) else None
+            if value and is_date(value):
+                return f"[@{name}]/@{name}", value
+    return None
 
 
 def _tail_of(element: HtmlElement) -> str:
@@ -137,7 +161,9 @@ def _of_line(view: View, element: HtmlElement) -> Iterator[Spot] | tuple[Spot, .
     if not means_something(label) or not quoted(before):
         return ()
     colon = "：" if "：" in text[: len(found[1]) + 1] else ":"
-    path = f"xpath:substring-after(//{element.tag}[starts-with(normalize-space(), {quoted(before)})], '{colon}')"
+    path = (
+        f"xpath:substring-after({view.start}{element.tag}[starts-with(normalize-space(), {quoted(before)})], '{colon}')"
+    )
     return (Spot(label, path, "label", found[2].strip(), element),)
 
 

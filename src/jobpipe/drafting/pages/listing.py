@@ -9,7 +9,8 @@ from lxml.html import HtmlElement
 from jobpipe.drafting.draft import Choice
 from jobpipe.drafting.fields import fields_of
 from jobpipe.drafting.pages.labelled import labelled
-from jobpipe.drafting.pages.meanings import icon_word, meaning_of
+from jobpipe.drafting.pages.marked import class_words
+from jobpipe.drafting.pages.meanings import icon_word, meaning_of, role_of, says_itself
 from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, used
 from jobpipe.drafting.pages.reading_fields import columns_of, name_of, records_of
 from jobpipe.drafting.pages.rows import Rows
@@ -30,6 +31,7 @@ _LOOKED_AT = 12
 # Of the rows, those in which a thing must stand to be a field.
 _LEAST_FILLED = 0.3
 _LONGEST_VALUE = 200
+_LEAST_TEXT = 80
 
 
 def draft_rows(view: View, rows: Rows, client: str) -> Posted:
@@ -60,12 +62,14 @@ def _reference(rows: Rows) -> Choice:
 
 def _spots(view: View, rows: Rows) -> Iterator[Spot]:
     some = rows.elements[:_LOOKED_AT]
-    link = _selector_in(view, rows.elements, _links_of(rows), "/@href")
+    link = _selector_in(view, rows.elements, _links_of(rows), "/@href") if rows.links else ""
     if link:
         yield Spot("url", link, "link", rows.links[0])
     title = _title(view, rows)
     if title is not None:
         yield title
+    if not rows.links and (body := _body(view, rows)):
+        yield body
     yield from _cells(view, rows)
     seen: set[str] = set()
     for element in some:
@@ -73,7 +77,7 @@ def _spots(view: View, rows: Rows) -> Iterator[Spot]:
             if spot.selector in seen or (title is not None and spot.selector == title.selector):
                 continue
             seen.add(spot.selector)
-            if _filled(view, rows.elements, spot.selector) >= _LEAST_FILLED:
+            if _filled(view, rows.elements, spot.selector) >= _LEAST_FILLED and _is_alone(view, rows, spot):
                 yield _named_by_values(view, rows, spot)
 
 
@@ -87,9 +91,14 @@ def _links_of(rows: Rows) -> list[HtmlElement]:
 def _selector_in(view: View, rows: Sequence[HtmlElement], targets: Sequence[HtmlElement], tail: str) -> str:
     """One that finds in each row the element that is meant there; "" = none does."""
     ways = ["css:a", *(selector_of(target, row) for row, target in zip(rows[:3], targets, strict=False))]
-    for way in dict.fromkeys(one for one in ways if one):
-        if all(next(iter(found_by(way, row)), None) is target for row, target in zip(rows, targets, strict=True)):
-            return way + tail
+    given = list(dict.fromkeys(one for one in ways if one))
+    for most in (1, 20):
+        for way in given:
+            found = [found_by(way, row) for row in rows]
+            if all(
+                some and some[0] is target and len(some) <= most for some, target in zip(found, targets, strict=True)
+            ):
+                return way + tail
     return ""
 
 
@@ -111,8 +120,21 @@ def _title(view: View, rows: Rows) -> Spot | None:
     return None
 
 
+def _body(view: View, rows: Rows) -> Spot | None:
+    """The part of a row with nearly all of its text."""
+    first = rows.elements[0]
+    total = view.prose_in(first)
+    for one in first.iterdescendants():
+        if not isinstance(one.tag, str) or view.prose_in(one) < 0.8 * total:
+            continue
+        for way in [f"css:.{name}" for name in lasting_classes(one)] + [f"css:{one.tag}"]:
+            if all(len(found_by(way, row)) == 1 for row in rows.elements):
+                return Spot("description", f"{way}/html()", "body", view.text(one))
+    return None
+
+
 def _says_title(name: str) -> bool:
-    return bool(TITLE_WORDS & set(words_of_class(name)))
+    return bool(TITLE_WORDS & set(class_words(name)))
 
 
 def _cells(view: View, rows: Rows) -> Iterator[Spot]:
@@ -133,11 +155,9 @@ def _cells(view: View, rows: Rows) -> Iterator[Spot]:
 
 
 def _within(view: View, row: HtmlElement) -> Iterator[Spot]:
-    page = Page(row, view.page.base, view.page.url, "")
-    for spot in labelled(View(page)):
-        if is_fact(spot) and spot.selector.startswith("xpath:substring-after(//"):
-            relative = spot.selector.replace("substring-after(//", "substring-after(.//", 1)
-            yield Spot(spot.name, relative, "label", spot.value)
+    for spot in labelled(View(Page(row, view.page.base, view.page.url, ""), ".//")):
+        if is_fact(spot):
+            yield Spot(spot.name, spot.selector, "label", spot.value)
     for element in row.iter():
         if not isinstance(element.tag, str) or element.tag in ("script", "style", "img", "svg"):
             continue
@@ -148,28 +168,28 @@ def _within(view: View, row: HtmlElement) -> Iterator[Spot]:
             yield Spot("date", "css:time/@datetime", "class", element.get("datetime") or "")
             continue
         text = view.text(element)
+        names = [name for name in lasting_classes(element)[:2] if not says_itself(name, text)]
+        if len(text) >= _LEAST_TEXT and (named := [one for one in names if role_of(meaning_of(one)) == "description"]):
+            yield Spot("description", f"css:.{named[0]}/html()", "body", text)
+            continue
         if not text or len(text) > _LONGEST_VALUE or len([one for one in element.itertext() if one.strip()]) > 2:
             continue
         if element.find(".//i") is not None:
             continue
-        for name in lasting_classes(element)[:2]:
+        for name in names:
             yield Spot(meaning_of(name), f"css:.{name}", "class", text)
 
 
 def _icon(view: View, element: HtmlElement) -> Spot | None:
     if element.tag not in ("i", "span") or (element.text or "").strip():
         return None
-    name = next((one for one in (element.get("class") or "").split() if icon_word(words_of_class(one))), "")
+    name = next((one for one in (element.get("class") or "").split() if icon_word(class_words(one))), "")
     parent = element.getparent()
     if not name or parent is None or not quoted(name):
         return None
     value = view.text(parent)
     path = f"xpath:.//{element.tag}[contains(@class, {quoted(name)})]/.."
-    return Spot(icon_word(words_of_class(name)), path, "icon", value) if len(value) <= _LONGEST_VALUE else None
-
-
-def words_of_class(name: str) -> list[str]:
-    return name.lower().replace("_", "-").split("-")
+    return Spot(icon_word(class_words(name)), path, "icon", value) if len(value) <= _LONGEST_VALUE else None
 
 
 def _named_by_values(view: View, rows: Rows, spot: Spot) -> Spot:
@@ -182,6 +202,11 @@ def _named_by_values(view: View, rows: Rows, spot: Spot) -> Spot:
     if texts and sum(map(is_date, texts)) >= 0.8 * len(texts):
         return Spot("date", spot.selector, "value", spot.value)
     return Spot("text", spot.selector, "value", spot.value)
+
+
+def _is_alone(view: View, rows: Rows, spot: Spot) -> bool:
+    """What stands several times in a row is no field of it, but a kind of label."""
+    return all(len(selector(spot.selector)(view.page, row)) <= 1 for row in rows.elements)
 
 
 def _filled(view: View, rows: Sequence[HtmlElement], chosen: str) -> float:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from jobpipe.drafting.pages.meanings import icon_word, meaning_of, means_something
-from jobpipe.drafting.pages.selectors import lasting_classes, selector_of
+from jobpipe.drafting.pages.meanings import icon_word, meaning_of, means_something, says_itself
+from jobpipe.drafting.pages.selectors import found_by, lasting_classes, selector_of
 from jobpipe.drafting.pages.spots import Spot
-from jobpipe.drafting.pages.view import View, words_of
+from jobpipe.drafting.pages.view import View
 
 _LONGEST_VALUE = 160
 # Properties of the head that date a page as it was published.
@@ -22,12 +22,10 @@ def marked(view: View) -> list[Spot]:
     for element in view.shown:
         for spot in _of_element(view, element):
             found.setdefault(spot.name, spot)
-    return list(found.values())
+    return [*found.values(), *by_icon(view)]
 
 
 def _of_element(view: View, element: HtmlElement) -> Iterator[Spot]:
-    if element.tag == "i" or (element.tag == "span" and not (element.text or "").strip()):
-        yield from _of_icon(view, element)
     if prop := element.get("itemprop"):
         yield from _of_property(view, element, prop)
     if element.tag == "time" and element.get("datetime"):
@@ -38,16 +36,16 @@ def _of_element(view: View, element: HtmlElement) -> Iterator[Spot]:
         return
     for name in lasting_classes(element) + ([element.get("id")] if element.get("id") else []):
         meaning = meaning_of(name)
-        if meaning and _is_value(element):
+        if meaning and _is_value(element) and not says_itself(name, text):
             if selector := selector_of(element, view.root):
                 yield Spot(meaning, selector, "class", text, element)
             return
 
 
 def _is_value(element: HtmlElement) -> bool:
-    """One text, or a text after an icon; not a label with its value, which is found as such."""
-    texts = [text for text in element.itertext() if text.strip()]
-    return 1 <= len(texts) <= 2 and not texts[0].rstrip().endswith(":")
+    """One text, or one after an icon's; not a label with its value, which is found as such."""
+    texts = [text.strip() for text in element.itertext() if text.strip()]
+    return (len(texts) == 1 and not texts[0].endswith(":")) or (len(texts) == 2 and len(texts[0]) <= 2)
 
 
 def _of_property(view: View, element: HtmlElement, prop: str) -> Iterator[Spot]:
@@ -67,25 +65,31 @@ def _of_time(view: View, element: HtmlElement) -> Iterator[Spot]:
         yield Spot(name, selector, "class", element.get("datetime") or "", element)
 
 
-def _of_icon(view: View, element: HtmlElement) -> Iterator[Spot]:
-    """What stands after it, within the element that it begins."""
-    words = words_of(element)
-    meaning = icon_word(words) if words else ""
-    parent = element.getparent()
-    if not meaning or parent is None or parent.tag in ("body", "a", "button"):
-        return
-    text = view.text(parent)
-    if not text or len(text) > _LONGEST_VALUE or ":" in text[:30]:
-        return
-    names = [f".{name}" for name in lasting_classes(element) if icon_word(name.lower().replace("_", "-").split("-"))]
-    if names and len(view.root.cssselect(names[0])) >= 1:
-        (name,) = names[:1]
-        path = f"xpath:normalize-space((//*[{_has_class(name[1:])}])[1]/..)"
-        yield Spot(meaning, path, "icon", text, parent)
+def by_icon(view: View) -> list[Spot]:
+    """What stands beside an icon, within the element that it begins; each meaning once."""
+    found: dict[str, Spot] = {}
+    for element in view.root.iter("i", "span", "svg", "img"):
+        name = _icon_class(element)
+        parent = element.getparent()
+        meaning = icon_word(class_words(name)) if name else ""
+        if not meaning or parent is None or parent in view.around or parent.tag in ("body", "a", "button"):
+            continue
+        text = view.text(parent)
+        if text and len(text) <= _LONGEST_VALUE and ":" not in text[:30]:
+            path = f"xpath:(//{element.tag}[contains(@class, '{name}')])[1]/.."
+            if next(iter(found_by(path, view.root)), None) is parent:
+                found.setdefault(meaning, Spot(meaning, path, "icon", text, parent))
+    return list(found.values())
 
 
-def _has_class(name: str) -> str:
-    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+def _icon_class(element: HtmlElement) -> str:
+    if (element.text or "").strip() or "'" in (element.get("class") or ""):
+        return ""
+    return next((one for one in (element.get("class") or "").split() if icon_word(class_words(one))), "")
+
+
+def class_words(name: str) -> list[str]:
+    return name.lower().replace("_", "-").split("-")
 
 
 def of_head(view: View) -> list[Spot]:

@@ -93,6 +93,11 @@ def meaning_of(name: str) -> str:
     return whole if bare and means_something(whole) else ""
 
 
+def says_itself(name: str, text: str) -> bool:
+    """A class that repeats the value, as `full-time` does: another row has another one."""
+    return "".join(pieces(name)) == "".join(pieces(text))
+
+
 def icon_word(words: list[str]) -> str:
     """What an icon with these words in its class stands for; "" = nothing that is known."""
     return next((_ICONS[word] for word in words if word in _ICONS), "")

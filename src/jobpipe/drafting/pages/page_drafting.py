@@ -19,7 +19,7 @@ from jobpipe.drafting.pages.countries import at_home
 from jobpipe.drafting.pages.details import draft_details
 from jobpipe.drafting.pages.listing import draft_rows
 from jobpipe.drafting.pages.posted import Posted, own_choice
-from jobpipe.drafting.pages.rows import is_list, rows_of
+from jobpipe.drafting.pages.rows import is_list, rows_of, sections_of
 from jobpipe.drafting.pages.scripts import ScriptArray, arrays_of
 from jobpipe.drafting.pages.view import View
 from jobpipe.drafting.proving import prove, proven
@@ -58,7 +58,9 @@ def draft_of_page(document: bytes, order: Order, *, url: str = "", charset: str 
         block["record"] = f"script:{array[0].mark}"
         return _draft(order, block, array[1], "", len(array[0].records), "The postings stand in a script.")
     rows = rows_of(view)
-    if rows is not None and is_list(view, rows):
+    if rows is None or not is_list(view, rows):
+        rows = sections_of(view)
+    if rows is not None:
         posted = at_home_in(draft_rows(view, rows, order.client), view)
         if any(one.field == "title" and one.is_enough for one in posted.choices):
             block |= {"record": rows.items, "fields": posted.fields}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from jobpipe.drafting.pages.meanings import strength_for
 from jobpipe.drafting.pages.selectors import found_by, lasting_classes, selector_of
 from jobpipe.drafting.pages.titles import is_generic
 from jobpipe.drafting.pages.view import View
@@ -18,6 +19,8 @@ from jobpipe.drafting.pages.view import View
 LEAST_ROWS = 3
 _MOST_ROWS = 300
 _MOST_ABOVE = 6
+# Letters of a posting that has no page of its own.
+_LEAST_TEXT = 100
 # Words in the addresses of postings and of lists of them.
 JOB_ADDRESS = re.compile(
     r"job|career|karriere|carriere|vacanc|vacatur|position|opening|stelle|offre|emploi|recrut|oferta|empleo|trabajo"
@@ -32,7 +35,7 @@ class Rows:
     # css:… of the elements, from the page on.
     items: str
     elements: tuple[HtmlElement, ...]
-    # Of each the link to its page, absolute.
+    # Of each the link to its page, absolute; () = they have none.
     links: tuple[str, ...]
     # How many of its letters are those of the page.
     share: float
@@ -76,12 +79,12 @@ def _rows(view: View, links: Sequence[HtmlElement]) -> Rows | None:
     if len(distinct) < LEAST_ROWS:
         return None
     texts = [view.text(link) for link in distinct.values()]
+    elements = _own_parts(list(distinct.values()))
     if not _differ(texts):
-        texts = [view.text(_own_part(link, list(distinct.values()))) for link in distinct.values()]
+        texts = [view.text(element) for element in elements]
     are_of_jobs = all(map(_is_of_a_job, distinct)) and _alike(list(distinct)) > 0.9
     if not are_of_jobs and (not _differ(texts) or all(is_generic(text) or len(text) < 3 for text in texts)):
         return None
-    elements = [_own_part(link, list(distinct.values())) for link in distinct.values()]
     selector = _selector_of_all(view, elements)
     if not selector:
         return None
@@ -96,18 +99,49 @@ def _differ(texts: Sequence[str]) -> bool:
 
 def _is_of_a_job(link: str) -> bool:
     parts = urlsplit(link)
-    return bool(JOB_ADDRESS.search(f"{parts.path}?{parts.query}"))
+    if JOB_ADDRESS.search(f"{parts.path}?{parts.query}"):
+        return True
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    return bool(JOB_ADDRESS.search(parts.netloc)) and (last.count("-") >= 2 or any(one.isdigit() for one in last))
 
 
-def _own_part(link: HtmlElement, links: Sequence[HtmlElement]) -> HtmlElement:
-    """The largest element around a link that holds none of the others."""
-    others = {one for one in links if one is not link}
-    part = link
-    for above in link.iterancestors():
-        if above.tag in ("body", "html") or any(one in others for one in above.iter("a")):
-            return part
-        part = above
-    return part
+def _own_parts(marks: Sequence[HtmlElement]) -> list[HtmlElement]:
+    """Of each link or heading the largest element around it that holds none of the others; as far up for all."""
+    ways = [_way_up(mark, marks) for mark in marks]
+    height = min(map(len, ways))
+    return [way[height - 1] for way in ways]
+
+
+def _way_up(mark: HtmlElement, marks: Sequence[HtmlElement]) -> list[HtmlElement]:
+    others = {one for one in marks if one is not mark}
+    way = [mark]
+    for above in mark.iterancestors():
+        if above.tag in ("body", "html") or any(one in others for one in above.iter(str(mark.tag))):
+            break
+        way.append(above)
+    return way
+
+
+def sections_of(view: View) -> Rows | None:
+    """Postings one below the other on a page about jobs, each with a heading and its text, and no page of its own."""
+    main = next((view.text(one) for one in view.shown if one.tag == "h1"), view.head.get("title", ""))
+    if not JOB_ADDRESS.search(main) or not is_generic(main):
+        return None
+    groups: dict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
+    for heading in view.shown:
+        if heading.tag in ("h2", "h3", "h4", "h5") and 3 <= len(view.text(heading)) <= 120:
+            groups[_making(heading)].append(heading)
+    for headings in sorted(groups.values(), key=len, reverse=True):
+        texts = [view.text(one) for one in headings]
+        of_a_text = sum(strength_for(text.rstrip(" :?"), "description", "description.more") >= 0.5 for text in texts)
+        if len(headings) < 2 or len(set(texts)) < len(texts) or of_a_text > 0.2 * len(texts):
+            continue
+        parts = _own_parts(headings)
+        if sum(view.prose_in(part) >= _LEAST_TEXT for part in parts) < 0.8 * len(parts):
+            continue
+        if selector := _selector_of_all(view, parts):
+            return Rows(selector, tuple(parts), (), 1.0)
+    return None
 
 
 def _selector_of_all(view: View, elements: Sequence[HtmlElement]) -> str:

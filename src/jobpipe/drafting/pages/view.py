@@ -41,9 +41,11 @@ def words_of(element: HtmlElement) -> list[str]:
 
 
 class View:
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, start: str = "//") -> None:
+        """`start`: by what paths begin: `.//` in a row of a list, whose root is no document's."""
         self.page = page
         self.root = page.root
+        self.start = start
 
     @cached_property
     def around(self) -> frozenset[HtmlElement]:

@@ -39,6 +39,11 @@ _FOUR_DIGITS = frozenset(
 
 _STATE_AND_ZIP = re.compile(r"([A-Z]{2})[ ,]+(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)")
 _STATE_AND_COUNTRY = re.compile(r"([A-Z]{2}) (.+)")
+# As applicant tracking systems write it: US-CO-Denver; Renton, WA, US, 98055.
+_CODES_AND_CITY = re.compile(r"(?P<country>[A-Z]{2})-(?P<region>[A-Z]{2,3})-(?P<city>[^\W\d_][^,;|]*)")
+_CITY_AND_CODES = re.compile(
+    r"(?P<city>[^,;|\d]+), (?P<region>[A-Z]{2,3}), (?P<country>[A-Z]{2}), (?P<code>[A-Z\d][A-Z\d -]{2,9})"
+)
 _DISTRICT = re.compile(
     r"(?P<city>Paris|Lyon|Marseille)[ -]+(?:\d{1,2})(?: ?(?:er|e|è|eme|ème))?(?: arr\w*\.?)?", re.IGNORECASE
 )
@@ -92,6 +97,10 @@ def _names_elsewhere(found: _Place) -> bool:
 
 
 def _read(text: str, default: str | None) -> _Place:
+    coded = _CODES_AND_CITY.fullmatch(text) or _CITY_AND_CODES.fullmatch(text)
+    if coded and coded["country"] in COUNTRIES:
+        code = coded.groupdict().get("code")
+        return _Place(_city(coded["city"]), coded["region"], code, coded["country"])
     segments = [one.strip() for one in re.split(r"[,;|]|(?<!\d)\s[-–—]\s(?=[^\W\d_]{3})|\s>\s", text) if one.strip()]
     if _NUMBERED.fullmatch(text) or not segments:
         segments = [text]

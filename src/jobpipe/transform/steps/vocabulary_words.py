@@ -44,7 +44,7 @@ fixed_term:
   fixed contract | ftc |
   (?:maternity|parental leave|sick leave|leave) cover | temporary contract | limited term | term contract |
   definite |
-  befrist\w* | zeitvertrag | auf zeit | bepaalde (?:tijd|duur) | tijdelijk contract | tijdelijk\w* |
+  maaraaikai\w* | befrist\w* | zeitvertrag | auf zeit | bepaalde (?:tijd|duur) | tijdelijk contract | tijdelijk\w* |
   jaarcontract | temporal\w* | duracion determinada | plazo fijo | obra y servicio | obra o servicio |
   tempo determinato | a termine | determinato | visstid\w* | tidsbegransa\w* | vikariat\w* | vikar |
   tidsbegrenset | engasjement | midlertidig\w* | termo certo | a termo | prazo determinado |
@@ -67,6 +67,7 @@ temporary:
   eventual | temporari[oa]s? | temporaneo | a chiamata | intermittente? | nul ?uren\w* | oproep\w* | flexi ?jobs? |
   weekendwerk | praca tymczasowa | tymczasow\w* | sezonow\w* | dorywcz\w* | sazonal | zero hour\w* | bank staff
 permanent:
+  vakituinen | vakinainen | toistaiseksi(?: voimassa oleva)? |
   cdi\w* | direct (?:hire|placement) | duree indeterminee | contrat indetermine | indetermine\w* | permanent\w* |
   perm |
   regular(?: employee)? | open ended | unlimited | indefinite | unbefrist\w* | festanstellung\w* |
@@ -87,6 +88,7 @@ other:
 
 WORKING_TIME = Vocabulary(r"""
 part_time:
+  osa aika\w* | osaaika\w* |
   part ?time | parttime | temps partiel | mi temps | partiel(?:le)? | temps reduit | non complet |
   teilzeit\w* | teilzeitbeschaftigt\w* | halbtags | halbzeit | minijob | mini job | geringfugig\w* |
   deeltijd\w* | deeltids\w* | tiempo parcial | media jornada | jornada parcial | parcial | jornada reducida |
@@ -97,6 +99,7 @@ part_time:
   (?:[1-9]|1\d|2\d|3[0-1])(?: \d\d?)? ?(?:h\d*|heures|hours|stunden|std|uur)(?: .*)? |
   [1-9]\d? ?%
 full_time:
+  kokoaika\w* | koko ?paivaty\w* |
   full ?time | fulltime | temps (?:plein|complet) | plein temps | plein | complet | vollzeit\w* |
   vollzeitbeschaftigt\w* | ganztags | voltijd\w* | voltids\w* | tiempo completo | jornada completa | completa |
   tempo pieno | tempo integral | tempo inteiro | periodo integral | heltid\w* | fuldtid\w* | ft | f t | full |
