@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-pages bench-expectations bench-suggestions bench-deliveries bench-drafts clean
+.PHONY: help install docs gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-pages bench-expectations bench-suggestions bench-deliveries bench-drafts bench-repairs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -103,6 +103,9 @@ bench-pages: $(VENV)/.bench ## Count queries and time of the interface's pages w
 
 bench-overrides: $(VENV)/.installed ## Time what 100 and 1 000 rules of clients cost beside the transformation
 	$(BIN)/python -m bench.overrides
+
+bench-repairs: $(VENV)/.installed ## Count how often a change of shape is met by the right edit, on real feeds (five minutes)
+	$(BIN)/python -m bench.repairs --write
 
 bench-drafts: $(VENV)/.installed ## Count how many drafted definitions need no edit, on real feeds, answers and pages
 	$(BIN)/python -m bench.drafts --write

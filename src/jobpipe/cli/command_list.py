@@ -48,6 +48,7 @@ SECTIONS = {
     },
     "When something is wrong": {
         "incidents": "What went wrong, like errors together: list, acknowledge, mute, assign, resolve.",
+        "repair": "Propose the edit of a definition that brings back what a source's new shape has lost.",
         "expectations": "Show what an import's past makes one expect of its next run.",
         "owners": "Who holds which role, and so has which incidents.",
         "notify": "Tell people of incidents: test, preview, send, log.",

@@ -90,7 +90,7 @@ _KINDS = (
         role="source",
         severity=Severity.ERROR,
         title="the source has another shape than the definition says",
-        advice="`jobpipe preview` shows what comes; change the definition, or ask the publisher what has changed.",
+        advice="`jobpipe repair` proposes the edit of the definition; else ask the publisher what has changed.",
         gone=Proof.SOURCE_READ,
     ),
     Kind(
@@ -195,7 +195,8 @@ _KINDS = (
         role="source",
         severity=Severity.WARNING,
         title="records make no valid posting",
-        advice="Mend the definition and `jobpipe quarantine retry`, or tell the publisher what is missing.",
+        advice="Mend the definition (`jobpipe repair` where the source has changed) and `jobpipe quarantine retry`, or "
+        "tell the publisher what is missing.",
         gone=Proof.STORED,
     ),
     Kind(
@@ -244,7 +245,7 @@ _KINDS = (
         role="source",
         severity=Severity.ERROR,
         title="postings lack what they had",
-        advice="Does the source still give it? If under another name, change the definition; else tell the publisher.",
+        advice="Does the source still give it, under another name? `jobpipe repair` says; else tell the publisher.",
         gone=Proof.TOLD,
     ),
     Kind(
@@ -260,7 +261,7 @@ _KINDS = (
         role="source",
         severity=Severity.ERROR,
         title="texts are not as they were",
-        advice="`jobpipe preview` shows what comes: another encoding, cut texts, shifted columns, another language?",
+        advice="Another encoding, cut texts, shifted columns, another language? `jobpipe repair` proposes what it can.",
         gone=Proof.TOLD,
     ),
     Kind(

@@ -40,8 +40,10 @@ class Working:
     workers: int | None = None
 
 
-def make_plan(workspace: Workspace, name: str, change: Change, *, by: str, working: Working) -> Plan | None:
-    """None = no stored posting would be made otherwise.
+def make_plan(
+    workspace: Workspace, name: str, change: Change, *, by: str, working: Working, anew: bool = False
+) -> Plan | None:
+    """None = no stored posting would be made otherwise. `anew`: what the last run read is read anew in any case.
 
     Raises DefinitionError for an invalid definition, UsageError where the import never ran, where a run of it is under
     way or was interrupted, and where one changed it meanwhile.
@@ -52,7 +54,7 @@ def make_plan(workspace: Workspace, name: str, change: Change, *, by: str, worki
     if owner is None or not workspace.documents.counts(owner.pk):
         raise UsageError(f"nothing is stored of {name}: it has not run yet", hint=f"jobpipe run {name}")
     refuse_while_it_runs(owner)
-    kind = kind_of(preparation, owner)
+    kind = PlanKind.SOURCE if anew else kind_of(preparation, owner)
     if kind is None:
         return None
     basis = basis_of(workspace, owner, preparation)
