@@ -17,6 +17,8 @@ _UMLAUT = re.compile(r"([aou])e")
 _STRENGTHS = {"sure": 1.0, "likely": 0.8, "maybe": 0.5}
 # A term within a longer name counts for less.
 _AMONG_OTHERS, _AT_THE_END = 0.78, 0.65
+# A name that has a word which begins as words of the role do.
+_BY_STEM = 0.68
 # A glued name ends with a term only where that is long enough to mean something.
 _LEAST_ENDING = 5
 # Roles whose values may be codes: of the others an `id` beside a label is none.
@@ -51,6 +53,16 @@ def _words(kind: str) -> frozenset[str]:
 
 
 @cache
+def _stems() -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
+    """For each role the beginnings of words that speak of it, and the words beside which they do not."""
+    text = (resources.files("jobpipe.drafting") / "glossary_stems.yaml").read_text(encoding="utf-8")
+    return {
+        role: (tuple(str(said["stems"]).split()), frozenset(str(said.get("unless", "")).split()))
+        for role, said in read_yaml(text).value.items()
+    }
+
+
+@cache
 def glossary() -> dict[str, dict[str, float]]:
     """For each role the terms (without blanks) with their strength."""
     text = (resources.files("jobpipe.drafting") / "glossary.yaml").read_text(encoding="utf-8")
@@ -79,7 +91,14 @@ def strength_of(names: tuple[str, ...], role: str) -> float:
             best = max(best, share * 0.95 * _strength(parent, terms), share * 0.9 * _exact(grand + parent, terms))
             if "".join(parent) in _words("generic") and grand:
                 best = max(best, 0.85 * _strength(grand, terms))
-    return best
+    return max(best, _strength_of_stems(leaf, role)) if best < _BY_STEM else best
+
+
+def _strength_of_stems(words: tuple[str, ...], role: str) -> float:
+    stems, unless = _stems().get(role, ((), frozenset()))
+    if not stems or any(word.startswith(tuple(unless)) for word in words if unless):
+        return 0.0
+    return _BY_STEM if any(word.startswith(stems) for word in words) else 0.0
 
 
 def _is_code(leaf: tuple[str, ...]) -> bool:
