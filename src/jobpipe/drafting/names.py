@@ -124,6 +124,12 @@ def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
+def surroundings_way(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What a value stands in: in address.city.name it is the address."""
+    is_label = len(names) > 1 and "".join(pieces(names[-1])) in _words("generic")
+    return names[: -2 if is_label else -1]
+
+
 def _exact(words: Sequence[str], terms: dict[str, float]) -> float:
     return max(terms.get("".join(words), 0.0), 0.9 * terms.get("".join(_without_connectives(words)), 0.0))
 

@@ -76,6 +76,8 @@ def compete(survey: Survey, told: Told | None = None) -> dict[str, Assigned]:
         shares = _BY_ROLE[found.role].shares_with
         here = assigned.get(found.role)
         if any(holder not in shares for holder in holders):
+            if here is not None:
+                here.others.append(found)
             continue
         if here is not None and found.role not in _SEVERAL:
             here.others.append(found)

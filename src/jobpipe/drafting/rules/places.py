@@ -8,7 +8,7 @@ from typing import Any
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.draft import CERTAIN, ENOUGH
-from jobpipe.drafting.names import surroundings_of
+from jobpipe.drafting.names import surroundings_of, surroundings_way
 from jobpipe.drafting.recognising.competing import Assigned
 from jobpipe.drafting.recognising.recogniser import Finding
 from jobpipe.drafting.rules.reading import rule_of
@@ -45,7 +45,7 @@ def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
 
 def _of_one_place(found: dict[str, Finding], assigned: dict[str, Assigned]) -> dict[str, Finding]:
     """An address of the company beside that of the job: the parts are of the one that says the most."""
-    parents = {one.column.names[:-1] for one in found.values()}
+    parents = {surroundings_way(one.column.names) for one in found.values()}
     if len(parents) < 2:
         return found
     choices: dict[tuple[str, ...], dict[str, Finding]] = {}
@@ -53,7 +53,7 @@ def _of_one_place(found: dict[str, Finding], assigned: dict[str, Assigned]) -> d
         one = assigned[f"locations.{name}"]
         for finding in (one.best, *one.others):
             if finding.confidence >= ENOUGH:
-                choices.setdefault(finding.column.names[:-1], {}).setdefault(name, finding)
+                choices.setdefault(surroundings_way(finding.column.names), {}).setdefault(name, finding)
     best = max(choices, key=lambda way: sum(one.confidence + one.column.filled for one in choices[way].values()))
     kept = dict(choices[best])
     for name, finding in found.items():
@@ -68,8 +68,8 @@ def other_city(found: dict[str, Finding], assigned: dict[str, Assigned]) -> Colu
     best = found.get("city")
     if best is None or best.column.filled > 0.98 or best.column.group or best.column.steps:
         return None
-    way = best.column.names[:-1]
-    for one in assigned["locations.city"].others:
+    way = surroundings_way(best.column.names)
+    for one in (assigned["locations.city"].best, *assigned["locations.city"].others):
         column = one.column
         if (
             column.path != best.column.path
