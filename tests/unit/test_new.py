@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 from command_line import jobpipe
+
+from jobpipe.cli.draft_dialogue import answered
+from jobpipe.drafting.draft import Draft, Question, SourceChoice
 
 CASES = Path(__file__).parent.parent / "data" / "drafts"
 UNSURE = """\
@@ -108,3 +112,28 @@ def test_what_is_no_feed_is_told_in_words(root: Path, content: bytes, said: str)
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert not (root / "imports" / "none.yaml").exists()
+
+
+def test_answers_become_rules_and_what_a_record_does_not_have_is_asked_again() -> None:
+    draft = Draft(
+        import_="acme",
+        client="",
+        source=SourceChoice(kind="feed", block={"feed": "jobs.xml"}),
+        choices=(),
+        questions=(
+            Question(about="title", text="Which?"),
+            Question(about="company", text="Whose?"),
+            Question(about="posted_at", text="Order?", options=(("day first", ["on", {"date": "DMY"}]),)),
+            Question(about="url", text="Where?"),
+        ),
+        paths=("name", "on"),
+    )
+    out = io.StringIO()
+    made = answered(draft, io.StringIO("nam\nname\nAcme\n1\n\n"), out)
+    assert {one.field: one.rule for one in made.taken} == {
+        "title": "name",
+        "company": {"value": "Acme"},
+        "posted_at": ["on", {"date": "DMY"}],
+    }
+    assert "a record has no 'nam'; nearest: name" in out.getvalue()
+    assert [one.about for one in made.questions] == ["url"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -9,28 +11,43 @@ if TYPE_CHECKING:
     from jobpipe.drafting.draft import Choice, Draft, Question
 
 _ANSWERED = "as you said"
+# Of the parts of a record.
+_MOST_SHOWN = 40
+_COMPANY = "company"
 
 
 def answered(draft: Draft, given: TextIO, out: TextIO) -> Draft:
     """The draft with the answers; what nobody answers stays open."""
+    if draft.paths:
+        parts = ", ".join(draft.paths[:_MOST_SHOWN]) + (" …" if len(draft.paths) > _MOST_SHOWN else "")
+        out.write("\n" + textwrap.fill(f"A record has {parts}", 80, break_on_hyphens=False) + "\n")
     for question in draft.questions:
-        rule = _asked(question, given, out)
+        rule = _asked(question, draft.paths, given, out)
         if rule is not None:
             draft = _with_answer(draft, question, rule)
     return draft
 
 
-def _asked(question: Question, given: TextIO, out: TextIO) -> Any:
+def _asked(question: Question, paths: tuple[str, ...], given: TextIO, out: TextIO) -> Any:
     """None = no answer."""
-    out.write(f"\n{question.about}: {question.text}\n")
+    out.write("\n" + textwrap.fill(f"{question.about}: {question.text}", 80) + "\n")
     for number, (label, _) in enumerate(question.options, start=1):
         out.write(f"  {number}  {label}\n")
-    out.write("a number, or a path; Enter: leave it open > ")
-    out.flush()
-    line = given.readline().strip()
-    if line.isdecimal() and 1 <= int(line) <= len(question.options):
-        return question.options[int(line) - 1][1]
-    return line or None
+    wanted = "a path, or its name" if question.about == _COMPANY else "a path"
+    while True:
+        out.write(f"{'a number, ' if question.options else ''}{wanted}; Enter: leave it open > ")
+        out.flush()
+        line = given.readline().strip()
+        if not line:
+            return None
+        if line.isdecimal() and 1 <= int(line) <= len(question.options):
+            return question.options[int(line) - 1][1]
+        if question.about == _COMPANY and line not in paths:
+            return {"value": line}
+        if line in paths or not paths or question.about.startswith("source."):
+            return line
+        near = difflib.get_close_matches(line, paths, n=3, cutoff=0.4)
+        out.write(f"a record has no {line!r}" + (f"; nearest: {', '.join(near)}" if near else "") + "\n")
 
 
 def _with_answer(draft: Draft, question: Question, rule: Any) -> Draft:

@@ -101,6 +101,8 @@ class Draft:
     notices: tuple[str, ...] = ()
     # How many records were looked at.
     looked_at: int = 0
+    # The parts that a record has, as a rule would name them.
+    paths: tuple[str, ...] = ()
 
     @property
     def taken(self) -> tuple[Choice, ...]:

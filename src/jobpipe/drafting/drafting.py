@@ -92,6 +92,7 @@ def draft_of(found: Sample, order: Order) -> Draft:
         questions=(*about_source, *questions),
         notices=tuple(_notices(found)),
         looked_at=len(found.values),
+        paths=tuple(dict.fromkeys(column.path for column in columns if column.origin in ("", "whole"))),
     )
 
 
