@@ -101,7 +101,7 @@ def test_the_address_of_a_known_service_is_enough(root: Path, address: str, bloc
     ("content", "said"),
     [
         (b"", "empty"),
-        (b"<html><head><title>Sign in</title></head></html>", "an HTML page"),
+        (b"<html><head><title>Sign in</title></head></html>", "no posting can be read"),
         (b"<jobs></jobs>", "no record was found"),
         (b"%PDF-1.7 ...", "a PDF document"),
     ],
