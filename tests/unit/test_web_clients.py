@@ -211,6 +211,19 @@ def test_staff_look_as_a_client_does_and_change_nothing(project: ProjectFolder) 
     assert WebSession.objects.filter(data__has_key="as_client").count() == 0
 
 
+def test_a_clients_people_read_their_language_on_every_page_of_their_own(project: ProjectFolder) -> None:
+    who = account(AccountRole.CLIENT, "Acme")
+    who.language = "fr"
+    who.save()
+    client = logged_in(who)
+    page = client.get("/account/").content.decode()
+    assert "Votre compte" in page and "Mot de passe" in page and "Second facteur" in page
+    assert "Introuvable" in client.get("/clients/Other/").content.decode()
+    refused = client.get("/runs/")
+    assert refused.status_code == 403 and "Interdit" in refused.content.decode()
+    assert "Not there" in logged_in(account()).get("/nowhere").content.decode()
+
+
 def test_no_phrase_is_missing_in_a_language_and_each_is_used() -> None:
     used: set[str] = set()
     for template in (WEB / "templates").glob("*.html"):

@@ -9,13 +9,12 @@ from django.http import HttpRequest
 
 from jobpipe.web.navigation import entries_for
 from jobpipe.web.rights import Right
-from jobpipe.web.words import language_of, words_of, words_of_house
+from jobpipe.web.words import words_to
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     viewer = getattr(request, "viewer", None)
-    is_staff = viewer is not None and not viewer.is_client
-    words = words_of_house() if is_staff else words_of(language_of(request))
+    words = words_to(request)
     return {
         "viewer": viewer,
         "account": getattr(request, "account", None),

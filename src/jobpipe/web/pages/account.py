@@ -13,6 +13,7 @@ from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 from jobpipe.web.second_factor import secret_of
+from jobpipe.web.words import words_to
 
 _HERE = "/account/"
 
@@ -31,7 +32,7 @@ def change_password(request: Request) -> HttpResponse:
     except (LoginRefusedError, AccountProblem) as error:
         return _show(request, wrong_password=str(error))
     audit.note(request, "account.password", f"account {request.account.name}")
-    return notes.done(request, "Your password is changed; all other sessions have ended.", _HERE)
+    return notes.done(request, words_to(request)["account_password_changed"], _HERE)
 
 
 @page("account/details", needs=Right.SELF, methods=("POST",))
@@ -45,7 +46,7 @@ def change_details(request: Request) -> HttpResponse:
     with turn_to_write():
         account.save(update_fields=["language", "person"])
     audit.note(request, "account.details", f"account {account.name}", language=account.language, person=account.person)
-    return notes.done(request, "Kept.", _HERE)
+    return notes.done(request, words_to(request)["account_details_kept"], _HERE)
 
 
 # The second factor ------------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def end_second_factor(request: Request) -> HttpResponse:
         return _show(request, wrong_factor=str(error))
     changing_accounts.drop_second_factor(account)
     audit.note(request, "account.second_factor_off", f"account {account.name}")
-    return notes.done(request, "Your password alone lets you in now.", _HERE)
+    return notes.done(request, words_to(request)["account_factor_gone"], _HERE)
 
 
 # Sessions ---------------------------------------------------------------------------------------------
@@ -104,7 +105,7 @@ def end_session(request: Request, session_mark: str) -> HttpResponse:
     with turn_to_write():
         found.delete()
     audit.note(request, "account.end_session", f"account {request.account.name}")
-    return notes.done(request, "That session has ended.", _HERE)
+    return notes.done(request, words_to(request)["account_session_ended"], _HERE)
 
 
 def _prove(request: Request) -> None:

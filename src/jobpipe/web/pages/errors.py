@@ -8,6 +8,7 @@ from django.shortcuts import render
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.unavailable import Trouble
 from jobpipe.safety.secrets import redact
+from jobpipe.web.words import words_to
 
 
 def _message(request: HttpRequest, status: int, heading: str, words: str, hint: str = "") -> HttpResponse:
@@ -15,13 +16,13 @@ def _message(request: HttpRequest, status: int, heading: str, words: str, hint: 
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    words = "There is no such page, or it is not yours to see."
-    return _message(request, 404, "Not there", words)
+    words = words_to(request)["error_not_there_words"]
+    return _message(request, 404, words_to(request)["error_not_there"], words)
 
 
 def refused(request: HttpRequest) -> HttpResponse:
-    words = "Your account may see this and not do it: whoever is an admin can change that."
-    return _message(request, 403, "Not allowed", words)
+    words = words_to(request)["error_not_allowed_words"]
+    return _message(request, 403, words_to(request)["error_not_allowed"], words)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
@@ -29,17 +30,17 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    return _message(request, 500, "job-pipe itself failed", "It is in the log, and an incident for its developers.")
+    return _message(request, 500, words_to(request)["error_failed"], words_to(request)["error_failed_words"])
 
 
 def out_of_reach(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     if trouble is Trouble.BUSY:
-        words = "Another process has been writing for a long time, and this was not done."
-        response = _message(request, 503, "Busy for a moment", words, "Try again in a few seconds.")
+        words = words_to(request)["error_busy_words"]
+        response = _message(request, 503, words_to(request)["error_busy"], words, words_to(request)["error_busy_hint"])
         response["Retry-After"] = "10"
         return response
-    words = "A store cannot be reached at the moment; nothing is lost."
-    response = _message(request, 503, "Away for a moment", words, "Load the page again in a minute.")
+    words = words_to(request)["error_away_words"]
+    response = _message(request, 503, words_to(request)["error_away"], words, words_to(request)["error_away_hint"])
     response["Retry-After"] = "60"
     return response
 

@@ -69,3 +69,10 @@ def language_of(request: HttpRequest) -> str:
     if viewer.looks_as:
         return chosen or "en"
     return str(viewer.language) if viewer.is_client else "en"
+
+
+def words_to(request: HttpRequest) -> Words:
+    """For whoever asks: their own language, where they are a client's people."""
+    viewer = getattr(request, "viewer", None)
+    is_staff = viewer is not None and not viewer.is_client
+    return words_of_house() if is_staff else words_of(language_of(request))
