@@ -224,12 +224,12 @@ PHRASES: dict[str, tuple[str, str]] = {
     "account_codes_yours": ("Your recovery codes", "Vos codes de secours"),
     "account_codes_about": (
         (
-            "The second factor is on. Should the device be lost, each of these lets you in once. They are not shown again: "
-            "print them, or keep them where your passwords are."
+            "The second factor is on. Should the device be lost, each of these lets you in once. They are not shown "
+            "again: print them, or keep them where your passwords are."
         ),
         (
-            "Le second facteur est actif. Si l'appareil est perdu, chacun de ces codes vous laisse entrer une fois. Ils ne "
-            "seront plus affichés : imprimez-les, ou gardez-les là où sont vos mots de passe."
+            "Le second facteur est actif. Si l'appareil est perdu, chacun de ces codes vous laisse entrer une fois. "
+            "Ils ne seront plus affichés : imprimez-les, ou gardez-les là où sont vos mots de passe."
         ),
     ),
     "account_copy": ("Copy them", "Les copier"),
