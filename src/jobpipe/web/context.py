@@ -20,6 +20,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "account": getattr(request, "account", None),
         "navigation": entries_for(viewer, request.path, words) if viewer is not None else [],
         "can_map": viewer is not None and viewer.may(Right.MAP),
+        "can_define": viewer is not None and viewer.may(Right.DEFINE) and viewer.sees_all,
+        "can_manage": viewer is not None and viewer.may(Right.ACCOUNTS),
         "can_rule": viewer is not None and viewer.may(Right.RULE),
         "say": words,
         "asset_version": asset_version(),
