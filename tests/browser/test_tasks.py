@@ -66,6 +66,13 @@ def test_a_developer_edits_a_draft_sees_a_fault_previews_and_publishes(project: 
         text.fill(before.replace("title:", "titel:", 1))
         text.press("End")
         who.reads("titel")  # told as one types, with the nearest word
+        text.fill(before.replace("  holds: all\n", "  hol\n"))
+        text.evaluate("field => field.setSelectionRange(...Array(2).fill(field.value.indexOf('  hol') + 5))")
+        text.press("Shift")
+        who.page.locator("[data-insert='holds: ']").wait_for()
+        text.press("Control+Space")
+        who.page.keyboard.press("Enter")
+        assert "  holds: \n" in text.input_value()  # the word is taken in the place of what was typed
         text.fill(before.replace("# A large board's export", "# A large board's export, looked at again"))
         who.presses("Preview on real records")
         who.page.get_by_role("heading", name="Preview").wait_for()

@@ -124,6 +124,9 @@ def test_what_is_imported_is_to_be_read_page_by_page(project: ProjectFolder) -> 
     assert [one["run"] for one in api.pages("/runs")] == [2, 1]
     assert api.get("/runs/2")["account"]["updated"] == 1
     assert api.get("/runs/2")["import"] == "offers"
+    assert api.get("/runs/2/log")["lines"][0]["message"] == "begins"
+    assert api.get("/runs/2/log?level=error") == {"lines": []}
+    assert Api(account(AccountRole.CLIENT, "Acme")).ask("GET", "/runs/2/log")[0] == 404
     assert [one["key"] for one in api.pages("/imports/offers/postings")] == ["1", "2"]
     assert api.get("/imports/offers/postings?search=coo")["items"][0]["posting"]["title"] == "Cook"
     assert api.get("/imports/offers/postings/2")["posting"]["title"] == "Cook"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+from django.http import Http404
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -19,7 +20,8 @@ from jobpipe.web.api.scopes import Scope
 from jobpipe.web.api.shapes import Moment, Number, gives
 from jobpipe.web.audit import note
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import visible_runs
+from jobpipe.web.rights import Right, visible_runs
+from jobpipe.web.run_story import chosen, story_of
 
 router = Router(tags=["runs"], by_alias=True)
 
@@ -68,6 +70,20 @@ class RunPage(Schema):
     next: str | None = Field(description="The cursor of the next page; null = this is the last one.")
 
 
+class LogLineShape(Schema):
+    at: str = Field(description="ISO 8601, UTC.")
+    level: str = Field(description="info, warning or error.")
+    stage: str = Field(description="read, apply, finish, incident, person …; empty = it is of none.")
+    message: str
+
+
+class LogShape(Schema):
+    lines: list[LogLineShape] = Field(description="While the run goes, as far as it has come.")
+
+
+Level = Annotated[Literal["info", "warning", "error"], Query(description="That, and what is graver.")]
+
+
 @router.get("/runs", auth=Bearer(Scope.RUNS_READ), response=gives(RunPage), operation_id="list_runs")
 def list_runs(
     request: ApiRequest,
@@ -90,6 +106,20 @@ def list_runs(
 def show_run(request: ApiRequest, run: Number) -> Any:
     """Show one run."""
     return report_of(run_numbered(request.viewer, run)).as_dict()
+
+
+@router.get("/runs/{run}/log", auth=Bearer(Scope.RUNS_READ), response=gives(LogShape), operation_id="show_run_log")
+def show_run_log(request: ApiRequest, run: Number, level: Level = "info") -> Any:
+    """Tell what a run said, which incidents it showed and who decided over it, in that order; for staff."""
+    if not request.viewer.may(Right.SEE):
+        raise Http404
+    row = run_numbered(request.viewer, run)
+    events = chosen(story_of(row), row, level=level, stage="")
+    return {
+        "lines": [
+            {"at": one.at.isoformat(), "level": one.level, "stage": one.stage, "message": one.message} for one in events
+        ]
+    }
 
 
 @router.post("/runs/{run}/accept", auth=Bearer(Scope.RUNS_DECIDE), response=gives(RunShape), operation_id="accept_run")

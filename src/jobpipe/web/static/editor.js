@@ -21,6 +21,23 @@
     } else if (event.key !== "Shift") leaves = false;
   });
 
+  // Ctrl-Space leads to the words that may stand at the caret; arrows go through them, Enter takes one, Escape leads back.
+  const offered = () => [...document.querySelectorAll("#checked [data-insert]")];
+  document.addEventListener("keydown", (event) => {
+    const words = offered();
+    if (event.target === text && event.key === " " && event.ctrlKey && words.length) {
+      event.preventDefault();
+      words[0].focus();
+    }
+    const at = words.indexOf(event.target);
+    if (at < 0) return;
+    if (event.key === "Escape") text.focus();
+    else if (event.key === "ArrowDown") words[Math.min(at + 1, words.length - 1)].focus();
+    else if (event.key === "ArrowUp") words[Math.max(at - 1, 0)].focus();
+    else return;
+    event.preventDefault();
+  });
+
   document.addEventListener("click", (event) => {
     const word = event.target.closest("[data-insert]");
     if (word) {
