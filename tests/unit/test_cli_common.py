@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from command_line import jobpipe, jobpipe_from_nothing
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.cli.command_list import ALIASES, COMMANDS, nearest
+from jobpipe.cli.main import jobpipe as root
+from jobpipe.cli.main import move_common_options
 
 OTHER = """\
 import: board
@@ -57,6 +63,7 @@ def test_what_another_tool_calls_a_command_leads_to_ours() -> None:
         "",
     )
     assert "Did you mean 'check'?" in jobpipe("validate").stderr
+    assert "Did you mean 'add'?" in jobpipe("accounts", "ad").stderr
 
 
 def test_every_command_in_the_list_has_its_module() -> None:
@@ -151,3 +158,35 @@ def test_lists_begin_at_a_moment(project: ProjectFolder) -> None:
     assert json.loads(jobpipe("-C", project.root, "runs", "--since", "2999-01-01", "--json").stdout) == []
     assert jobpipe("-C", project.root, "postings", "offers", "--since", "2999-01-01", "--json").stdout == ""
     assert "2031-05-01" in jobpipe("-C", project.root, "runs", "--since", "soon").stderr
+
+
+# Help ------------------------------------------------------------------------------------------------
+
+# Where a command line ends within one of a shell.
+_END = re.compile(r'\)"| > | \| | +#')
+
+
+def examples() -> Iterator[str]:
+    """Of all commands, also of those below others."""
+    for name in COMMANDS:
+        found = root.get_command(click.Context(root), name)
+        assert found is not None
+        for command in (found, *(found.commands.values() if isinstance(found, click.Group) else ())):
+            for line in (command.epilog or "").splitlines()[2:]:
+                yield _END.split(line.partition("jobpipe ")[2])[0]
+
+
+def test_each_example_in_the_help_of_a_command_is_one_that_it_understands() -> None:
+    lines = list(examples())
+    assert len(lines) > 40
+    for line in lines:
+        words = move_common_options(shlex.split(line))
+        name, *arguments = words[next(place for place, word in enumerate(words) if word in COMMANDS) :]
+        command = root.get_command(click.Context(root), name)
+        assert command is not None, line
+        if isinstance(command, click.Group) and arguments and arguments[0] in command.commands:
+            command, arguments = command.commands[arguments[0]], arguments[1:]
+        try:
+            command.make_context(name, arguments, parent=click.Context(root))
+        except click.ClickException as error:
+            pytest.fail(f"jobpipe {line}: {error.format_message()}")

@@ -7,10 +7,10 @@ import sys
 import click
 
 from jobpipe.cli.deciding_person import who
-from jobpipe.cli.options import json_option, quiet_option
+from jobpipe.cli.options import examples, json_option, quiet_option
 
 
-@click.command("apply")
+@click.command("apply", epilog=examples("jobpipe apply 4"))
 @click.argument("number", type=int, metavar="PLAN")
 @click.option("--workers", type=click.IntRange(0, 64), help="Worker processes (0: none).")
 @click.option("--by", envvar="JOBPIPE_USER", default="", help="Who applies it (otherwise: who is logged in).")

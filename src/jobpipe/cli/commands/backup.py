@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 
-@click.command("backup")
+@click.command("backup", epilog=examples("jobpipe backup /var/backups/jobs"))
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--no-archive", is_flag=True, help="Without the bytes of the last runs: the next ones read them anew.")
 @json_option

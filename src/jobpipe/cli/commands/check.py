@@ -11,7 +11,7 @@ import click
 
 from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.main import DONE, WRONG_USE
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.definition.models import Definition
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jobpipe.errors import DefinitionError
 
 
-@click.command("check")
+@click.command("check", epilog=examples("jobpipe check", "jobpipe check acme --json"))
 @click.argument("names", shell_complete=complete_imports, nargs=-1, metavar="[NAME]...")
 @json_option
 @click.pass_context

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.completing import complete_connectors
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.definition.connectors import Connector
 
 
-@click.command("connectors")
+@click.command("connectors", epilog=examples("jobpipe connectors", "jobpipe connectors greenhouse"))
 @click.argument("name", shell_complete=complete_connectors, required=False)
 @json_option
 def command(name: str | None, as_json: bool) -> None:

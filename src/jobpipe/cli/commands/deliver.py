@@ -8,13 +8,13 @@ import click
 
 from jobpipe.cli.completing import complete_destinations
 from jobpipe.cli.main import DONE, HELD, RUN_FAILED
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.starting import StopRequest
 
 
-@click.command("deliver")
+@click.command("deliver", epilog=examples("jobpipe deliver", "jobpipe deliver partner"))
 @click.argument("names", shell_complete=complete_destinations, nargs=-1, metavar="[DESTINATION]...")
 @click.option("--resync", is_flag=True, help="Compare all postings with what is there first; send what differs.")
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C: after each run, and when one answers again.")

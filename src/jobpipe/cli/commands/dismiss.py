@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 
-@click.command("dismiss")
+@click.command("dismiss", epilog=examples("jobpipe dismiss 17"))
 @click.argument("run", type=int)
 @json_option
 @click.pass_context

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from jobpipe.cli.main import DONE, RUN_FAILED
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 _MARKS = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "wrong": "[red]wrong[/]  "}
 
 
-@click.command("doctor")
+@click.command("doctor", epilog=examples("jobpipe doctor"))
 @json_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.completing import complete_imports
+from jobpipe.cli.options import examples
 
 if TYPE_CHECKING:
     from jobpipe.posting import JobPosting
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 _FORMATS = "indeed, linkedin, google, jooble, talent, adzuna, trovit, rss, jsonl, csv, parquet, xlsx or template."
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=examples("jobpipe export acme --as jsonl --to acme.jsonl", "jobpipe export acme --as indeed --to acme.xml"),
+)
 @click.argument("name", shell_complete=complete_imports)
 @click.option("--as", "format_name", default="jsonl", show_default=True, metavar="FORMAT", help=_FORMATS)
 @click.option("--to", "target", required=True, metavar="FILE", help="Written whole or not at all; - = stdout.")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from jobpipe.cli.options import examples
+
 # Each file of a new project, its template in the folder `starter`, and a word about it.
 FILES = (
     ("jobpipe.yaml", "jobpipe.yaml", "settings"),
@@ -20,7 +22,7 @@ FILES = (
 )
 
 
-@click.command("init")
+@click.command("init", epilog=examples("jobpipe init my-jobs", "jobpipe init . --force"))
 @click.argument("folder", metavar="DIR")
 @click.option("--force", is_flag=True, help="Also in a folder that holds files; none of them is written over.")
 def command(folder: str, force: bool) -> None:

@@ -6,11 +6,11 @@ import click
 
 from jobpipe.cli.completing import complete_imports
 from jobpipe.cli.deciding_person import by_option, who
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 from jobpipe.cli.standing_words import postings_option, reason_option, show_decided
 
 
-@click.command("pause")
+@click.command("pause", epilog=examples("jobpipe pause acme --postings keep --until 2031-01-07"))
 @click.argument("name", shell_complete=complete_imports)
 @click.option("--until", metavar="DAY", help="When it goes on by itself (2026-12-24, or with a time).")
 @reason_option

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from jobpipe.cli.completing import complete_imports
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 
-@click.command("plans")
+@click.command("plans", epilog=examples("jobpipe plans acme"))
 @click.argument("name", shell_complete=complete_imports, required=False)
 @click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
 @json_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jobpipe.cli.completing import complete_imports
+from jobpipe.cli.options import examples
 from jobpipe.cli.since import since_option
 
 if TYPE_CHECKING:
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from jobpipe.runs.workspace import Workspace
 
 
-@click.command("postings")
+@click.command(
+    "postings",
+    epilog=examples(
+        "jobpipe postings acme --search soudeur",
+        "jobpipe postings acme --status expired --since 7d",
+        "jobpipe postings acme --json > acme.jsonl",
+    ),
+)
 @click.argument("name", shell_complete=complete_imports)
 @click.option("--status", type=click.Choice(["live", "expired", "excluded", "all"]), default="live", show_default=True)
 @click.option("--key", "keys", multiple=True, help="Only the posting with this key (may be repeated).")

@@ -9,13 +9,13 @@ import click
 
 from jobpipe.cli.completing import complete_destinations, complete_imports
 from jobpipe.cli.main import DONE, RUN_FAILED
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.destinations.formats.format import Refusal
 
 
-@click.command("preflight")
+@click.command("preflight", epilog=examples("jobpipe preflight partner", "jobpipe preflight partner --import acme"))
 @click.argument("name", shell_complete=complete_destinations, metavar="DESTINATION")
 @click.option(
     "--import",

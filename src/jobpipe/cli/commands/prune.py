@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.housekeeping.freed import Pruned
 
 
-@click.command("prune")
+@click.command("prune", epilog=examples("jobpipe prune"))
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
 @click.pass_context

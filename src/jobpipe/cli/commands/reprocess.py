@@ -7,10 +7,10 @@ import sys
 import click
 
 from jobpipe.cli.completing import complete_imports
-from jobpipe.cli.options import json_option, quiet_option
+from jobpipe.cli.options import examples, json_option, quiet_option
 
 
-@click.command("reprocess")
+@click.command("reprocess", epilog=examples("jobpipe reprocess acme"))
 @click.argument("name", shell_complete=complete_imports)
 @json_option
 @quiet_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jobpipe.cli.completing import complete_imports
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 from jobpipe.cli.since import since_option
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobpipe.runs.report import RunReport
 
 
-@click.command("runs")
+@click.command("runs", epilog=examples("jobpipe runs", "jobpipe runs acme --since 7d"))
 @click.argument("name", shell_complete=complete_imports, required=False)
 @click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
 @since_option("Only runs that began since then.")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from jobpipe.cli.options import examples
 
-@click.command("schema")
+
+@click.command("schema", epilog=examples("jobpipe schema > definition.schema.json"))
 @click.option("--output", "target", metavar="FILE", help="Write it to this file instead of stdout.")
 def command(target: str | None) -> None:
     """Print the JSON Schema of definitions, by which editors complete and check.

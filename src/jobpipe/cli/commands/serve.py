@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from jobpipe.cli.main import DONE
-from jobpipe.cli.options import address_option, feeds_option, log_option
+from jobpipe.cli.options import address_option, examples, feeds_option, log_option
 
 
-@click.command("serve")
+@click.command("serve", epilog=examples("jobpipe serve", "jobpipe serve --address 0.0.0.0:8787 --log-format json"))
 @address_option
 @feeds_option
 @click.option("--interface/--no-interface", default=True, help="Serve the pages too, where they are installed.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 
-@click.command("show")
+@click.command("show", epilog=examples("jobpipe show 17", "jobpipe show 17 --json"))
 @click.argument("run", type=int)
 @json_option
 @click.pass_context

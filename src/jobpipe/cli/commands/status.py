@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.main import DONE, RUN_FAILED
-from jobpipe.cli.options import json_option, selectors_argument
+from jobpipe.cli.options import examples, json_option, selectors_argument
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jobpipe.runs.workspace import Workspace
 
 
-@click.command("status")
+@click.command("status", epilog=examples("jobpipe status", "jobpipe status client:acme", "jobpipe status --watch"))
 @selectors_argument
 @click.option("--watch", is_flag=True, help="Again every two seconds, until Ctrl-C.")
 @json_option

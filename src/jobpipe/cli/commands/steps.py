@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobpipe.cli.completing import complete_steps
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.transform.steps.step import Example, Parameter, Step
 
 
-@click.command("steps")
+@click.command("steps", epilog=examples("jobpipe steps", "jobpipe steps date"))
 @click.argument("name", shell_complete=complete_steps, required=False)
 @json_option
 def command(name: str | None, as_json: bool) -> None:

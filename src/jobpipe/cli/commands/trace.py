@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from jobpipe.cli.completing import complete_imports
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 
-@click.command("trace")
+@click.command("trace", epilog=examples("jobpipe trace 4711", "jobpipe trace 4711 --import acme --json"))
 @click.argument("key")
 @click.option("--import", "name", shell_complete=complete_imports, default="", metavar="NAME", help="In this import.")
 @json_option

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from jobpipe.cli.completing import complete_imports
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.mappings.unmapped import UnmappedLabel
 
 
-@click.command("unmapped")
+@click.command("unmapped", epilog=examples("jobpipe unmapped", "jobpipe unmapped --import acme"))
 @click.option("--import", "name", shell_complete=complete_imports, default="", help="Only this import's.")
 @click.option("--client", default="", help="Only those of this client's imports.")
 @click.option("--table", default="", help="Only this table's.")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from jobpipe.cli.main import DONE, RUN_FAILED
-from jobpipe.cli.options import json_option
+from jobpipe.cli.options import examples, json_option
 
 if TYPE_CHECKING:
     from jobpipe.runs.housekeeping.verifying.findings import Verified
 
 
-@click.command("verify")
+@click.command("verify", epilog=examples("jobpipe verify"))
 @click.option("--repair", is_flag=True, help="Put right what can be.")
 @json_option
 @click.pass_context
