@@ -30,11 +30,15 @@ def arguments_of(line: str) -> list[str]:
     return said.stdout.split("\0")[1:-1]
 
 
-@pytest.mark.parametrize(("page", "least"), [("docs/tutorial.md", 25), ("README.md", 6)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("docs/tutorial.md", 25), ("README.md", 6), ("docs/how-to/settings.md", 3)]
+)
 def test_each_command_runs_in_the_order_of_the_page(page: str, least: int, tmp_path: Path) -> None:
     lines = commands_of(page)
     assert len(lines) >= least
     folder = tmp_path
+    if "jobpipe init" not in lines[0] + lines[2]:
+        (folder / "jobpipe.yaml").write_text("{}\n")
     with HttpSource() as source:
         source.serve("/remote-jobs.rss", FEED.read_bytes())
         for line in lines:
