@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobpipe.definition.loading import parse_definition
 from jobpipe.definition.services import Api
-from jobpipe.drafting.draft import Draft
+from jobpipe.drafting.draft import Choice, Draft, Question, SourceChoice
 from jobpipe.drafting.drafting import Order, draft_source
 from jobpipe.drafting.paging import paging_of
 from jobpipe.drafting.sampling import Sample, sample
-from jobpipe.drafting.writing import definition_text
+from jobpipe.drafting.writing import definition_text, flow
 from jobpipe.sources.record import FormatSettings
 from jobpipe.sources.transports.transport import Request
 from jobpipe.transform.compile import compile_definition
@@ -142,3 +145,27 @@ def test_an_answer_that_is_a_part_is_asked_about_where_nothing_shows_the_next_pa
     assert found.api is None
     assert "11" in found.questions[0].text
     assert all(Api.model_validate(rule) for _, rule in found.questions[0].options)
+
+
+values = st.recursive(
+    st.text(max_size=30) | st.integers() | st.booleans(),
+    lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=12), inner),
+    max_leaves=6,
+)
+
+
+@given(values)
+def test_whatever_a_source_calls_its_parts_is_written_as_it_is(value: Any) -> None:
+    assert yaml.safe_load(f"x: {flow(value)}\n") == {"x": value}
+
+
+@given(st.text(max_size=200))
+def test_no_sample_or_reason_ends_a_comment(text: str) -> None:
+    draft = Draft(
+        import_="acme",
+        client="",
+        source=SourceChoice(kind="feed", block={"feed": "a.xml"}, reasons={"feed": text}),
+        choices=(Choice(field="title", rule="a", paths=("a",), confidence=0.75, reason=text),),
+        questions=(Question(about="url", text=text),),
+    )
+    assert parse_definition(definition_text(draft), "acme.yaml").definition.posting["title"].from_ == ["a"]

@@ -68,7 +68,7 @@ class Column:
     @cached_property
     def uniqueness(self) -> float:
         """Of the records that have something here, the share of different ones."""
-        found = [text for text in self.firsts if text]
+        found: list[Any] = [row for row in self.rows if row] if self.repeats else [one for one in self.firsts if one]
         return len(set(found)) / len(found) if found else 0.0
 
     @cached_property

@@ -32,7 +32,7 @@ _OF_CODES = frozenset(
 
 def pieces(name: str) -> tuple[str, ...]:
     """The words of a name in small letters, however they are written together: datePublication, date_publication."""
-    plain = name.removeprefix("@").rpartition(":")[2].replace("º", "o").replace("°", "o")
+    plain = name.removeprefix("@").rpartition(":")[2].replace("º", "o").replace("°", "o").replace("#", " number ")
     # Accents go first, so that a word stays one.
     return tuple(_UMLAUT.sub(r"\1", one.lower()) for one in _PIECE.findall(_unaccented(plain)))
 
@@ -119,7 +119,7 @@ def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
         if _words("persons").intersection(pieces(name)):
             found.add("contact")
         for role, terms in glossary().items():
-            if terms.get(key, 0.0) >= 1.0:
+            if max(terms.get(key, 0.0), terms.get(key.removesuffix("s"), 0.0)) >= 1.0:
                 found.add(group_of(role))
     return frozenset(found)
 

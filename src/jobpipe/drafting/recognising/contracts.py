@@ -32,6 +32,8 @@ def _weigh_working_time(column: Column, survey: Survey) -> Weight | None:
 
 def _of_words(column: Column, known: float) -> float:
     both = column.share(_is_of_work)
+    if column.length > 45:  # prose has words for contracts, too
+        return -2.0
     if known >= 0.6:
         return 1.5
     if both >= 0.75:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
+from jobpipe.drafting.names import surroundings_of
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     is_contract,
@@ -21,6 +22,8 @@ _NOT_NAMED = float("-inf")
 
 
 def _is_no_label(column: Column) -> bool:
+    if "description" in surroundings_of(column.names) and column.group:  # the kinds of the parts of a text
+        return True
     return any(column.share(test) > 0.2 for test in (is_url, is_email, is_date, is_markup, is_yes_or_no))
 
 
@@ -32,6 +35,8 @@ def _weigh_category(column: Column, survey: Survey) -> Weight | None:
         value -= 1.5
     if len(column.rows) >= 10 and column.uniqueness > 0.9:
         value -= 1.5
+    if len(column.rows) >= 4 and len(column.distinct) == 1:
+        value -= 1.0
     if column.share(is_contract) > 0.6 or column.share(is_working_time) > 0.6:
         value -= 3.0
     return Weight(value, f"{len(column.distinct):,} different labels")
@@ -40,7 +45,10 @@ def _weigh_category(column: Column, survey: Survey) -> Weight | None:
 def _weigh_label(column: Column, survey: Survey) -> Weight | None:
     if _is_no_label(column) or column.length > 250:
         return None
-    return Weight(0.2 if column.length <= 100 else -0.6, f"{len(column.distinct):,} different labels")
+    value = 0.2 if column.length <= 100 else -0.6
+    if column.share(is_number) > 0.9:
+        value -= 1.0
+    return Weight(value, f"{len(column.distinct):,} different labels")
 
 
 def _weigh_skills(column: Column, survey: Survey) -> Weight | None:

@@ -140,7 +140,7 @@ def _of_surroundings(column: Column, role: str) -> float:
         if group in _APART:
             weight += _APART[group]
         elif group in _OTHERS:
-            weight += -1.0 if own == "locations" and group == "company" else _FOREIGN
+            weight += _FOREIGN
     if own == "company" and "contact" in around and "".join(pieces(column.names[-1])) in ("company", "companyname"):
         weight += 2.5
     return max(weight, -6.0)
