@@ -163,7 +163,7 @@ def test_lists_begin_at_a_moment(project: ProjectFolder) -> None:
 # Help ------------------------------------------------------------------------------------------------
 
 # Where a command line ends within one of a shell.
-_END = re.compile(r'\)"| > | \| | +#')
+_END = re.compile(r'\)"| > | \| | && | +#')
 
 
 def examples() -> Iterator[str]:

@@ -16,7 +16,7 @@ VARIABLE = "JOBPIPE_PROGRESS"
 PLAIN_SECONDS = 10.0
 LIVE_SECONDS = 0.2
 # Characters of a bar.
-_WIDTH = 16
+_WIDTH = 8
 
 
 def chosen_for(stream: TextIO) -> str:
@@ -76,7 +76,7 @@ class PlainProgress(Progress):
         if reading.total_bytes and reading.bytes:
             share = min(1.0, reading.bytes / reading.total_bytes)
             left = seconds / share - seconds
-            text += f", {share:.0%}, about {duration(left)} left"
+            text += f", {share:.0%}, {duration(left)} left"
         elif reading.bytes:
             text += f", {reading.bytes / 1e6:,.0f} MB"
         return text
