@@ -16,7 +16,7 @@ from jobpipe.definition.destination_files import read_destination
 from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.definition.environment import with_environment
 from jobpipe.definition.faults import Fault, InvalidFileError
-from jobpipe.definition.file_stamp import Stamp, stamp_of
+from jobpipe.definition.file_stamp import Stamp, stamp_of, stamps_in
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
 from jobpipe.definition.loading import (
     LoadedDefinition,
@@ -76,6 +76,10 @@ class Project:
     def imports(self) -> list[str]:
         """The names of the imports, sorted: those of the files."""
         return _names_in(self.root / "imports")
+
+    def import_stamps(self) -> dict[str, Stamp]:
+        """Of the files of the imports, by their names: whether each is the one that was read before."""
+        return stamps_in(self.root / "imports", ".yaml")
 
     def load(self, name: str) -> LoadedDefinition:
         """Raises UsageError where there is no such import, DefinitionError where it is not valid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.ledger.order import one_at_a_time_in_the_feed_of_changes
@@ -20,6 +20,7 @@ __all__ = [
     "complete_runs_since",
     "next_sequence",
     "past_runs",
+    "runs_mark",
     "runs_that_need_their_bytes",
 ]
 
@@ -69,6 +70,14 @@ def next_sequence() -> int:
     """The place in the feed of changes that comes after all that are taken; to be asked within a transaction."""
     one_at_a_time_in_the_feed_of_changes()
     return (Run.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1
+
+
+def runs_mark() -> tuple[tuple[int, int | None], ...]:
+    """Another one after any run has begun or ended: for what is derived of what runs have stored. One statement."""
+    last = Run.objects.order_by("-id").values("id")[:1]
+    latest = Run.objects.filter(sequence__isnull=False).order_by("-sequence").values("id")[:1]
+    telling = Q(finished_at__isnull=True) | Q(pk__in=last) | Q(pk__in=latest)
+    return tuple(Run.objects.filter(telling).order_by("id").values_list("id", "sequence"))
 
 
 def runs_that_need_their_bytes(import_id: int) -> set[int]:

@@ -22,6 +22,7 @@ from jobpipe.documents.search.opening import open_search
 from jobpipe.documents.store import Documents
 from jobpipe.ledger.opening import open_ledger
 from jobpipe.ledger.turns import turn_to_write
+from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.shared_hosts import share_hosts
 from jobpipe.sources.site.process import HeadStart
 
@@ -103,8 +104,13 @@ class Workspace:
     opened_delivered: OpenedOnce[OpenedDelivered] = field(default_factory=OpenedOnce)
     # The index of postings, likewise.
     opened_search: OpenedOnce[SearchIndex] = field(default_factory=OpenedOnce)
+    # Which imports feed which destination.
+    feeding: Feeding = field(init=False)
     # The process of a crawl, where it was started before the crawl was known.
     head_start: HeadStart = field(default_factory=HeadStart)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feeding", Feeding(self.project))
 
     @property
     def delivered(self) -> OpenedDelivered:

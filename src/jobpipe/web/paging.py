@@ -37,6 +37,32 @@ def newest_first(request: HttpRequest, found: QuerySet[Any], *, size: int = SIZE
     return Page(rows, newer, older)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a list whose length is known."""
+
+    first: int
+    size: int
+    # Of the list.
+    number: int
+    # Addresses; "" = there is none.
+    before: str
+    after: str
+
+    @property
+    def last(self) -> int:
+        """Counted from one, as people do."""
+        return min(self.first + self.size, self.number)
+
+
+def stretch(request: HttpRequest, number: int, size: int) -> Stretch:
+    """`?from=` of the address: how many rows come before it."""
+    first = min(_number(request, "from") or 0, max(number - 1, 0))
+    before = address(request, **{"from": max(first - size, 0) or None}) if first else ""
+    after = address(request, **{"from": first + size}) if first + size < number else ""
+    return Stretch(first, size, number, before, after)
+
+
 def where_given(found: QuerySet[Any], **exact: str) -> QuerySet[Any]:
     """Those whose fields are as said; "" = that does not matter."""
     return found.filter(**{name: value for name, value in exact.items() if value})

@@ -37,7 +37,6 @@ def show(context: click.Context, name: str | None, as_json: bool) -> None:
     from jobpipe.cli.opening import open_workspace
     from jobpipe.cli.printing import print_json
     from jobpipe.ledger.models import Delivery
-    from jobpipe.runs.deliveries.feeding import Feeding
     from jobpipe.runs.deliveries.forgetting import gone_destinations
     from jobpipe.runs.deliveries.overview import destination_document, destination_overviews
     from jobpipe.runs.deliveries.showing import delivery_document
@@ -48,7 +47,7 @@ def show(context: click.Context, name: str | None, as_json: bool) -> None:
             workspace.project.load_destination(name)
         chosen = [name] if name else workspace.project.destinations() + gone
         documents = [destination_document(one) for one in destination_overviews(workspace, chosen)]
-        named = Feeding(workspace.project).named()
+        named = workspace.feeding.named()
         for document in documents:
             document["imports"] = named.get(document["destination"], [])
         last = list(Delivery.objects.filter(destination__name=name).select_related("destination")[:10]) if name else []

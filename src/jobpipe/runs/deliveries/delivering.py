@@ -21,7 +21,6 @@ from jobpipe.ledger.models import Destination, Import
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.deliveries import telling
 from jobpipe.runs.deliveries.changes import ChangesSitting
-from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.deliveries.following import begin_sweep
 from jobpipe.runs.deliveries.patience import TOLD_AFTER, next_try
 from jobpipe.runs.deliveries.report import DeliveryReport
@@ -41,7 +40,6 @@ def deliver(
     workspace: Workspace,
     name: str,
     *,
-    feeding: Feeding | None = None,
     open_way: OpenWay | None = None,
     clock: Clock = ledger_time,
     stop: StopRequest | None = None,
@@ -68,7 +66,7 @@ def deliver(
             if row.next_try is not None and row.next_try > now and not at_once:
                 report.state, report.error, report.next_try = "waiting", row.error, row.next_try
                 return report
-            feeds = (feeding or Feeding(workspace.project)).imports_of(name)
+            feeds = workspace.feeding.imports_of(name)
             sitting = Sitting(
                 workspace=workspace,
                 definition=definition,

@@ -11,7 +11,6 @@ from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Delivery, DeliveryState, Destination
 from jobpipe.runs.deliveries.change_lists import last_sequence
 from jobpipe.runs.deliveries.delivering import definition_digest
-from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.workspace import Workspace
 
 # Seconds between two looks at whether files say something else now.
@@ -23,7 +22,6 @@ class DueDestinations:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._feeding = Feeding(workspace.project)
         self._read: dict[str, tuple[Stamp | None, DestinationDefinition | None]] = {}
         self._looked = -_FILES_EVERY
 
@@ -52,7 +50,7 @@ class DueDestinations:
         return found
 
     def _is_changed(self, definition: DestinationDefinition, row: Destination) -> bool:
-        return row.definition != definition_digest(definition, self._feeding.imports_of(row.name))
+        return row.definition != definition_digest(definition, self._workspace.feeding.imports_of(row.name))
 
     def _definition(self, name: str) -> tuple[DestinationDefinition | None, bool]:
         """As its file says, None where it is not valid; and whether it was read just now."""

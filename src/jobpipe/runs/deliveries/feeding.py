@@ -9,7 +9,10 @@ from jobpipe.ledger.models import Import
 
 
 class Feeding:
-    """Read again where a file has changed. A definition that is not valid names what it named when it last was."""
+    """Read again where a file has changed. A definition that is not valid names what it named when it last was.
+
+    For any number of threads.
+    """
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -17,20 +20,21 @@ class Feeding:
 
     def imports_of(self, destination: str) -> list[Import]:
         """Those that have run, by their numbers; one whose file is gone keeps what it has there until it is removed."""
-        named = {name for name in self._project.imports() if destination in self._destinations_of(name)}
-        return list(Import.objects.filter(name__in=named).order_by("pk"))
+        return list(Import.objects.filter(name__in=self.named().get(destination, ())).order_by("pk"))
 
     def named(self) -> dict[str, list[str]]:
         """Destination -> the imports that name it, whether there is a file of that name or not."""
         found: dict[str, list[str]] = {}
-        for name in self._project.imports():
-            for destination in self._destinations_of(name):
+        for name, stamp in self._project.import_stamps().items():
+            for destination in self._destinations_of(name, stamp):
                 found.setdefault(destination, []).append(name)
         return found
 
-    def _destinations_of(self, name: str) -> tuple[str, ...]:
-        path = self._project.root / "imports" / f"{name}.yaml"
-        stamp = stamp_of(path)
+    def destinations_of(self, name: str) -> tuple[str, ...]:
+        """Those that one import names."""
+        return self._destinations_of(name, stamp_of(self._project.root / "imports" / f"{name}.yaml"))
+
+    def _destinations_of(self, name: str, stamp: Stamp | None) -> tuple[str, ...]:
         before = self._known.get(name)
         if before is not None and before[0] == stamp:
             return before[1]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from jobpipe.destinations.formats.format import Refusal
 from jobpipe.ledger.models import Import
-from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.deliveries.wanting import Wanting, live_postings_of
 from jobpipe.runs.workspace import Workspace
 
@@ -45,7 +44,7 @@ def _owners(workspace: Workspace, destination: str, only: str) -> list[Import]:
     if only:
         workspace.project.load(only)
         return list(Import.objects.filter(name=only))
-    return Feeding(workspace.project).imports_of(destination)
+    return workspace.feeding.imports_of(destination)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,6 @@ from django.db import connections
 from jobpipe.errors import JobpipeError
 from jobpipe.runs.deliveries import telling
 from jobpipe.runs.deliveries.delivering import deliver
-from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.deliveries.report import DeliveryReport
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
@@ -29,10 +28,9 @@ def deliver_several(
 ) -> list[DeliveryReport]:
     """In the order of `names`; `ended` is called with each when it is over."""
     chosen = list(names)
-    feeding = Feeding(workspace.project)
     reports: dict[str, DeliveryReport] = {}
     with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, len(chosen)) or 1) as pool:
-        futures = [pool.submit(_one, workspace, name, feeding, stop, at_once=at_once) for name in chosen]
+        futures = [pool.submit(_one, workspace, name, stop, at_once=at_once) for name in chosen]
         for future in as_completed(futures):
             report = future.result()
             reports[report.name] = report
@@ -42,15 +40,13 @@ def deliver_several(
 
 def fed_by(workspace: Workspace, imports: Iterable[str]) -> list[str]:
     """The destinations that any of these imports names."""
-    wanted = set(imports)
-    there = set(workspace.project.destinations())
-    named = Feeding(workspace.project).named()
-    return sorted(name for name, feeding in named.items() if name in there and wanted.intersection(feeding))
+    named = {name for one in imports for name in workspace.feeding.destinations_of(one)}
+    return sorted(named.intersection(workspace.project.destinations()))
 
 
-def _one(workspace: Workspace, name: str, feeding: Feeding, stop: StopRequest, *, at_once: bool) -> DeliveryReport:
+def _one(workspace: Workspace, name: str, stop: StopRequest, *, at_once: bool) -> DeliveryReport:
     try:
-        return deliver_and_tell(workspace, name, feeding=feeding, stop=stop, at_once=at_once)
+        return deliver_and_tell(workspace, name, stop=stop, at_once=at_once)
     finally:
         connections.close_all()
 
@@ -59,14 +55,13 @@ def deliver_and_tell(
     workspace: Workspace,
     name: str,
     *,
-    feeding: Feeding | None = None,
     stop: StopRequest | None = None,
     seconds: float | None = None,
     at_once: bool = False,
 ) -> DeliveryReport:
     """As `deliver`; what is wrong with the destination's file is an incident, and in the report."""
     try:
-        report = deliver(workspace, name, feeding=feeding, stop=stop, seconds=seconds, at_once=at_once)
+        report = deliver(workspace, name, stop=stop, seconds=seconds, at_once=at_once)
     except JobpipeError as error:
         said = redact(str(error))
         telling.tell(workspace.project, name, telling.WRONG, said, about="file")

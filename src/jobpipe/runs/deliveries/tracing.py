@@ -9,7 +9,6 @@ from jobpipe.documents.delivered.store import Delivered, Receipt, Standing
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Destination, Import, Run
 from jobpipe.posting import JobPosting
-from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.deliveries.wanting import Wanting
 from jobpipe.runs.finding_postings import FoundPosting, traced
 from jobpipe.runs.record_places import Places, Stored
@@ -77,9 +76,7 @@ def _destinations(workspace: Workspace, owner: Import, found: FoundPosting, post
     receipts: dict[int, list[Receipt]] = {}
     for one in workspace.delivered.receipts(found.import_id, found.row.row):
         receipts.setdefault(one.destination, []).append(one)
-    named = {name for name, imports in Feeding(workspace.project).named().items() if found.name in imports} | {
-        rows[number] for number in standings if number in rows
-    }
+    named = {*workspace.feeding.destinations_of(found.name), *(rows[one] for one in standings if one in rows)}
     numbers = {name: number for number, name in rows.items()}
     return [
         {

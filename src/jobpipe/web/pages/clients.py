@@ -2,61 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, Min, OuterRef, Subquery, Sum
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Account, Import, Run, RunKind, RunState
 from jobpipe.ledger.turns import turn_to_write
-from jobpipe.runs.overview import GOOD, Overview, overviews
+from jobpipe.runs.overview import GOOD, STATES, WEEK, Overview
 from jobpipe.runs.quarantine import Rejected
 from jobpipe.runs.scheduling.punctuality import ImportState
 from jobpipe.runs.source_reports.gathering import refusals_of
 from jobpipe.runs.source_reports.languages import LANGUAGES as REPORT_LANGUAGES
 from jobpipe.runs.source_reports.wishes import WHENS, say_wishes, wishes_of_client
 from jobpipe.runs.source_reports.wording import Wording
+from jobpipe.runs.summaries import shown, summaries
 from jobpipe.web.audit import note
 from jobpipe.web.client_space import address_of, imports_of, space, words_for
+from jobpipe.web.flow import flows
 from jobpipe.web.notes import done, show
+from jobpipe.web.paging import stretch
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import Right, may_see_client, viewer_of, visible_imports
+from jobpipe.web.rights import Right, Viewer, may_see_client, viewer_of
 from jobpipe.web.routes import Request, page
 from jobpipe.web.sessions import AS_CLIENT
 from jobpipe.web.states import badge
 from jobpipe.web.words import LANGUAGES, words_of
 
-_WEEK = timedelta(days=7)
+# Clients on one page.
+_AT_ONCE = 50
+_EVER = datetime.max.replace(tzinfo=UTC)
 # Refused records that one page looks at, and shows of each reason.
 MOST_REFUSED = 2_000
 _EXAMPLES = 5
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Health:
     """One client in the list of the staff."""
 
     client: str
-    imports: list[Overview] = field(default_factory=list)
-
-    @property
-    def live(self) -> int:
-        return sum(one.live or 0 for one in self.imports)
-
-    @property
-    def incidents(self) -> int:
-        return sum(one.incidents for one in self.imports)
-
-    @property
-    def state(self) -> ImportState:
-        """Of the worst of its imports."""
-        order = (ImportState.DOWN, ImportState.LATE, ImportState.OK, ImportState.NEW, ImportState.PAUSED)
-        return min((one.state for one in self.imports), key=order.index)
+    # Of the worst of its imports.
+    state: ImportState
+    imports: int
+    live: int
+    incidents: int
 
     @property
     def address(self) -> str:
@@ -65,7 +60,7 @@ class Health:
 
 @page("clients/", needs=Right.CLIENT_SPACE)
 def show_clients(request: Request) -> HttpResponse:
-    """Whoever has one client alone is led to its space."""
+    """Whoever has one client alone is led to its space. `?q=` and `?from=` of the address choose."""
     viewer = request.viewer
     if viewer.is_client:
         own = sorted(viewer.clients or ())
@@ -73,12 +68,27 @@ def show_clients(request: Request) -> HttpResponse:
             return HttpResponseRedirect(address_of(own[0]))
         say = words_of(viewer.language)
         return show(request, "clients_own.html", {"say": say, "own": [(one, address_of(one)) for one in own]})
-    made: dict[str, Health] = {}
-    for one in overviews(ledger_time(), visible_imports(viewer).exclude(client="")):
-        made.setdefault(one.client, Health(one.client)).imports.append(one)
     words = request.GET.get("q", "").casefold()
-    found = sorted((one for one in made.values() if words in one.client.casefold()), key=_worst)
-    return show(request, "clients.html", {"found": found[:500], "many": len(found), "q": request.GET.get("q", "")})
+    found = [one for one in _clients(viewer) if words in one.client.casefold()]
+    part = stretch(request, len(found), _AT_ONCE)
+    context = {"found": found[part.first : part.last], "part": part, "q": request.GET.get("q", "")}
+    return show(request, "clients.html", context)
+
+
+def _clients(viewer: Viewer) -> list[Health]:
+    """Those first whose imports are down or late, then those with the most incidents."""
+    rows = summaries(ledger_time()).exclude(import_row__client="")
+    if viewer.clients is not None:
+        rows = rows.filter(import_row__client__in=viewer.clients)
+    counted = (
+        rows.order_by()
+        .values_list("import_row__client")
+        .annotate(worst=Min("rank"), imports=Count("pk"), live_in_all=Sum("live"), waiting=Sum("incidents"))
+    )
+    found = [
+        Health(client, STATES[worst], imports, live or 0, waiting) for client, worst, imports, live, waiting in counted
+    ]
+    return sorted(found, key=_worst)
 
 
 def _worst(one: Health) -> tuple[int, int, str]:
@@ -122,10 +132,11 @@ def show_home(request: Request, client: str) -> HttpResponse:
     """From the ledger alone."""
     say = words_for(request)
     now = ledger_time()
-    found = overviews(now, imports_of(client))
+    of_client = summaries(now).filter(import_row__client=client)
+    found = shown(of_client.order_by("import_row__name"), now)
     if not found and not request.viewer.is_client:
         raise Http404
-    runs = _runs_of_week(client, now)
+    (week,) = flows(Run.objects.filter(import_row__client=client), [(now - WEEK, _EVER)])
     refused = _refused(client)
     context = {
         "lines": [
@@ -139,8 +150,8 @@ def show_home(request: Request, client: str) -> HttpResponse:
             for one in found
         ],
         "live": sum(one.live or 0 for one in found),
-        "new": sum(account.get("new", 0) for account, _ in runs),
-        "gone": sum(expired for _, expired in runs),
+        "new": week.new,
+        "gone": week.gone,
         "refused": sum(refused.values()),
     }
     return space(request, client, "home", context)
@@ -152,11 +163,6 @@ def _moment(at: datetime | None) -> str:
 
 def _state(one: Overview) -> str:
     return "held" if one.last is not None and one.last.state == RunState.HELD else str(one.state)
-
-
-def _runs_of_week(client: str, now: datetime) -> list[tuple[dict[str, int], int]]:
-    runs = Run.objects.filter(import_row__client=client, finished_at__gte=now - _WEEK)
-    return list(runs.values_list("account", "expired"))
 
 
 def _refused(client: str) -> dict[str, int]:

@@ -12,23 +12,21 @@ from jobpipe.definition.without_secrets import text_without_secrets
 from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.ledger.models import Delivery, DeliveryState, Run
 from jobpipe.runs.deliveries import deciding
-from jobpipe.runs.deliveries.feeding import Feeding
 from jobpipe.runs.deliveries.overview import DestinationOverview, destination_overviews
-from jobpipe.runs.deliveries.preflighting import preflight_summary
 from jobpipe.runs.deliveries.sent_files import sent_files
 from jobpipe.runs.deliveries.showing import shown_delivery
 from jobpipe.runs.workspace import Workspace
 from jobpipe.web.audit import note
 from jobpipe.web.notes import done, show
 from jobpipe.web.paging import newest_first
+from jobpipe.web.preflights import LOOKED_AT, preflight_of
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 
-# Postings that a preflight looks at while somebody waits for the page.
-LOOKED_AT = 2_000
-_SAMPLES = 5
 _DELIVERIES = 20
+# Of those that feed it.
+_IMPORTS = 30
 # Runs from which a replay may be asked for.
 _RUNS = 20
 
@@ -39,7 +37,7 @@ def list_destinations(request: Request) -> HttpResponse:
         raise Http404
     project = workspace().project
     found = destination_overviews(workspace(), project.destinations())
-    named = Feeding(project).named()
+    named = workspace().feeding.named()
     known = {one.name for one in found}
     lost = sorted((name, imports) for name, imports in named.items() if name not in known)
     lines = [(one, named.get(one.name, [])) for one in found]
@@ -50,13 +48,15 @@ def list_destinations(request: Request) -> HttpResponse:
 @page("destinations/<str:destination>/", needs=Right.SEE)
 def show_destination(request: Request, destination: str) -> HttpResponse:
     one = _overview(destination)
+    imports = workspace().feeding.named().get(destination, [])
     mine = Delivery.objects.filter(destination__name=destination).defer("payload")
     runs = (
         Run.objects.filter(sequence__isnull=False).select_related("import_row").only("started_at", "import_row__name")
     )
     shown = {
         "one": one,
-        "imports": Feeding(workspace().project).named().get(destination, []),
+        "imports": imports[:_IMPORTS],
+        "more_imports": max(len(imports) - _IMPORTS, 0),
         "held": list(mine.filter(state=DeliveryState.HELD)[:5]),
         "deliveries": newest_first(request, mine, size=_DELIVERIES),
         "files": sent_files(workspace(), destination),
@@ -71,8 +71,7 @@ def show_destination(request: Request, destination: str) -> HttpResponse:
 def preflight(request: Request, destination: str) -> HttpResponse:
     """What it would refuse of the first postings."""
     _overview(destination)
-    summary = preflight_summary(workspace(), destination, most=LOOKED_AT, samples=_SAMPLES)
-    shown = {"destination": destination, "summary": summary, "roles": ROLES, "most": LOOKED_AT}
+    shown = {"destination": destination, "summary": preflight_of(destination), "roles": ROLES, "most": LOOKED_AT}
     return show(request, "destination_preflight.html", shown)
 
 

@@ -29,7 +29,7 @@ from jobpipe.web import audit, notes
 from jobpipe.web.charts import Bar, bars, sparkline
 from jobpipe.web.coverage import coverage_of
 from jobpipe.web.import_lists import chosen_imports
-from jobpipe.web.paging import address
+from jobpipe.web.paging import address, stretch
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
@@ -51,14 +51,12 @@ def show_list(request: Request) -> HttpResponse:
     found = chosen_imports(request, ledger_time())
     if wants_csv(request):
         return csv_file("imports", _COLUMNS, map(_row, found.everything()))
-    begin = _number(request.GET.get("from", ""))
+    part = stretch(request, found.number, _AT_ONCE)
     context: dict[str, object] = {
-        "imports": found.page(begin, _AT_ONCE),
-        "count": found.number,
+        "imports": found.page(part.first, _AT_ONCE),
+        "part": part,
         "states": [state for state, _ in found.states],
         "clients": found.clients,
-        "newer": address(request, **{"from": max(begin - _AT_ONCE, 0)}) if begin else "",
-        "older": address(request, **{"from": begin + _AT_ONCE}) if begin + _AT_ONCE < found.number else "",
         "csv": address(request, **{"as": "csv", "from": None}),
         "may_make": request.viewer.may(Right.DEFINE) and request.viewer.sees_all,
         "is_any": bool(found.states),
@@ -71,10 +69,6 @@ def _row(one: Overview) -> tuple[Any, ...]:
     last = one.last
     ran = (last.started_at, last.state) if last is not None else (None, None)
     return (one.name, one.client, str(one.state), one.live, one.change, *ran, one.next_due, one.incidents)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
 # Its health -----------------------------------------------------------------------------------------

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import F, IntegerField, Q, Sum, Window
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, RowNumber
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpResponse, HttpResponseRedirect
 
 from jobpipe.incidents.states import WAITING
@@ -20,9 +19,10 @@ from jobpipe.runs.overview import NOT_MADE, WEEK, Overview
 from jobpipe.runs.summaries import WORST_FIRST
 from jobpipe.runs.summaries import shown as shown_of
 from jobpipe.web.charts import Bar, bars, sparkline
+from jobpipe.web.flow import flows
 from jobpipe.web.import_lists import ImportList, chosen_imports
 from jobpipe.web.notes import show
-from jobpipe.web.paging import address
+from jobpipe.web.paging import stretch
 from jobpipe.web.rights import Right, Viewer, visible_imports, visible_incidents, visible_runs
 from jobpipe.web.routes import Request, page
 from jobpipe.web.states import look_of
@@ -51,14 +51,10 @@ def show_overview(request: Request) -> HttpResponse:
         return HttpResponseRedirect("/clients/")
     now = ledger_time()
     found = chosen_imports(request, now)
-    first = _first(request, found.number)
+    part = stretch(request, found.number, _LINES)
     shown: dict[str, object] = {
-        "lines": _lines(found.page(first, _LINES)),
-        "number": found.number,
-        "from_number": first + 1,
-        "to_number": min(first + _LINES, found.number),
-        "before": address(request, **{"from": max(first - _LINES, 0)}) if first else "",
-        "after": address(request, **{"from": first + _LINES}) if first + _LINES < found.number else "",
+        "lines": _lines(found.page(part.first, _LINES)),
+        "part": part,
         "states": found.states,
         "clients": found.clients[:500],
         "due": _due(request.viewer),
@@ -71,12 +67,6 @@ def show_overview(request: Request) -> HttpResponse:
         **_named(found),
     }
     return show(request, "_overview.html" if request.headers.get("HX-Request") else "overview.html", shown)
-
-
-def _first(request: Request, number: int) -> int:
-    """`?from=`: how many lines come before those that are shown."""
-    text = request.GET.get("from", "")
-    return min(int(text), max(number - 1, 0)) if text.isdecimal() and len(text) < 7 else 0
 
 
 def _named(found: ImportList) -> dict[str, object]:
@@ -147,15 +137,8 @@ def _live(runs: list[_Run]) -> Any:
 
 
 def _today(viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
-    """Postings in and out today, beside the same weekday a week ago: one statement."""
+    """Postings in and out today, beside the same weekday a week ago."""
     begin = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = {"today": begin, "a week ago": begin - WEEK}
-    within = [Q(finished_at__gte=day, finished_at__lt=day + _DAY) for day in days.values()]
-    new = Cast(KeyTextTransform("new", "account"), IntegerField())
-    sums = {f"new_{number}": Sum(new, filter=of_day) for number, of_day in enumerate(within)}
-    sums |= {f"gone_{number}": Sum("expired", filter=of_day) for number, of_day in enumerate(within)}
-    found = visible_runs(viewer).filter(within[0] | within[1]).aggregate(**sums)
-    return [
-        {"words": words, **{of: found[f"{of}_{number}"] or 0 for of in ("new", "gone")}}
-        for number, words in enumerate(days)
-    ]
+    found = flows(visible_runs(viewer), [(day, day + _DAY) for day in days.values()])
+    return [{"words": words, "new": flow.new, "gone": flow.gone} for words, flow in zip(days, found, strict=True)]
