@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -55,6 +57,18 @@ def share(value: float | None) -> str:
 @register.filter
 def item(mapping: Any, key: Any) -> Any:
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def options(values: Iterable[str], chosen: str = "") -> SafeString:
+    """Each as an <option>, the chosen one selected: a page may have hundreds."""
+    return SafeString("".join(_option(text, is_chosen=text == chosen) for text in values))
+
+
+def _option(text: str, *, is_chosen: bool) -> str:
+    # Its value is its text, but for what HTML does to white space.
+    value = "" if text == " ".join(text.split()) else f' value="{html.escape(text)}"'
+    return f"<option{value}{' selected' if is_chosen else ''}>{html.escape(text)}</option>"
 
 
 @register.filter

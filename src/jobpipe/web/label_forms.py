@@ -7,21 +7,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, MappingEntry, Scope
 from jobpipe.runs.mappings.deciding import Decision, decide, decision_of, sound_decision
 from jobpipe.runs.mappings.effects import ImportEffect, effects_of
-from jobpipe.runs.mappings.known_labels import OfImport
 from jobpipe.runs.mappings.questions import Question, questions_of
 from jobpipe.runs.mappings.scopes import UsedTables
-from jobpipe.runs.mappings.unmapped import UnmappedLabel, titles_of
+from jobpipe.runs.mappings.unmapped import titles_of
 from jobpipe.runs.taxonomies.in_force import names
 from jobpipe.taxonomy.labels import normalise_label
 from jobpipe.taxonomy.suggestions.suggestion import Suggestion
 from jobpipe.web.project import workspace
-from jobpipe.web.remembered import known_labels, suggestions_for
+from jobpipe.web.remembered import known_labels, suggestions_for, worked_out
 from jobpipe.web.rights import Viewer, may_see_client, may_see_import
 from jobpipe.web.taking_effect import Settled, settle_mappings
 
@@ -59,37 +59,54 @@ class Queue:
     tables: list[str]
 
 
-def queue_of(owners: Iterable[Import], *, table: str, scope: str, first: int, of_one: bool = False) -> Queue:
+def queue_of(owners: QuerySet[Import], *, table: str, scope: str, first: int, of_one: bool = False) -> Queue:
     """What is unmapped of these imports, the most frequent first; `SHOWN` of them from `first` on."""
-    found, waiting = known_labels().of(owners, seconds=PATIENCE)
-    labels = [one.label for of in found for one in of.labels.unmapped]
-    tables = sorted({one.table for one in labels})
-    asked = [one for one in labels if (one.table == table if table else one.table != "definition")]
-    questions = questions_of(asked, scope=scope, is_of_one_import=of_one)
-    shown = questions[first : first + SHOWN]
-    titles = _titles(found, [label for question in shown for label in question.labels[:2]])
+    asked = frozenset(owners.values_list("pk", flat=True)), table, scope, of_one
+    found = worked_out(asked, lambda: _unmapped(owners, table, scope, of_one=of_one))
+    shown = found.questions[first : first + SHOWN]
     return Queue(
-        rows=[
-            Row(number, question, [title for one in question.labels for title in titles.get(id(one), [])][:3])
-            for number, question in enumerate(shown)
-        ],
+        rows=[Row(number, question, _titles(found, question)) for number, question in enumerate(shown)],
         first=first,
-        questions=len(questions),
-        postings=sum(question.postings for question in questions),
-        coverage=[(of.owner, one) for of in found for one in of.labels.coverage],
-        waiting=waiting,
-        tables=tables,
+        questions=len(found.questions),
+        postings=found.postings,
+        coverage=found.coverage,
+        waiting=found.waiting,
+        tables=found.tables,
     )
 
 
-def _titles(found: Sequence[OfImport], labels: Sequence[UnmappedLabel]) -> dict[int, list[str]]:
-    wanted = {id(label) for label in labels}
-    return {
-        id(one.label): titles_of(workspace(), of.owner.pk, one.rows)
-        for of in found
-        for one in of.labels.unmapped
-        if id(one.label) in wanted
-    }
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Unmapped:
+    questions: list[Question]
+    postings: int
+    coverage: list[tuple[Import, Any]]
+    waiting: list[str]
+    tables: list[str]
+    # The import and the rows of the samples of each label, by its `id`.
+    samples: dict[int, tuple[int, tuple[int, ...]]]
+
+
+def _unmapped(owners: QuerySet[Import], table: str, scope: str, *, of_one: bool) -> tuple[_Unmapped, bool]:
+    """With whether all of them were looked at."""
+    found, waiting = known_labels().of(owners, seconds=PATIENCE)
+    labels = [one.label for of in found for one in of.labels.unmapped]
+    asked = [one for one in labels if (one.table == table if table else one.table != "definition")]
+    questions = questions_of(asked, scope=scope, is_of_one_import=of_one)
+    made = _Unmapped(
+        questions=questions,
+        postings=sum(question.postings for question in questions),
+        coverage=[(of.owner, one) for of in found for one in of.labels.coverage],
+        waiting=waiting,
+        tables=sorted({one.table for one in labels}),
+        samples={id(one.label): (of.owner.pk, one.rows) for of in found for one in of.labels.unmapped},
+    )
+    return made, not waiting
+
+
+def _titles(found: _Unmapped, question: Question) -> list[str]:
+    """Of a few postings that have it."""
+    titles = [title for label in question.labels[:2] for title in titles_of(workspace(), *found.samples[id(label)])]
+    return titles[:3]
 
 
 def suggest(rows: Sequence[Row]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import MappingChange, TaxonomyState
@@ -20,6 +20,10 @@ from jobpipe.transform.coding import CodedTable, coded_table
 from jobpipe.web.project import workspace
 
 SUGGESTIONS = 5
+# Different questions about labels that are remembered.
+_MOST_ASKED = 200
+
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -30,6 +34,9 @@ class _Remembered:
     # What they were made under: taxonomies in force, and files; and the last change that they know.
     mark: Any = None
     last_change: int = 0
+    # What was worked out of labels, by what was asked, under this mark of theirs.
+    labels_mark: Any = None
+    worked_out: dict[Hashable, Any] = field(default_factory=dict)
     # By table, and by whose imports it is looked for in.
     codes: dict[tuple[str, str], CodedTable | None] = field(default_factory=dict)
     working: threading.Lock = field(default_factory=threading.Lock)
@@ -47,6 +54,23 @@ def _remembered() -> _Remembered:
 
 def known_labels() -> KnownLabels:
     return _remembered().labels
+
+
+def worked_out(asked: Hashable, work: Callable[[], tuple[Made, bool]]) -> Made:
+    """What `work` gives, once for each state of what labels depend on. It says besides whether that may be kept."""
+    kept = _remembered()
+    mark = kept.labels.mark()
+    with kept.working:
+        if mark != kept.labels_mark or len(kept.worked_out) > _MOST_ASKED:
+            kept.labels_mark, kept.worked_out = mark, {}
+        known = kept.worked_out.get(asked)
+    if known is not None:
+        return cast(Made, known)
+    made, is_all = work()
+    with kept.working:
+        if is_all and kept.labels_mark == mark:
+            kept.worked_out[asked] = made
+    return made
 
 
 def suggestions_for(questions: Sequence[Question]) -> list[list[Suggestion]]:

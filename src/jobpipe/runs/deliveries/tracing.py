@@ -16,8 +16,12 @@ from jobpipe.runs.workspace import Workspace
 from jobpipe.transform.compile import FieldTrace
 
 
-def trace(workspace: Workspace, found: FoundPosting) -> dict[str, Any]:
-    """For scripts, and for `jobpipe trace`; `raw` is the record as the source gave it, decoded as well as it can be."""
+def trace(workspace: Workspace, found: FoundPosting, *, furthest: int | None = None) -> dict[str, Any]:
+    """For scripts, and for `jobpipe trace`; `raw` is the record as the source gave it, decoded as well as it can be.
+
+    `furthest`: of a record that begins after so many bytes the line is not looked for: what comes before it has to be
+    read for that.
+    """
     owner = Import.objects.get(pk=found.import_id)
     frame = workspace.documents.body(found.import_id, found.row.row)
     body = unpack(frame) if frame is not None else None
@@ -27,7 +31,7 @@ def trace(workspace: Workspace, found: FoundPosting) -> dict[str, Any]:
         "title": found.row.title,
         "state": found.row.status.name.lower(),
         "reason": found.row.reason,
-        "source": _source(workspace, owner, found, body.offset if body else -1, body.raw if body else b""),
+        "source": _source(workspace, owner, found, body.offset if body else -1, body.raw if body else b"", furthest),
         "raw": (body.raw if body else b"").decode("utf-8", "replace"),
         "fields": [_field(one) for one in _traced(workspace, found)],
         "revision": found.row.revision,
@@ -37,8 +41,12 @@ def trace(workspace: Workspace, found: FoundPosting) -> dict[str, Any]:
     }
 
 
-def _source(workspace: Workspace, owner: Import, found: FoundPosting, offset: int, raw: bytes) -> dict[str, Any]:
+def _source(
+    workspace: Workspace, owner: Import, found: FoundPosting, offset: int, raw: bytes, furthest: int | None
+) -> dict[str, Any]:
     row = found.row
+    if furthest is not None and offset > furthest:
+        return {"file": row.part, "line": 0, "offset": offset, "bytes": len(raw)}
     try:
         spot = Places(workspace, owner).of(row.written_run, row.part, [Stored(offset, raw)])[0]
     except JobpipeError:

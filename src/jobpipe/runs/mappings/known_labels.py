@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Max, OuterRef, Subquery
 
 from jobpipe.errors import DefinitionError
-from jobpipe.ledger.models import Import, MappingEntry, Run, Scope
+from jobpipe.ledger.models import Import, MappingChange, MappingEntry, Run, Scope
+from jobpipe.runs.history import runs_mark
 from jobpipe.runs.mappings.layers import tables_without_decisions, with_decisions
 from jobpipe.runs.mappings.unmapped import LabelsOfImport, labels_of_import
 from jobpipe.runs.workspace import Workspace
@@ -30,6 +31,12 @@ class KnownLabels:
         self._workspace = workspace
         self._working = threading.Lock()
         self._made: dict[int, tuple[Any, LabelsOfImport]] = {}
+
+    def mark(self) -> Any:
+        """Another one after anything has changed that labels of any import depend on: runs, decisions, files."""
+        project = self._workspace.project
+        decided = MappingChange.objects.order_by("-pk").values_list("pk", flat=True).first()
+        return runs_mark(), decided, project.import_stamps(), project.tables()
 
     def of(self, owners: Iterable[Import], *, seconds: float) -> tuple[list[OfImport], list[str]]:
         """As much as these seconds allow, and the names of the imports that it was not enough for.
@@ -68,13 +75,12 @@ class KnownLabels:
         runs = dict(Import.objects.annotate(last=Subquery(last[:1])).values_list("pk", "last"))
         newest = MappingEntry.objects.values_list("scope", "owner").annotate(last=Max("revision")).order_by()
         decided = {(scope, owner): last for scope, owner, last in newest}
-        there = set(self._workspace.project.imports())
+        stamps = self._workspace.project.import_stamps()
         tables = self._workspace.project.tables()
         marked = []
         for one in owners:
-            if one.name in there:
+            if one.name in stamps:
                 scopes = ((Scope.GLOBAL, ""), (Scope.CLIENT, one.client), (Scope.IMPORT, one.name))
                 revisions = tuple(decided.get((scope.value, owner)) for scope, owner in scopes)
-                path = self._workspace.project.root / "imports" / f"{one.name}.yaml"
-                marked.append((one, (runs.get(one.pk), revisions, path.stat().st_mtime_ns, tables)))
+                marked.append((one, (runs.get(one.pk), revisions, stamps[one.name], tables)))
         return marked

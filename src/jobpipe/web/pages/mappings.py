@@ -44,6 +44,8 @@ from jobpipe.web.taking_effect import settle_mappings, words_of
 
 _MOST_CODES = 30
 _MOST_LABELS = 100
+# Imports that are offered to choose from.
+_MOST_NAMES = 500
 _MAX_FILE = 5 * 1024 * 1024
 
 
@@ -146,7 +148,7 @@ def import_csv(request: Request) -> HttpResponse:
     if not request.viewer.may(Right.SEE):
         raise Http404
     if request.method != "POST":
-        return show(request, "mapping_csv.html", _filters(request))
+        return _csv_page(request)
     file = request.FILES.get("file")
     scope, _, owner = request.POST.get("for", Scope.GLOBAL.value).partition(" ")
     table = request.POST.get("given_table", "")
@@ -161,7 +163,14 @@ def import_csv(request: Request) -> HttpResponse:
         return _effect_page(request, decisions)
     except JobpipeError as error:
         words = f"{error.message} ({error.hint})" if error.hint else error.message
-        return show(request, "mapping_csv.html", {**_filters(request), "wrong": words, "table": table}, status=400)
+        return _csv_page(request, wrong=words, table=table)
+
+
+def _csv_page(request: Request, *, wrong: str = "", table: str = "") -> HttpResponse:
+    filters = _filters(request)
+    whose = [*(f"client {one}" for one in filters["clients"]), *(f"import {one}" for one in filters["names"])]
+    context = {**filters, "whose": whose, "wrong": wrong, "table": table}
+    return show(request, "mapping_csv.html", context, status=400 if wrong else 200)
 
 
 @page("mappings/codes", needs=Right.MAP)
@@ -201,7 +210,7 @@ def _filters(request: Request) -> dict[str, Any]:
     owners = list(visible_imports(request.viewer).values_list("name", "client"))
     chosen = {name: request.GET.get(name, "") for name in ("import", "client", "table", "q", "scope")}
     return {
-        "names": [name for name, _ in owners][:500],
+        "names": [name for place, (name, _) in enumerate(owners) if place < _MOST_NAMES or name == chosen["import"]],
         "clients": sorted({client for _, client in owners if client}),
         "chosen": chosen,
         "chosen_import": chosen["import"],

@@ -48,6 +48,8 @@ _COLUMNS = (
 # Characters of a value and of a record, so that a page stays light.
 _MOST_VALUE = 1_500
 _MOST_RAW = 20_000
+# Bytes of a source that are read to find the line of its record.
+_FURTHEST = 4 * 1024 * 1024
 _DECISIONS = 20
 # Imports whose rejected records are looked through for a key.
 _MOST_ASKED = 50
@@ -141,7 +143,7 @@ def show(request: Request, import_name: str) -> HttpResponse:
 
 def _shown(request: Request, import_name: str, key: str, *, fault: str = "", status: int = 200) -> HttpResponse:
     found = _found(import_name, key)
-    traced = trace(workspace(), found)
+    traced = trace(workspace(), found, furthest=_FURTHEST)
     decided = Override.objects.filter(scope=OverrideScope.POSTING, owner=import_name, key=key).first()
     changes = OverrideChange.objects.filter(entry=decided).order_by("-id")[:_DECISIONS] if decided else []
     stored = posting_of(workspace(), found)

@@ -40,8 +40,10 @@ def _page(request: Request, form: dict[str, Any], *, fault: Any = None, status: 
         "rules": rules,
         "form": form,
         "fault": fault,
-        "names": [name for name, _ in owners][:500],
-        "clients": sorted({client for _, client in owners if client}),
+        "whose": [
+            *(f"client {client}" for client in sorted({client for _, client in owners if client})),
+            *(f"import {name}" for name, _ in owners[:500]),
+        ],
     }
     return show(request, "rules.html", context, status=status)
 
