@@ -29,7 +29,7 @@ from jobpipe.ledger.models import (
     Standing,
 )
 from jobpipe.runs.overview import Overview, overviews, worst_first
-from jobpipe.runs.summaries import WORST_FIRST, shown, summaries
+from jobpipe.runs.summaries import WORST_FIRST, bring_up_to_date, shown, summaries
 
 NAMES = ("anna", "bert", "carl")
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -138,6 +138,7 @@ def said(one: Overview) -> dict[str, Any]:
 
 
 def agree(now: datetime) -> None:
+    bring_up_to_date(now)
     found = shown(summaries(now).order_by(*WORST_FIRST), now)
     assert [said(one) for one in found] == [said(one) for one in worst_first(overviews(now))]
 

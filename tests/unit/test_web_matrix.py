@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from two_clients import CLIENTS, TwoClients, two_clients
 from web_addresses import PARTS, Place, Who, address_of, form_of, page_of, parts_of
 from web_client import account, logged_in, show
@@ -39,6 +40,8 @@ OF_ONE_CLIENT = {"import_name", "client", "run", "incident", "plan"}
 OF_ALL_CLIENTS = {"destination", "delivery"}
 # Their list.
 LIST_OF_ALL_CLIENTS = "destinations/"
+# Those of whom most is asked for.
+SOME = {"admin", "account manager of Acme", "client Acme"}
 # The API, which asks for tokens and whose objects are tried by test_web_api.
 BESIDE = {"api/v1/", "^api(/.*)?$"}
 
@@ -107,6 +110,27 @@ def _tried(project: TwoClients, route: Route, method: str, name: str, who: Who) 
     leads_to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
     leaves = route.name == "entry.logout" and who.account is not None
     return _due(route, name, who), "login" if leads_to_login and not leaves else str(answer.status_code)
+
+
+def test_no_page_asks_the_ledger_more_than_ten_times(project: TwoClients, everybody: list[Who]) -> None:
+    """Whoever looks, the server's clock and what a transaction begins and ends with among them."""
+    asked = {
+        f"{route.path} as {who.words}": _asked(project, route, who)
+        for route in ROUTES
+        for who in everybody
+        if "GET" in route.methods and route.needs is not Right.NOBODY and who.words in SOME
+    }
+    assert {page: number for page, number in asked.items() if number > 10} == {}
+
+
+def _asked(project: TwoClients, route: Route, who: Who) -> int:
+    address = page_of(route, Place(project, MINE, who))
+    client = who.client()
+    # What has changed of imports is summed up at the first look.
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    return len(asked)
 
 
 def _is_of_one_client(route: Route) -> bool:

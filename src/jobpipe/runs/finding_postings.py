@@ -25,9 +25,17 @@ from jobpipe.transform.validation import finaliser_of
 
 @dataclass(frozen=True, slots=True)
 class FoundPosting:
-    name: str
-    import_id: int
+    owner: Import
     row: StateRow
+
+    @property
+    def name(self) -> str:
+        """Of its import."""
+        return self.owner.name
+
+    @property
+    def import_id(self) -> int:
+        return self.owner.pk
 
 
 def imports_with(workspace: Workspace, key: str) -> list[FoundPosting]:
@@ -36,7 +44,7 @@ def imports_with(workspace: Workspace, key: str) -> list[FoundPosting]:
     for owner in Import.objects.order_by("name"):
         row = workspace.documents.postings_by_key(owner.pk, [key]).get(key)
         if row is not None:
-            found.append(FoundPosting(owner.name, owner.pk, row))
+            found.append(FoundPosting(owner, row))
     return found
 
 

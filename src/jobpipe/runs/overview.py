@@ -16,7 +16,7 @@ from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, ImportDecision, Incident, Run, RunKind, RunState, ScheduledImport
 from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, Turns, turns_of
 from jobpipe.runs.scheduling.timetable import schedule_of
-from jobpipe.runs.standing import standing_of, standings
+from jobpipe.runs.standing import standings
 
 # A run of these is a word of its source.
 GOOD = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
@@ -82,15 +82,6 @@ def overviews(now: datetime, among: QuerySet[Import] | None = None) -> list[Over
         one = _overview(owner, runs, decisions.get(owner.pk), now)
         made.append(replace(one, incidents=waiting.get(owner.name, 0)))
     return made
-
-
-def overview_of(name: str, now: datetime) -> Overview | None:
-    """Of one, but for its incidents, with three statements; None = the ledger does not know it."""
-    owner = _with_runs(Import.objects.filter(name=name).select_related("scheduled"), now).first()
-    if owner is None:
-        return None
-    runs = _runs(getattr(owner, run) for run in ("last_run", "last_end", "last_good_run"))
-    return _overview(owner, runs, standing_of(owner.pk, now), now)
 
 
 def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:

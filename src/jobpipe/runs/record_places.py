@@ -12,6 +12,8 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from jobpipe.errors import SourceError
 from jobpipe.ledger.models import Import, PartRead, Run, RunKind
 from jobpipe.runs.workspace import Workspace
@@ -50,6 +52,8 @@ class Places:
         self._workspace = workspace
         self._owner = owner
         self._parts: dict[int, dict[str, PartRead]] = {}
+        # The latest runs of its source, the newest first.
+        self._latest: list[int] = []
 
     def of(self, run: int, name: str, records: Sequence[Stored]) -> list[Spot]:
         """In the order of the records, which `run` wrote and which are of the part of this name."""
@@ -59,7 +63,7 @@ class Places:
             found = self._look(part, records, is_sure=True)
             if found is not None:
                 return [found.get(place, spot) for place, spot in enumerate(spots)]
-        for later in self._runs_of_source():
+        for later in self._latest:
             other = self._part(later, name)
             found = self._look(other, records, is_sure=False) if other is not None else None
             if found:
@@ -70,13 +74,16 @@ class Places:
         """Whether it read the source: its numbers of records are the source's."""
         return bool(self._parts_of(run))
 
-    def _runs_of_source(self) -> list[int]:
-        runs = Run.objects.filter(import_row=self._owner, kind=RunKind.IMPORT).order_by("-id")
-        return list(runs.values_list("pk", flat=True)[:_RUNS_LOOKED_AT])
-
     def _parts_of(self, run: int) -> dict[str, PartRead]:
+        """Those of the latest runs are asked for with them: they are wanted where these are of no use."""
         if run not in self._parts:
-            self._parts[run] = {part.location: part for part in PartRead.objects.filter(run_id=run)}
+            runs = Run.objects.filter(import_row=self._owner, kind=RunKind.IMPORT).order_by("-id")
+            latest = runs.values("pk")[:_RUNS_LOOKED_AT]
+            found: dict[int, dict[str, PartRead]] = {run: {}}
+            for part in PartRead.objects.filter(Q(run_id=run) | Q(run_id__in=latest)).order_by("number"):
+                found.setdefault(part.run_id, {})[part.location] = part
+            self._parts |= found
+            self._latest = sorted(found, reverse=True)
         return self._parts[run]
 
     def _part(self, run: int, name: str) -> PartRead | None:

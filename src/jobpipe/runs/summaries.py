@@ -8,13 +8,14 @@ so that the ledger can sort and count. Triggers of the ledger name each import o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from jobpipe.ledger.models import Import, ImportSummary, RunState, StaleSummary
+from jobpipe.ledger.opening import is_shared
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs, overviews
 from jobpipe.runs.scheduling.punctuality import ImportState, Punctuality
@@ -26,11 +27,9 @@ _OF_RUN = ("state", "started_at", "why", "notices")
 
 
 def summaries(now: datetime) -> QuerySet[Any]:
-    """Of all imports that the ledger knows, as they are now: each with `state`, `rank` and whether it `waits`.
-
-    By `rank`, `waits` and name they are in the order of `jobpipe.runs.overview.worst_first`.
+    """Of all imports that the ledger knows, as they are at the moment that `bring_up_to_date` gave: each with
+    `state_now`, `rank` and `waits`, by which and the name they are in the order of `jobpipe.runs.overview.worst_first`.
     """
-    bring_up_to_date(now)
     rests = Q(decision__isnull=False) & (Q(rests_until__isnull=True) | Q(rests_until__gt=now))
     state = Case(
         When(rests, then=Value(ImportState.PAUSED.value)),
@@ -60,7 +59,7 @@ def shown(found: QuerySet[Any], now: datetime) -> list[Overview]:
     )
     owner = ("import_row__name", "import_row__client")
     of_run = (f"last_run__{name}" for name in _OF_RUN)
-    schedule = (f"import_row__scheduled__{name}" for name in ("schedule", "state", "next_due", "fault"))
+    schedule = (f"import_row__scheduled__{name}" for name in ("schedule", "zone", "state", "next_due", "fault"))
     own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "decision_id")
     decision = (f"decision__{name}" for name in ("standing", "at", "by", "until", "reason"))
     return [_overview(row) for row in rows.only(*own, *owner, *of_run, *schedule, *decision)]
@@ -91,11 +90,13 @@ def _overview(row: Any) -> Overview:
 # Keeping them --------------------------------------------------------------------------------------
 
 
-def bring_up_to_date(now: datetime) -> None:
-    """Derive what is stale, in a few statements; where nothing is, that costs one look."""
-    if not StaleSummary.objects.exists():
-        return
-    is_more = True
+def bring_up_to_date(now: datetime | None = None) -> datetime:
+    """Derive what is stale, in a few statements; where nothing is, that costs one look.
+
+    The ledger's time at that look is given back, unless one is given.
+    """
+    looked_at, is_more = _look()
+    now = now or looked_at
     while is_more:
         with turn_to_write(), transaction.atomic():
             # Whoever else derives the same waits here, and then reads what was written meanwhile.
@@ -107,6 +108,17 @@ def bring_up_to_date(now: datetime) -> None:
             done = [pk for pk, number in stale if number in some]
             for start in range(0, len(done), _AT_ONCE):
                 StaleSummary.objects.filter(pk__in=done[start : start + _AT_ONCE]).delete()
+    return now
+
+
+def _look() -> tuple[datetime, bool]:
+    """What time it is, and whether anything is stale: one statement."""
+    if not is_shared():
+        return datetime.now(UTC), StaleSummary.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp(), EXISTS (SELECT 1 FROM ledger_stalesummary)")
+        at, is_stale = cursor.fetchone()
+    return at, is_stale
 
 
 def _derive(numbers: Iterable[int], now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from jobpipe.ledger.models import Import, RunState
 from jobpipe.runs.overview import STATES, Overview, never_run
 from jobpipe.runs.scheduling.punctuality import ImportState
-from jobpipe.runs.summaries import WAITS, WORST_FIRST, shown, summaries
+from jobpipe.runs.summaries import WAITS, WORST_FIRST, bring_up_to_date, shown, summaries
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Viewer
 from jobpipe.web.routes import Request
@@ -53,9 +53,10 @@ class ImportList:
         return self.page(0, self.number)
 
 
-def chosen_imports(request: Request, now: datetime) -> ImportList:
+def chosen_imports(request: Request) -> ImportList:
     """`?state=`, `?client=` and `?q=` of the address choose."""
     state, client, words = (request.GET.get(name, "") for name in ("state", "client", "q"))
+    now = bring_up_to_date()
     visible = _visible(request.viewer, now)
     groups = _grouped(visible)
     new = _only_files(groups) if request.viewer.sees_all else []

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
-SIZE = 50
+SIZE = 25
 
 
 @dataclass(frozen=True, slots=True)

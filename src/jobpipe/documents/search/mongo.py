@@ -157,7 +157,7 @@ def _entry(found: Document) -> Entry:
 
 
 def _counted(found: Document) -> Counted:
-    return found["import_id"], found["state"], found["countries"], found["contract"], found["categories"]
+    return found["import_id"], found["state"], tuple(found["countries"]), found["contract"], tuple(found["categories"])
 
 
 def _position(found: Document | None) -> Position | None:

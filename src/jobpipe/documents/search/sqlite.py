@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -161,5 +162,6 @@ def _packed(words: str) -> bytes:
     return _compressor.compress(words.encode(), zstd.ZstdCompressor.FLUSH_FRAME)
 
 
+@lru_cache(maxsize=10_000)
 def _list(text: str) -> tuple[str, ...]:
     return _texts(text) if text else ()

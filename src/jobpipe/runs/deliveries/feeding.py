@@ -17,6 +17,7 @@ class Feeding:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._known: dict[str, tuple[Stamp | None, tuple[str, ...]]] = {}
+        self._named: tuple[dict[str, Stamp], dict[str, list[str]]] | None = None
 
     def imports_of(self, destination: str) -> list[Import]:
         """Those that have run, by their numbers; one whose file is gone keeps what it has there until it is removed."""
@@ -24,11 +25,15 @@ class Feeding:
 
     def named(self) -> dict[str, list[str]]:
         """Destination -> the imports that name it, whether there is a file of that name or not."""
-        found: dict[str, list[str]] = {}
-        for name, stamp in self._project.import_stamps().items():
-            for destination in self._destinations_of(name, stamp):
-                found.setdefault(destination, []).append(name)
-        return found
+        stamps = self._project.import_stamps()
+        known = self._named
+        if known is None or known[0] != stamps:
+            found: dict[str, list[str]] = {}
+            for name, stamp in stamps.items():
+                for destination in self._destinations_of(name, stamp):
+                    found.setdefault(destination, []).append(name)
+            known = self._named = stamps, found
+        return {destination: list(names) for destination, names in known[1].items()}
 
     def destinations_of(self, name: str) -> tuple[str, ...]:
         """Those that one import names."""

@@ -22,7 +22,7 @@ def trace(workspace: Workspace, found: FoundPosting, *, furthest: int | None = N
     `furthest`: of a record that begins after so many bytes the line is not looked for: what comes before it has to be
     read for that.
     """
-    owner = Import.objects.get(pk=found.import_id)
+    owner = found.owner
     frame = workspace.documents.body(found.import_id, found.row.row)
     body = unpack(frame) if frame is not None else None
     return {

@@ -13,7 +13,7 @@ from jobpipe.incidents.recording import record, resolve_gone
 from jobpipe.ledger.models import ScheduledImport
 from jobpipe.runs.overview import Overview
 from jobpipe.runs.scheduling.punctuality import ImportState
-from jobpipe.runs.summaries import shown, summaries
+from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 
 log = logging.getLogger("jobpipe.scheduler")
 
@@ -22,6 +22,7 @@ _MISSED = (ImportState.LATE, ImportState.DOWN)
 
 def watch(project: Project, now: datetime) -> list[Overview]:
     """Look at all imports; those whose state is another than at the last look. What has changed is summed up anew."""
+    bring_up_to_date(now)
     scheduled = summaries(now).filter(import_row__scheduled__isnull=False)
     other = scheduled.exclude(import_row__scheduled__state=F("state_now")).order_by("import_row__name")
     changed = shown(other, now)

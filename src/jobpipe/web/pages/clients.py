@@ -11,7 +11,6 @@ from django.db.models import Count, Min, OuterRef, Subquery, Sum
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 
 from jobpipe.errors import UsageError
-from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Account, Import, Run, RunKind, RunState
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.overview import GOOD, STATES, WEEK, Overview
@@ -21,7 +20,7 @@ from jobpipe.runs.source_reports.gathering import refusals_of
 from jobpipe.runs.source_reports.languages import LANGUAGES as REPORT_LANGUAGES
 from jobpipe.runs.source_reports.wishes import WHENS, say_wishes, wishes_of_client
 from jobpipe.runs.source_reports.wording import Wording
-from jobpipe.runs.summaries import shown, summaries
+from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 from jobpipe.web.audit import note
 from jobpipe.web.client_space import address_of, imports_of, space, words_for
 from jobpipe.web.flow import flows
@@ -77,7 +76,7 @@ def show_clients(request: Request) -> HttpResponse:
 
 def _clients(viewer: Viewer) -> list[Health]:
     """Those first whose imports are down or late, then those with the most incidents."""
-    rows = summaries(ledger_time()).exclude(import_row__client="")
+    rows = summaries(bring_up_to_date()).exclude(import_row__client="")
     if viewer.clients is not None:
         rows = rows.filter(import_row__client__in=viewer.clients)
     counted = (
@@ -131,7 +130,7 @@ class Line:
 def show_home(request: Request, client: str) -> HttpResponse:
     """From the ledger alone."""
     say = words_for(request)
-    now = ledger_time()
+    now = bring_up_to_date()
     of_client = summaries(now).filter(import_row__client=client)
     found = shown(of_client.order_by("import_row__name"), now)
     if not found and not request.viewer.is_client:

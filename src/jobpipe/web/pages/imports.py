@@ -15,15 +15,15 @@ from jobpipe.definition.roles import ROLES
 from jobpipe.errors import JobpipeError
 from jobpipe.incidents.owners import Owners
 from jobpipe.incidents.states import WAITING
-from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, Standing
 from jobpipe.runs.definition_files import patch_of
-from jobpipe.runs.overview import NOT_MADE, Overview, never_run, overview_of
+from jobpipe.runs.overview import NOT_MADE, Overview, never_run
 from jobpipe.runs.pausing import EXPIRE, KEEP, Wish, decide, moment_of, resume
 from jobpipe.runs.requesting import request_run
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.scheduling.written import written_of
 from jobpipe.runs.standing import in_words
+from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 from jobpipe.safety.secrets import redact
 from jobpipe.web import audit, notes
 from jobpipe.web.charts import Bar, bars, sparkline
@@ -48,7 +48,7 @@ _COLUMNS = ("import", "client", "state", "live", "change in a week", "last run",
 @page("imports/", needs=Right.SEE)
 def show_list(request: Request) -> HttpResponse:
     """`?state= client= q=` of the address choose; `?as=csv` gives a file."""
-    found = chosen_imports(request, ledger_time())
+    found = chosen_imports(request)
     if wants_csv(request):
         return csv_file("imports", _COLUMNS, map(_row, found.everything()))
     part = stretch(request, found.number, _AT_ONCE)
@@ -102,9 +102,10 @@ def _status(request: Request, name: str, *, status: int = 200, **more: object) -
 
 def overview_or_404(name: str) -> Overview:
     """Raises Http404 where neither the ledger nor the files know the import."""
-    one = overview_of(name, ledger_time())
-    if one is not None:
-        return one
+    now = bring_up_to_date()
+    known = shown(summaries(now).filter(import_row__name=name), now)
+    if known:
+        return known[0]
     if name not in workspace().project.imports():
         raise Http404
     return never_run([name])[0]

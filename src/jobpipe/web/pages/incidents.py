@@ -189,7 +189,8 @@ def without_slash(request: Request, incident: int) -> HttpResponse:
 def show(request: Request, incident: int) -> HttpResponse:
     one = Incident.objects.get(pk=incident)
     kind = KINDS.get(one.kind)
-    counts = list(one.counts.select_related("run").only("count", "run__started_at").order_by("-run_id")[:_RUNS_SHOWN])
+    counted = one.counts.select_related("run").only("incident", "count", "run__started_at").order_by("-run_id")
+    counts = list(counted[:_RUNS_SHOWN])
     last = Run.objects.filter(pk=one.last_run).only("account", "started_at").first() if one.last_run else None
     read = last.account.get("read", 0) if last is not None else 0
     may = request.viewer.may

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import F, Window
+from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpResponse, HttpResponseRedirect
 
 from jobpipe.incidents.states import WAITING
-from jobpipe.ledger.clock import ledger_time
-from jobpipe.ledger.models import Import, Run, RunState, ScheduledImport
+from jobpipe.ledger.models import Import, Incident, Run, RunState, ScheduledImport
 from jobpipe.runs.holding import why_it_waits
 from jobpipe.runs.overview import NOT_MADE, WEEK, Overview
 from jobpipe.runs.summaries import WORST_FIRST
@@ -30,7 +29,7 @@ from jobpipe.web.states import look_of
 # Of each import.
 RUNS_SHOWN = 20
 # Imports on one page, and what is named above them.
-_LINES, _NAMED, _DUE = 25, 20, 8
+_LINES, _NAMED, _DUE, _INCIDENTS = 25, 20, 8, 8
 _DAY = timedelta(days=1)
 
 
@@ -49,8 +48,7 @@ def show_overview(request: Request) -> HttpResponse:
     """
     if not request.viewer.may(Right.SEE):
         return HttpResponseRedirect("/clients/")
-    now = ledger_time()
-    found = chosen_imports(request, now)
+    found = chosen_imports(request)
     part = stretch(request, found.number, _LINES)
     shown: dict[str, object] = {
         "lines": _lines(found.page(part.first, _LINES)),
@@ -58,8 +56,8 @@ def show_overview(request: Request) -> HttpResponse:
         "states": found.states,
         "clients": found.clients[:500],
         "due": _due(request.viewer),
-        "incidents": visible_incidents(request.viewer).filter(state__in=WAITING).order_by("-last_seen")[:8],
-        "today": _today(request.viewer, now),
+        "incidents": _incidents(request.viewer),
+        "today": _today(request.viewer, found.now),
         "has_imports": bool(found.states),
         "state": request.GET.get("state", ""),
         "client": request.GET.get("client", ""),
@@ -85,6 +83,12 @@ def _named(found: ImportList) -> dict[str, object]:
         "running": running,
         "more_running": found.running - len(running),
     }
+
+
+def _incidents(viewer: Viewer) -> QuerySet[Incident]:
+    """The latest that wait: found in an index alone, before any of them is read."""
+    latest = visible_incidents(viewer).filter(state__in=WAITING).order_by("-last_seen").values("pk")[:_INCIDENTS]
+    return Incident.objects.filter(pk__in=latest).defer("samples", "details").order_by("-last_seen")
 
 
 def _due(viewer: Viewer) -> list[tuple[str, datetime | None]]:

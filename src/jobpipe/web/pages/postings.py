@@ -15,7 +15,7 @@ from jobpipe.documents.search.numbers import number_of
 from jobpipe.documents.search.store import MOST_COUNTED
 from jobpipe.documents.store import Role, Selection
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import Import, Override, OverrideChange, OverrideScope
+from jobpipe.ledger.models import Import, OverrideChange, OverrideScope
 from jobpipe.posting import FIELD_NAMES
 from jobpipe.runs.changes_of_run import differences
 from jobpipe.runs.deliveries.tracing import trace
@@ -144,8 +144,9 @@ def show(request: Request, import_name: str) -> HttpResponse:
 def _shown(request: Request, import_name: str, key: str, *, fault: str = "", status: int = 200) -> HttpResponse:
     found = _found(import_name, key)
     traced = trace(workspace(), found, furthest=_FURTHEST)
-    decided = Override.objects.filter(scope=OverrideScope.POSTING, owner=import_name, key=key).first()
-    changes = OverrideChange.objects.filter(entry=decided).order_by("-id")[:_DECISIONS] if decided else []
+    of_posting = {"entry__scope": OverrideScope.POSTING, "entry__owner": import_name, "entry__key": key}
+    changes = list(OverrideChange.objects.filter(**of_posting).select_related("entry").order_by("-id")[:_DECISIONS])
+    decided = changes[0].entry if changes else None
     stored = posting_of(workspace(), found)
     raw = traced.pop("raw")
     return notes.show(
@@ -176,11 +177,11 @@ def _shown(request: Request, import_name: str, key: str, *, fault: str = "", sta
 
 def _found(import_name: str, key: str) -> FoundPosting:
     """Raises Http404 where it is not there."""
-    owner = Import.objects.filter(name=import_name).only("pk").first()
+    owner = Import.objects.filter(name=import_name).first()
     row = workspace().documents.postings_by_key(owner.pk, [key]).get(key) if owner is not None and key else None
     if owner is None or row is None:
         raise Http404
-    return FoundPosting(import_name, owner.pk, row)
+    return FoundPosting(owner, row)
 
 
 def _fields(traced: list[dict[str, Any]], stored: dict[str, Any]) -> list[dict[str, Any]]:
