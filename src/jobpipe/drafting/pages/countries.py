@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from jobpipe.drafting.draft import Choice
+from jobpipe.drafting.pages.addresses import parts_of
 from jobpipe.drafting.pages.view import View
 from jobpipe.transform.codes import COUNTRIES
 
@@ -19,7 +19,7 @@ _ENDINGS = {"UK": "GB"}
 
 def home_of(view: View) -> str:
     """ISO 3166-1 alpha-2; "" = the page does not show it."""
-    ending = (urlsplit(view.page.url).hostname or "").rpartition(".")[2].upper()
+    ending = (parts_of(view.page.url).hostname or "").rpartition(".")[2].upper()
     ending = _ENDINGS.get(ending, ending)
     if ending in COUNTRIES and ending not in _ANYBODYS:
         return ending

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from jobpipe.drafting.draft import Choice
 from jobpipe.drafting.fields import fields_of
+from jobpipe.drafting.pages.addresses import parts_of
 from jobpipe.drafting.pages.applying import apply_link_of
+from jobpipe.drafting.pages.beside_titles import place_beside, with_place_beside
 from jobpipe.drafting.pages.bodies import body_of
 from jobpipe.drafting.pages.labelled import labelled
 from jobpipe.drafting.pages.marked import marked, of_head
@@ -38,6 +39,7 @@ def draft_details(pages: Sequence[Page], client: str) -> Posted:
     survey = Survey(columns, len(records), language=views[0].language)
     made = fields_of(survey, compete(survey), client)
     choices = _with_salary_text(_with_own(made.choices, views, spots), spots)
+    choices = with_place_beside(choices, views, spots)
     choices, failing = proven(choices, records)
     company = company_of_site(views[0]) if not client else None
     if company is not None and not any(one.field == "company" and one.is_enough for one in choices):
@@ -76,6 +78,9 @@ def _of_view(view: View) -> list[Spot]:
     body = body_of(view, title[0].element if title is not None else None, values)
     if body is not None:
         found.append(body[0])
+    if title is not None and title[0].element is not None:
+        beside = place_beside(view, title[0].element)
+        facts += [beside] if beside is not None and all(one.element is not beside.element for one in facts) else []
     apply_link = apply_link_of(view)
     if apply_link is not None:
         found.append(apply_link)
@@ -84,7 +89,7 @@ def _of_view(view: View) -> list[Spot]:
 
 def _is_of_a_page(url: str) -> bool:
     """An address that is of this page alone: not the site's own."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
     return parts.scheme in ("http", "https") and bool(parts.path.strip("/") or parts.query)
 
 
@@ -115,6 +120,12 @@ def _is_good_reference(one: Choice) -> bool:
     return "@url" not in one.paths
 
 
+def _numbers_in(url: str) -> list[str]:
+    """A year in an address is the day of its page."""
+    found = _NUMBER.findall(f"{parts_of(url).path}?{parts_of(url).query}")
+    return [one for one in found if not (len(one) == 4 and one.startswith(("19", "20")))]
+
+
 def _reference(views: Sequence[View], spots: dict[str, Spot]) -> Choice | None:
     """A number at the head of the title, the one number in the address, or the address."""
     titles = [spots["title"].value] if "title" in spots else []
@@ -124,8 +135,8 @@ def _reference(views: Sequence[View], spots: dict[str, Spot]) -> Choice | None:
     urls = [view.page.url for view in views]
     if not all(_is_of_a_page(url) for url in urls):
         return None
-    numbers = [_NUMBER.findall(urlsplit(url).path + "?" + urlsplit(url).query) for url in urls]
+    numbers = [_numbers_in(url) for url in urls]
     if all(len(found) == 1 for found in numbers) and len({found[0] for found in numbers}) == len(urls):
-        rule = ["@url", {"regex": r"(\d{4,12})(?!.*\d{4})"}]
+        rule = ["@url", {"regex": r"^https?://[^/]+/.*?(?<!\d)(?!(?:19|20)\d\d(?!\d))(\d{4,12})(?!\d)"}]
         return own_choice("reference", rule, "@url", 0.8, "the number in the page's address", urls)
     return own_choice("reference", "@url", "@url", 0.8, "the page's address, as it has no number of its own", urls)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from jobpipe.drafting.pages.addresses import parts_of
 from jobpipe.drafting.pages.rows import Rows, shape_of
 from jobpipe.drafting.pages.selectors import selector_of
 from jobpipe.drafting.pages.view import View, words_of
@@ -63,10 +63,10 @@ def postings_of(page: Page, rows: Rows) -> str:
 def _patterns(rows: Rows) -> list[str]:
     """/jobs/*, from what their addresses have in common."""
     shapes = {shape_of(link) for link in rows.links}
-    paths = [urlsplit(link).path for link in rows.links]
+    paths = [parts_of(link).path for link in rows.links]
     common = _common(paths)
     made = []
-    queries = {urlsplit(link).query.partition("=")[0] for link in rows.links}
+    queries = {parts_of(link).query.partition("=")[0] for link in rows.links}
     if len(set(paths)) == 1 and queries != {""} and len(queries) == 1:
         made.append(f"{paths[0]}?{queries.pop()}=*")
     folder = common[: common.rfind("/") + 1]

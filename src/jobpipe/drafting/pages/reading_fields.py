@@ -47,7 +47,7 @@ def columns_of(spots: dict[str, Spot], records: Sequence[RawRecord]) -> list[Col
     columns = []
     for place, (name, spot) in enumerate(spots.items()):
         rows = [_listed(value.get(name)) for value in values]
-        if any(rows):
+        if any(rows) and spot.origin != "beside":
             origin = "line" if spot.origin in _WEAK else ""
             called = glossary_name(spot.name) if spot.name else "text"
             columns.append(Column(path=name, names=(called,), rows=rows, place=place, origin=origin))

@@ -6,10 +6,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from jobpipe.drafting.pages.addresses import parts_of
 from jobpipe.drafting.pages.meanings import strength_for
 from jobpipe.drafting.pages.selectors import found_by, lasting_classes, selector_of
 from jobpipe.drafting.pages.titles import is_generic
@@ -98,7 +98,7 @@ def _differ(texts: Sequence[str]) -> bool:
 
 
 def _is_of_a_job(link: str) -> bool:
-    parts = urlsplit(link)
+    parts = parts_of(link)
     if JOB_ADDRESS.search(f"{parts.path}?{parts.query}"):
         return True
     last = parts.path.rstrip("/").rpartition("/")[2]
@@ -188,7 +188,7 @@ def _alike(links: Sequence[str]) -> float:
 
 def shape_of(link: str) -> str:
     """Host and path without what differs from posting to posting: the last part, and numbers."""
-    parts = urlsplit(link)
+    parts = parts_of(link)
     pieces = [piece for piece in parts.path.split("/") if piece]
     kept = ["#" if re.fullmatch(r"[\d-]+", piece) else piece for piece in pieces]
     if parts.query:

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from jobpipe.drafting.draft import Draft, SourceChoice
 from jobpipe.drafting.drafting import Order, draft_of, draft_of_service
+from jobpipe.drafting.pages.addresses import parts_of
 from jobpipe.drafting.pages.details import draft_details
 from jobpipe.drafting.pages.further import follow_of, postings_of
 from jobpipe.drafting.pages.page_drafting import at_home_in, draft_of_page, is_a_posting, missing_in, says_postings
@@ -59,7 +59,7 @@ def _ways(first: Visited, visits: Visits, order: Order) -> Iterator[Draft]:
     if rows is not None and is_list(view, rows):
         yield from _of_list(first, view, rows, visits, order)
         yield draft_of_page(first.body, order, url=first.url, charset=first.charset)
-    if is_a_posting(draft_details([view.page], order.client)) and JOB_ADDRESS.search(urlsplit(first.url).path):
+    if is_a_posting(draft_details([view.page], order.client)) and JOB_ADDRESS.search(parts_of(first.url).path):
         yield draft_of_page(first.body, order, url=first.url, charset=first.charset)
     yield from _of_feeds(view, visits, order)
     for link in _links_to_jobs(view):
@@ -187,14 +187,14 @@ def _jobs_among(pages: Sequence[str]) -> list[str]:
     """Those of the most frequent shape that speaks of jobs."""
     shapes: dict[str, list[str]] = {}
     for page in pages:
-        if JOB_ADDRESS.search(urlsplit(page).path):
+        if JOB_ADDRESS.search(parts_of(page).path):
             shapes.setdefault(shape_of(page), []).append(page)
     best = max(shapes.values(), key=len, default=[])
     return best if len(best) >= _LEAST_OF_SHAPE else []
 
 
 def _pattern_of(links: Sequence[str]) -> str:
-    folder = urlsplit(links[0]).path.rpartition("/")[0]
+    folder = parts_of(links[0]).path.rpartition("/")[0]
     return f"{folder}/*"
 
 
@@ -210,7 +210,7 @@ def _links_to_jobs(view: View) -> list[str]:
             continue
         text = view.text(link)
         score = 3 * (bool(text) and len(text) <= 40 and is_generic(text) and bool(JOB_ADDRESS.search(text)))
-        score += bool(JOB_ADDRESS.search(urlsplit(target).path)) + bool(JOB_ADDRESS.search(text))
+        score += bool(JOB_ADDRESS.search(parts_of(target).path)) + bool(JOB_ADDRESS.search(text))
         if score >= 2:
             scored[target] = max(score, scored.get(target, 0))
     return sorted(scored, key=lambda one: (-scored[one], len(one)))[:2]

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 from urllib.robotparser import RobotFileParser
 
+from jobpipe.drafting.pages.addresses import parts_of
 from jobpipe.errors import SourceError
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.formats.html.page import Page, read_page
@@ -55,7 +56,7 @@ class Visits:
         """The page itself. Raises SourceError where it cannot be had, or robots.txt forbids it."""
         if not self._may(self._start):
             raise SourceError(
-                f"robots.txt of {urlsplit(self._start).netloc} forbids it",
+                f"robots.txt of {parts_of(self._start).netloc} forbids it",
                 hint="ask the site for its consent, or for a feed",
             )
         return self._ask(self._start)
@@ -96,7 +97,7 @@ class Visits:
 
     def _robots_of(self, url: str) -> RobotFileParser:
         """A site without one allows all."""
-        parts = urlsplit(url)
+        parts = parts_of(url)
         site = f"{parts.scheme}://{parts.netloc}"
         if site not in self._robots:
             robots = self._robots[site] = RobotFileParser()
