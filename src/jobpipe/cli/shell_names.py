@@ -55,6 +55,15 @@ class Record:
         return f"<record {self.number}: {raw[:90]}{'…' if len(raw) > 90 else ''}>"
 
 
+class Lines(str):
+    """A text that a Python prompt shows as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 class Names(dict[str, Any]):
     """Name -> what it is: those of the shell, which its functions change."""
 
@@ -83,7 +92,7 @@ class Names(dict[str, Any]):
     def select(self, path: str, record: Record | None = None) -> list[Any]:
         return self._one(record).select(path)
 
-    def found(self, path: str) -> str:
+    def found(self, path: str) -> Lines:
         values: list[list[Any]] = []
         for one in self["records"]:
             try:
@@ -94,7 +103,7 @@ class Names(dict[str, Any]):
         often = Counter(shown_value(value)[:60] for each in filled for value in each)
         said = [f"in {len(filled)} of {len(values)} records, {len(often)} different"]
         said += [f"{count:6,}×  {value}" for value, count in often.most_common(_MOST_FREQUENT)]
-        return "\n".join(said)
+        return Lines("\n".join(said))
 
     def posting(self, record: Record | None = None) -> dict[str, Any] | None:
         """None where no posting came of it: the reason is said."""
