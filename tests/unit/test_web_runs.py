@@ -14,7 +14,10 @@ from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
 
 from jobpipe.ledger.models import AccountRole, AuditLine, Import, Run, RunState
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.retrying import Wanted, retry_import
 from jobpipe.runs.run_log import log_file
+from jobpipe.runs.starting import StopRequest
 
 TITLES = {str(number): f"Mason {number}" for number in range(10)}
 
@@ -74,6 +77,15 @@ def test_a_held_run_says_what_would_expire_and_is_accepted_by_whom_may(project: 
     assert AuditLine.objects.filter(action="run.accept", about=f"run {held}").exists()
     again = client.post(f"/runs/{held}/accept")
     assert again.status_code == 400 and b"waits with nothing" in again.content
+
+
+def test_an_import_says_that_a_run_waits_whatever_was_done_after_it(project: ProjectFolder) -> None:
+    held = numbers()[-1]
+    with project.open() as workspace:
+        retry_import(workspace, "offers", Wanted(), progress=Progress(), stop=StopRequest(), workers=0)
+    assert numbers()[-1] != held
+    page = logged_in(account()).get("/imports/offers/").content.decode()
+    assert f'<a href="/runs/{held}/">Run {held}</a> waits for a person: 8 of' in page
 
 
 def test_a_dismissed_run_expires_nothing(project: ProjectFolder) -> None:
