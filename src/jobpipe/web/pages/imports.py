@@ -129,8 +129,8 @@ def _last_runs(name: str) -> list[Run]:
     """The oldest first, each with its figures."""
     found = Run.objects.filter(import_row__name=name).exclude(state__in=NOT_MADE)
     fields = ("kind", "state", "started_at", "account", "live", "expired", "seconds", "unchanged", "figures__packed")
-    fields += ("notices", "why")
-    runs = found.select_related("figures").only(*fields).order_by("-id")[:_RUNS_SHOWN]
+    said = ("notices", "why")
+    runs = found.select_related("figures").only(*fields, *said).order_by("-id")[:_RUNS_SHOWN]
     return list(reversed(runs))
 
 
