@@ -158,9 +158,10 @@ def test_a_path_in_the_shell_finds_what_it_finds_in_a_definition(project: Path) 
     assert said(project, "shell", "board", "-c", 'found("lieux")').splitlines()[0] == "in 1 of 2 records, 1 different"
     assert json.loads(said(project, "shell", "board", "-c", "posting()", "--json"))["contract"] == "permanent"
     assert said(project, "shell", "board", "-c", "document").strip() == FEED.strip()
-    for wrong in ('select("a[")', "nothing", "1 +"):
-        done = jobpipe("-C", project, "shell", "board", "-c", wrong)
-        assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+    assert json.loads(said(project, "shell", "board", "-c", 'found("lieux")', "--json")).startswith("in 1 of 2")
+    for wrong in ('select("a[")', "nothing", "1 +", "select"):
+        done = jobpipe("-C", project, "shell", "board", "--json", "-c", wrong)
+        assert done.returncode in (1, 2) and "job-pipe itself" not in done.stderr
 
 
 def test_the_shell_opens_what_the_last_run_kept_unless_the_source_is_asked_for(project: Path) -> None:

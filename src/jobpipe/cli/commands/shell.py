@@ -79,15 +79,25 @@ def _value_of(expression: str, names: Names) -> Any:
 
 def _print(value: Any, *, as_json: bool) -> None:
     from jobpipe.cli.printing import print_json
-    from jobpipe.cli.shell_names import Record, shown_lines
+    from jobpipe.cli.shell_names import shown_lines
+    from jobpipe.errors import UsageError
 
     if not as_json:
         for line in shown_lines(value):
             click.echo(line)
         return
-    items = value if isinstance(value, list) else [value]
-    plain = [item.value if isinstance(item, Record) else item for item in items]
-    print_json(plain if isinstance(value, list) else plain[0])
+    plain = [_plain(item) for item in value] if isinstance(value, list) else _plain(value)
+    try:
+        print_json(plain)
+    except TypeError as error:
+        raise UsageError(f"-c gave {type(value).__name__}, which is no JSON", hint="leave --json away") from error
+
+
+def _plain(value: Any) -> Any:
+    from jobpipe.cli.shell_names import Record
+
+    # A text of the shell's own is one that prints otherwise.
+    return value.value if isinstance(value, Record) else str(value) if isinstance(value, str) else value
 
 
 def _banner(name: str, again: PreviewAgain, names: Names) -> str:
