@@ -17,6 +17,8 @@ _UMLAUT = re.compile(r"([aou])e")
 _STRENGTHS = {"sure": 1.0, "likely": 0.8, "maybe": 0.5}
 # A term within a longer name counts for less.
 _AMONG_OTHERS, _AT_THE_END = 0.78, 0.65
+# A bound of an amount by two words.
+_BOUND = 0.95
 # A name that has a word which begins as words of the role do.
 _BY_STEM = 0.68
 # A glued name ends with a term only where that is long enough to mean something.
@@ -91,7 +93,20 @@ def strength_of(names: tuple[str, ...], role: str) -> float:
             best = max(best, share * 0.95 * _strength(parent, terms), share * 0.9 * _exact(grand + parent, terms))
             if "".join(parent) in _words("generic") and grand:
                 best = max(best, 0.85 * _strength(grand, terms))
+    best = max(best, _strength_of_bound(leaf, role))
     return max(best, _strength_of_stems(leaf, role)) if best < _BY_STEM else best
+
+
+def _strength_of_bound(words: tuple[str, ...], role: str) -> float:
+    """salaris-max, brutto-loon-van: a word for salaries beside one for a bound, which alone says less."""
+    if role not in ("salary.min", "salary.max"):
+        return 0.0
+    bounds, salaries = glossary()[role], glossary()["salary.text"]
+    others = [word for word in words if word not in bounds]
+    if len(words) < 2 or len(others) != len(words) - 1:
+        return 0.0
+    is_salary = "".join(others) in salaries or any(word in salaries for word in others)
+    return _BOUND if is_salary else 0.0
 
 
 def _strength_of_stems(words: tuple[str, ...], role: str) -> float:

@@ -33,7 +33,7 @@ _POSTAL = re.compile(
     r"|[A-Z]{1,2}\d[A-Z\d]? ?(?:\d[A-Z]{2})?|[A-Z]\d[A-Z] ?\d[A-Z]\d",
     re.IGNORECASE,
 )
-_IDENTIFIER = re.compile(r"[\w./:#{}+ -]{1,120}")
+_IDENTIFIER = re.compile(r"[\w./:#{}+,=@| -]{1,120}")
 _IMAGE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|ico)(?:[?#]|$)|/logos?[/_.-]", re.IGNORECASE)
 _YES_OR_NO = frozenset("true false yes no oui non ja nein y n 0 1 si sì sí tak nie".split())  # noqa: SIM905
 
