@@ -169,3 +169,9 @@ def test_no_sample_or_reason_ends_a_comment(text: str) -> None:
         questions=(Question(about="url", text=text),),
     )
     assert parse_definition(definition_text(draft), "acme.yaml").definition.posting["title"].from_ == ["a"]
+
+
+def test_a_list_of_something_else_is_no_feed_of_jobs_without_a_word(tmp_path: Path) -> None:
+    rows = "".join(f"{n:03},Kind of work {n}\n" for n in range(40))
+    _, draft = drafted(written(tmp_path / "codes.csv", f"code,label\n{rows}".encode()))
+    assert "hardly a feed of jobs" in " ".join(draft.notices)

@@ -104,6 +104,10 @@ def test_the_address_of_a_known_service_is_enough(root: Path, address: str, bloc
         (b"<html><head><title>Sign in</title></head></html>", "no posting can be read"),
         (b"<jobs></jobs>", "no record was found"),
         (b"%PDF-1.7 ...", "a PDF document"),
+        (
+            b'<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"><operation name="GetJobs"/></definitions>',
+            "describes a SOAP service",
+        ),
     ],
 )
 def test_what_is_no_feed_is_told_in_words(root: Path, content: bytes, said: str) -> None:

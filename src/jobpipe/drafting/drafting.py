@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +32,9 @@ from jobpipe.sources.transports.transport import Request
 _WALKS = {"json": walk_json, "csv": walk_row, "xml": walk_xml}
 # A rule of a connector, tried on the records.
 _SURE = 0.97
+# Of these a record of a job has two at least.
+_OF_JOBS = frozenset({"url", "company", "description", "locations", "posted_at", "valid_through", "contract", "salary"})
+_OPERATION = re.compile(rb"<(?:\w+:)?operation\s+name=\"([^\"]{1,80})\"")
 _WITHOUT_HEADER = FormatSettings(header=False)
 
 
@@ -58,6 +62,8 @@ def draft_source(order: Order, opened: str) -> Draft:
         from jobpipe.drafting.pages.drafting_web import draft_of_web
 
         return draft_of_web(order, opened)
+    if b"http://schemas.xmlsoap.org/wsdl/" in found.head:
+        raise _soap_service(found, order)
     if found.kind == "csv" and found.values and _is_headless(found):
         found = sample(Request(location=opened), redact(order.location), _WITHOUT_HEADER)
         return _without_header(draft_of(found, order))
@@ -90,7 +96,7 @@ def draft_of(found: Sample, order: Order) -> Draft:
         source=source,
         choices=tuple(sorted(choices, key=lambda one: ORDER.index(one.field))),
         questions=(*about_source, *questions),
-        notices=tuple(_notices(found)),
+        notices=(*_notices(found), *_doubt(choices)),
         looked_at=len(found.values),
         paths=tuple(dict.fromkeys(column.path for column in columns if column.origin in ("", "whole"))),
     )
@@ -255,11 +261,27 @@ def draft_of_service(service: Service, order: Order, known_by: str) -> Draft:
     return Draft(import_=order.name, client=order.client, source=source, choices=())
 
 
+def _soap_service(found: Sample, order: Order) -> SourceError:
+    names = dict.fromkeys(one.decode("utf-8", "replace") for one in _OPERATION.findall(found.head))
+    return SourceError(
+        f"{found.shown} describes a SOAP service, which has no postings before it is asked",
+        hint=f"write `source: {{soap: {{wsdl: {order.location}, operation: …}}}}`; it has {', '.join(list(names)[:8])}",
+    )
+
+
 def _nothing_in(found: Sample) -> SourceError:
     if found.unreadable:
         return SourceError(f"none of the {found.unreadable} records can be read", hint="look at what the source sends")
     place = found.document or found.shown
     return SourceError(f"no record was found in {place}", hint=found.why or "is it a feed of jobs?")
+
+
+def _doubt(choices: Sequence[Choice]) -> list[str]:
+    """Whether these are jobs at all."""
+    there = {one.field for one in choices if one.is_enough}
+    if len(there & _OF_JOBS) >= 2:
+        return []
+    return [f"hardly a feed of jobs: of what a posting has only {', '.join(sorted(there)) or 'nothing'} was found"]
 
 
 def _notices(found: Sample) -> list[str]:

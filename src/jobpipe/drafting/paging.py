@@ -45,7 +45,8 @@ def paging_of(location: str, answer: Any, records: int) -> Paging:
     said = dict(_said(answer, "", (), 0)) if isinstance(answer, dict) else {}
     totals = [(path, value) for path, value in said.items() if _key(path) in _TOTAL and _is_count(value)]
     total_path, total = max(totals, key=lambda one: int(one[1]), default=("", 0))
-    found = Paging(total=total_path if int(total) >= records else "")
+    # A count of as many as are in it may be that of the page.
+    found = Paging(total=total_path if int(total) > records else "")
     parts = urlsplit(location)
     params = dict(parse_qsl(parts.query, keep_blank_values=True))
     bare = urlunsplit(parts._replace(query="", fragment=""))
