@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
+from jobpipe.drafting.names import pieces, strength_of
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
-from jobpipe.drafting.shapes import has_digit, is_currency, is_date, is_number, is_period, is_salary, is_url
+from jobpipe.drafting.shapes import (
+    has_digit,
+    is_currency,
+    is_date,
+    is_number,
+    is_period,
+    is_salary,
+    is_url,
+    is_yes_or_no,
+)
 
 _NOT_NAMED = float("-inf")
+# Names of bounds, of whatever.
+_BARE = frozenset("min max minimum maximum from to low high lower upper von bis de a van tot mini maxi".split())  # noqa: SIM905
+
+
+def _is_a_word(text: str) -> bool:
+    """Yes and no in letters: whether a salary is shown, and no amount."""
+    return is_yes_or_no(text) and not text.isdecimal()
 
 
 def _weigh_text(column: Column, survey: Survey) -> Weight | None:
-    if column.length > 250 or column.share(is_url) or column.share(is_date) > 0.3:
+    if column.length > 250 or column.share(is_url) or column.share(is_date) > 0.3 or column.share(_is_a_word) > 0.3:
         return None
     amounts = column.share(is_salary)
     if amounts == 0:
@@ -23,7 +40,15 @@ def _weigh_amount(column: Column, survey: Survey) -> Weight | None:
     numbers = column.share(is_number)
     if numbers < 0.6 and column.share(is_salary) < 0.8:
         return None
-    return Weight(1.0, "amounts") if column.share(has_digit) > 0.9 else None
+    if column.share(has_digit) <= 0.9:
+        return None
+    if len(column.names) > 1 and "".join(pieces(column.names[-1])) in _BARE and not _is_of_money(column.names[:-1]):
+        return Weight(-2.5, "numbers of something else")
+    return Weight(1.0, "amounts")
+
+
+def _is_of_money(around: tuple[str, ...]) -> bool:
+    return any(strength_of((name,), role) >= 0.6 for name in around for role in ("salary.text", "salary.min"))
 
 
 def _weigh_currency(column: Column, survey: Survey) -> Weight | None:
