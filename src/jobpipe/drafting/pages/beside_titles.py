@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -28,7 +29,7 @@ def place_beside(view: View, title: HtmlElement) -> Spot | None:
     for container in (title.getparent(), *(list(title.iterancestors())[1:3])):
         if container is None or container.tag in ("body", "html"):
             return None
-        texts = [one for one in container.iter() if _is_text_alone(view, one, title)][:_MOST_TEXTS]
+        texts = list(islice((one for one in container.iter() if _is_text_alone(view, one, title)), _MOST_TEXTS))
         places = {view.text(one): one for one in texts if is_town_with_country(view.text(one))}
         if len(places) == 1:
             ((text, element),) = places.items()
@@ -41,6 +42,8 @@ def place_beside(view: View, title: HtmlElement) -> Spot | None:
 
 def _is_text_alone(view: View, element: HtmlElement, title: HtmlElement) -> bool:
     if not isinstance(element.tag, str) or element is title or element in view.around or element.tag in ("a", "option"):
+        return False
+    if not view.is_short(element):
         return False
     return 3 <= len(view.text(element)) <= _LONGEST and sum(1 for text in element.itertext() if text.strip()) == 1
 

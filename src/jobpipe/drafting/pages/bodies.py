@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lxml.html import HtmlElement
 
 from jobpipe.drafting.pages.labelled import is_text, outermost
-from jobpipe.drafting.pages.meanings import meaning_of, strength_for
+from jobpipe.drafting.pages.meanings import meaning_of, means_something, strength_for
 from jobpipe.drafting.pages.selectors import found_by, lasting_classes, quoted, selector_of
 from jobpipe.drafting.pages.spots import Spot
 from jobpipe.drafting.pages.view import View
@@ -46,8 +46,12 @@ def _headed(view: View, total: int) -> Spot | None:
     for element in view.shown:
         if element.tag not in ("h1", "h2", "h3", "h4", "h5", "dt", "div", "span", "p", "strong"):
             continue
-        text = view.text(element)
-        if not 4 <= len(text) <= 45 or strength_for(text.rstrip(" :"), "description", "description.more") < 0.75:
+        text = view.text(element) if view.is_short(element) else ""
+        if (
+            not 4 <= len(text) <= 45
+            or not means_something(text.rstrip(" :"))
+            or strength_for(text.rstrip(" :"), "description", "description.more") < 0.75
+        ):
             continue
         outer = outermost(view, element, text)
         following, test = outer.getnext(), is_text(outer)

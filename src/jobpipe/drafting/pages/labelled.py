@@ -30,7 +30,7 @@ def labelled(view: View) -> list[Spot]:
     # What is a value is no label of the next one.
     values: set[HtmlElement] = set()
     for element in view.shown:
-        if element.tag not in _LABEL_TAGS or element in values:
+        if element.tag not in _LABEL_TAGS or element in values or not view.is_short(element):
             continue
         for spot in _of_label(view, element) or _of_line(view, element):
             if spot.element is not None and spot.element is not element:

@@ -19,7 +19,7 @@ _PUBLISHED = ("article:published_time", "datepublished", "dateposted", "og:publi
 def marked(view: View) -> list[Spot]:
     """In the order of the page, each name once."""
     found: dict[str, Spot] = {}
-    for element in view.shown:
+    for element in filter(view.is_short, view.shown):
         for spot in _of_element(view, element):
             found.setdefault(spot.name, spot)
     return [*found.values(), *by_icon(view)]

@@ -56,11 +56,25 @@ def glossary_name(label: str) -> str:
     return _labels().get("".join(pieces(label)), label)
 
 
+@cache
+def _terms() -> frozenset[str]:
+    return frozenset(term for terms in glossary().values() for term in terms) | frozenset(_labels())
+
+
+def _may_mean_something(words: tuple[str, ...]) -> bool:
+    """Quickly: whether some of its words, or its end, are in the glossary at all."""
+    joined = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    if any(one in _terms() for one in joined):
+        return True
+    key = "".join(words)
+    return any(key[start:] in _terms() for start in range(1, max(1, len(key) - 4)))
+
+
 @lru_cache(maxsize=4096)
 def means_something(label: str) -> bool:
     """Whether it is known, as a whole or nearly so."""
     words = pieces(label)
-    if not 0 < len(words) <= _MOST_WORDS:
+    if not 0 < len(words) <= _MOST_WORDS or not _may_mean_something(words):
         return False
     name = glossary_name(label)
     return any(strength_of((name,), role) >= _LEAST for role in glossary())

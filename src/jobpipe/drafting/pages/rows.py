@@ -19,6 +19,7 @@ from jobpipe.drafting.pages.view import View
 LEAST_ROWS = 3
 _MOST_ROWS = 300
 _MOST_ABOVE = 6
+_MOST_GROUPS = 12
 # Letters of a posting that has no page of its own.
 _LEAST_TEXT = 100
 # Words in the addresses of postings and of lists of them.
@@ -47,8 +48,16 @@ def rows_of(view: View) -> Rows | None:
     for link in view.shown:
         if link.tag == "a" and _goes_somewhere(view, link):
             groups[_making(link)].append(link)
-    candidates = [found for links in groups.values() if (found := _rows(view, links)) is not None]
+    likely = sorted(groups.values(), key=lambda links: -_promise(view, links))[:_MOST_GROUPS]
+    candidates = [found for links in likely if (found := _rows(view, links)) is not None]
     return max(candidates, key=lambda rows: _score(view, rows), default=None)
+
+
+def _promise(view: View, links: Sequence[HtmlElement]) -> float:
+    """Without a look at what is around them."""
+    some = links[:20]
+    hits = sum(_is_of_a_job(view.page.absolute(link.get("href") or "")) for link in some)
+    return hits / len(some) + min(len(links), 20) / 20
 
 
 def _goes_somewhere(view: View, link: HtmlElement) -> bool:

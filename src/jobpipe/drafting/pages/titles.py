@@ -32,7 +32,7 @@ _JOB_WORDS = frozenset(
 def title_of(view: View) -> tuple[Spot, float] | None:
     """Its spot, and how sure that is from 0 to 1; None = no element looks like one."""
     best: tuple[float, HtmlElement] | None = None
-    for element in view.shown:
+    for element in filter(view.is_short, view.shown):
         score = _score(view, element)
         if score > 0 and (best is None or score > best[0]):
             best = (score, element)

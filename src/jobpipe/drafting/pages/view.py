@@ -32,6 +32,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # A block with fewer letters outside of links says nothing.
 _LEAST_PROSE = 40
 _MOST_ELEMENTS = 50_000
+_MOST_OF_A_VALUE = 600
 
 
 def words_of(element: HtmlElement) -> list[str]:
@@ -109,7 +110,32 @@ class View:
         }
 
     def prose_in(self, element: HtmlElement) -> int:
-        return sum(self.prose.get(one, 0) for one in element.iter())
+        return self._prose_within.get(element, 0)
+
+    @cached_property
+    def _prose_within(self) -> dict[HtmlElement, int]:
+        """Of each element, with all that is in it: from the last one up."""
+        found: dict[HtmlElement, int] = defaultdict(int)
+        for element in reversed(self.shown):
+            found[element] += self.prose.get(element, 0)
+            above = element.getparent()
+            if above is not None and found[element]:
+                found[above] += found[element]
+        return found
+
+    def is_short(self, element: HtmlElement) -> bool:
+        """Whether its text may be a label or a value: what holds half a page is not read to find out."""
+        return self._letters_within.get(element, 0) <= _MOST_OF_A_VALUE
+
+    @cached_property
+    def _letters_within(self) -> dict[HtmlElement, int]:
+        found: dict[HtmlElement, int] = defaultdict(int)
+        for element in reversed(self.shown):
+            found[element] += len((element.text or "").strip())
+            above = element.getparent()
+            if above is not None:
+                found[above] += found[element] + len((element.tail or "").strip())
+        return found
 
     def text(self, element: HtmlElement) -> str:
         return text_of(element)
