@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,11 +26,12 @@ from jobpipe.transform.problems import DefinitionProblems
 # A field is as it was where at least so many pairs have the value that they had.
 _AS_IT_WAS, _BROKEN = 0.97, 0.7
 # What an edit must bring back to be proposed at all, and to be sure.
-_WORTH, _SURE = 0.6, 0.9
+_WORTH, _SURE = 0.6, 0.95
 # Bits: see `likeness.information`.
 # What stands where it stood and is only read otherwise needs less than what stands elsewhere.
 _TELLING, _TELLING_IN_PLACE = 20.0, 10.0
 _MOST_BASES = 40
+_BY_CHANCE = "that so few and short values agree may be chance"
 
 
 @dataclass(slots=True)
@@ -53,7 +55,25 @@ def mend(loaded: LoadedDefinition, evidence: Evidence, workshop: Workshop) -> Me
     mender.mend_bases()
     for slot in slots_of(loaded):
         mender.mend(slot)
+    _agree(mender.mended.edits)
     return mender.mended
+
+
+def _agree(edits: list[Edit]) -> None:
+    """What moved for one field has moved for another that was read there; a name may be another in several places."""
+    sure = [edit.move for edit in edits if edit.is_sure and edit.move is not None]
+    names = {(_leaf(old), _leaf(new)) for old, new in sure}
+    for edit in edits:
+        if edit.move is None or not edit.is_too_little:
+            continue
+        if edit.move in sure or (_leaf(edit.move[0]), _leaf(edit.move[1])) in names:
+            edit.is_sure, edit.is_too_little, edit.doubts = True, False, []
+            edit.confidence = max(edit.confidence, 0.9)
+            edit.reasons.append("other fields are found by the same change of name")
+
+
+def _leaf(path: str) -> str:
+    return re.split(r"[/.]", path.replace("[*]", ""))[-1]
 
 
 class _Mender:
@@ -134,7 +154,8 @@ class _Mender:
             return
         best = self._best(situation, slot, expected, had, was)
         if best is not None:
-            self.mended.edits.append(best)
+            edit, self._definition = best
+            self.mended.edits.append(edit)
         elif is_lost:
             self.mended.lost.append(Lost(slot.name, len(had), has, self._why(situation, slot)))
 
@@ -154,7 +175,8 @@ class _Mender:
         if not tried:
             return None
         tried.sort(key=lambda one: self._rank(one, slot, situation))
-        return self._edit(tried[0], tried[1:], situation, slot, expected, had)
+        edit = self._edit(tried[0], tried[1:], situation, slot, expected, had)
+        return edit, with_rule(self._definition, slot, tried[0].candidate.raw)
 
     def _rank(self, one: _Tried, slot: Slot, situation: Situation) -> tuple[float, float, float]:
         columns = one.candidate.columns
@@ -181,12 +203,9 @@ class _Mender:
         doubts = []
         if best.share < _SURE:
             doubts.append(f"{len(same)} of {len(had)} values are as they were: the others are not")
-        is_alike = any(self._likeness(column, slot, situation) >= 0.7 for column in candidate.columns)
-        telling = _TELLING if candidate.columns else _TELLING_IN_PLACE
-        if bits < telling and not (is_alike and len(same) >= 3) and not (len(distinct) > 1 and len(same) >= 8):
-            doubts.append("that so few and short values agree may be chance")
-        elif candidate.columns and len(distinct) == 1 and len(same) > 1 and not is_alike:
-            doubts.append("all of them have the same value: that it is here too may be chance")
+        too_little = self._too_little(best, others, situation, distinct, len(same))
+        if too_little:
+            doubts.append(too_little)
         if candidate.columns and not self._is_fresh(candidate.columns):
             names = " and ".join(f"`{column.path}`" for column in candidate.columns)
             doubts.append(f"{names} had these values before, too, beside what is gone: it may be something else")
@@ -201,7 +220,36 @@ class _Mender:
             is_sure=not doubts,
             reasons=self._reasons(candidate, same, had),
             doubts=doubts,
+            move=_move(candidate, situation),
+            is_too_little=bool(too_little) and len(doubts) == 1 and best.share == 1,
         )
+
+    def _too_little(
+        self, best: _Tried, others: list[_Tried], situation: Situation, distinct: set[str], count: int
+    ) -> str:
+        """Why values that agree may do so by chance; "" = they say enough."""
+        columns = best.candidate.columns
+        bits = information(distinct)
+        is_alike = any(self._likeness(column, situation.slot, situation) >= 0.7 for column in columns)
+        if not columns:
+            return "" if bits >= _TELLING_IN_PLACE or (len(distinct) > 1 and count >= 8) else _BY_CHANCE
+        is_alone = best.share == 1 and not any(one.share >= _WORTH and one.candidate.columns for one in others)
+        if is_alone and count >= 3 and (is_alike or self._stands_in_its_place(situation, columns)):
+            return ""
+        if len(distinct) == 1 and count > 1 and not is_alike:
+            return "all of them have the same value: that it is here too may be chance"
+        is_telling = bits >= _TELLING or (is_alike and count >= 3) or (len(distinct) > 1 and count >= 8)
+        return "" if is_telling else _BY_CHANCE
+
+    def _stands_in_its_place(self, situation: Situation, columns: Sequence[Column]) -> bool:
+        """Between the same two that it stood between, as a new name of its own."""
+        old = [column.path for column in self._evidence.old.columns if not column.steps]
+        new = [column.path for column in self._evidence.new.columns if not column.steps]
+        base = situation.slot.base
+        gone = [path for path in situation.gone for path in _full(path, base) if path in old and path not in new]
+        if len(gone) != 1 or len(columns) != 1 or columns[0].path in old or columns[0].path not in new:
+            return False
+        return _between(old, gone[0], set(new)) == _between(new, columns[0].path, set(old))
 
     def _rival(self, best: _Tried, others: list[_Tried]) -> _Tried | None:
         """One that does the same for what is known, from elsewhere, and another thing beyond."""
@@ -288,12 +336,38 @@ class _Mender:
         return [slot.value_in(made[pair.old if old else pair.new]) for pair in self._evidence.pairs]
 
 
+def _move(candidate: Candidate, situation: Situation) -> tuple[str, str] | None:
+    if len(candidate.gone) != 1 or len(candidate.columns) != 1 or candidate.columns[0].steps:
+        return None
+    (old,), base = candidate.gone, situation.slot.base
+    return (f"{base}/{old}" if base else old), candidate.columns[0].path
+
+
+def _full(path: str, base: str | None) -> Iterator[str]:
+    """As the columns of a whole record are called."""
+    path = re.sub(r"\[\d+\]", "", path)
+    if base is None:
+        yield path
+        return
+    yield from (f"{base}/{path}", f"{base}.{path}", f"{base}[*].{path}")
+
+
+def _between(paths: list[str], path: str, known: set[str]) -> tuple[str, str]:
+    """The nearest ones around it that are in both."""
+    place = paths.index(path)
+    before = next((one for one in reversed(paths[:place]) if one in known), "")
+    after = next((one for one in paths[place + 1 :] if one in known), "")
+    return before, after
+
+
 def _alone(definition: Definition, slot: Slot) -> Definition:
-    """Without the other parts of its field, whose faults are not its own."""
+    """Without the other parts of its field, whose faults are not its own; but no salary is without an amount."""
     if not slot.part:
         return definition
     rule = definition.posting[slot.field]
-    alone = rule.model_copy(update={"parts": {slot.part: rule.parts[slot.part]}, "from_": []})
+    needed = {slot.part, "min", "max"} if slot.field == "salary" and slot.part not in ("min", "max") else {slot.part}
+    parts = {part: one for part, one in rule.parts.items() if part in needed}
+    alone = rule.model_copy(update={"parts": parts, "from_": []})
     return definition.model_copy(update={"posting": {**definition.posting, slot.field: alone}})
 
 

@@ -22,6 +22,10 @@ class Edit:
     reasons: list[str] = field(default_factory=list)
     # Why it is not sure; [] = it is.
     doubts: list[str] = field(default_factory=list)
+    # Where a value stood and where it stands, if nothing else is changed.
+    move: tuple[str, str] | None = None
+    # All values agree, and the one doubt is that they say too little.
+    is_too_little: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return {
