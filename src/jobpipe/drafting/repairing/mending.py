@@ -159,7 +159,9 @@ class _Mender:
         elif is_lost:
             self.mended.lost.append(Lost(slot.name, len(had), has, self._why(situation, slot)))
 
-    def _best(self, situation: Situation, slot: Slot, expected: list[Any], had: list[int], was: float) -> Edit | None:
+    def _best(
+        self, situation: Situation, slot: Slot, expected: list[Any], had: list[int], was: float
+    ) -> tuple[Edit, Definition] | None:
         tried = []
         known: set[str] = set()
         for candidate in candidates(situation):
