@@ -40,6 +40,8 @@ class _Remembered:
     # By table, and by whose imports it is looked for in.
     codes: dict[tuple[str, str], CodedTable | None] = field(default_factory=dict)
     working: threading.Lock = field(default_factory=threading.Lock)
+    # Of what was worked out of labels alone: suggestions take long, and pages without them do not wait for these.
+    noting: threading.Lock = field(default_factory=threading.Lock)
 
 
 _kept: list[_Remembered] = []
@@ -60,14 +62,14 @@ def worked_out(asked: Hashable, work: Callable[[], tuple[Made, bool]]) -> Made:
     """What `work` gives, once for each state of what labels depend on. It says besides whether that may be kept."""
     kept = _remembered()
     mark = kept.labels.mark()
-    with kept.working:
+    with kept.noting:
         if mark != kept.labels_mark or len(kept.worked_out) > _MOST_ASKED:
             kept.labels_mark, kept.worked_out = mark, {}
         known = kept.worked_out.get(asked)
     if known is not None:
         return cast(Made, known)
     made, is_all = work()
-    with kept.working:
+    with kept.noting:
         if is_all and kept.labels_mark == mark:
             kept.worked_out[asked] = made
     return made
