@@ -13,7 +13,7 @@ from jobpipe.drafting.pages.beside_titles import place_beside, with_place_beside
 from jobpipe.drafting.pages.bodies import body_of
 from jobpipe.drafting.pages.labelled import labelled
 from jobpipe.drafting.pages.marked import marked, of_head
-from jobpipe.drafting.pages.meanings import role_of
+from jobpipe.drafting.pages.meanings import role_of, strength_for
 from jobpipe.drafting.pages.naming_companies import company_of_site
 from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, used
 from jobpipe.drafting.pages.reading_fields import columns_of, name_of, records_of
@@ -26,6 +26,7 @@ from jobpipe.drafting.recognising.recogniser import Survey
 from jobpipe.sources.formats.html.page import Page
 
 _NUMBER = re.compile(r"(?<!\d)(\d{4,12})(?!\d)")
+_LONGEST_PLACE = 60
 _HEAD_NUMBER = re.compile(r"^\s*(\d{3,10})\s*[-–:|]\s")
 
 
@@ -39,7 +40,7 @@ def draft_details(pages: Sequence[Page], client: str) -> Posted:
     survey = Survey(columns, len(records), language=views[0].language)
     made = fields_of(survey, compete(survey), client)
     choices = _with_salary_text(_with_own(made.choices, views, spots), spots)
-    choices = with_place_beside(choices, views, spots)
+    choices = with_place_beside(_with_labelled_place(choices, spots), views, spots)
     choices, failing = proven(choices, records)
     company = company_of_site(views[0]) if not client else None
     if company is not None and not any(one.field == "company" and one.is_enough for one in choices):
@@ -113,6 +114,19 @@ def _with_salary_text(choices: list[Choice], spots: dict[str, Spot]) -> list[Cho
         if spot.origin == "label" and role_of(spot.name) == "salary.text":
             rule = {"from": name, "then": "salary"}
             return [*choices, own_choice("salary", rule, name, 0.8, f"it is called {spot.name}", [spot.value])]
+    return choices
+
+
+def _with_labelled_place(choices: list[Choice], spots: dict[str, Spot]) -> list[Choice]:
+    """What has the label of a place is one, also where no gazetteer knows it."""
+    if any(one.field == "locations" and one.is_enough for one in choices):
+        return choices
+    for name, spot in spots.items():
+        is_named = spot.origin == "label" and strength_for(spot.name, "locations.text", "locations.city") >= 1.0
+        if is_named and len(spot.value) <= _LONGEST_PLACE and not any(one.isdigit() for one in spot.value):
+            rule = {"from": name, "each": "place"}
+            own = own_choice("locations", rule, name, 0.75, f"it is called {spot.name}", [spot.value])
+            return [*(one for one in choices if one.field != "locations"), own]
     return choices
 
 
