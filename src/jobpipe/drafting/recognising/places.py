@@ -37,9 +37,8 @@ def _weigh_text(column: Column, survey: Survey) -> Weight | None:
     places = column.share(is_place)
     if column.share(is_country) > 0.9 and column.share(is_town) < 0.5:
         return Weight(-2.0, "they are countries")
-    value = (
-        1.5 if places >= 0.8 else 0.8 if places >= 0.5 else -0.5 if places >= 0.2 else -2.0 if places > 0.03 else -3.0
-    )
+    hardly = -2.0 if places > 0.03 or survey.is_small else -3.0
+    value = 1.5 if places >= 0.8 else 0.8 if places >= 0.5 else -0.5 if places >= 0.2 else hardly
     return Weight(value, f"a place can be read in {places:.0%} of them")
 
 
