@@ -213,10 +213,6 @@ def redated(old: str, new: str) -> Callable[[str], str]:
     return lambda text: datetime.strptime(text.strip(), old).strftime(new) if text.strip() else text
 
 
-def kept(text: str) -> str:
-    return text
-
-
 # Cases ------------------------------------------------------------------------------------------------
 
 
@@ -383,7 +379,6 @@ CASES = (
         "talentcom",
         values("description", lambda text: text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")),
     ),
-    Case("decoded wrongly", "re-encoded", "leboncoin", cells("entreprise", kept)),
     Case("a prefix before the address", "re-encoded", "jobrapido", values("url", lambda text: f"link:{text}")),
     Case(
         "links without their host",

@@ -156,7 +156,7 @@ class _Mender:
         if best is not None:
             edit, self._definition = best
             self.mended.edits.append(edit)
-        elif is_lost:
+        elif is_lost or situation.gone:
             self.mended.lost.append(Lost(slot.name, len(had), has, self._why(situation, slot)))
 
     def _best(
