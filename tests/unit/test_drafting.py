@@ -103,6 +103,15 @@ def test_values_that_are_all_the_same_identify_nothing(tmp_path: Path) -> None:
     assert "reference" in {one.about for one in draft.questions}
 
 
+def test_postings_that_share_one_page_stay_apart(tmp_path: Path) -> None:
+    rows = [(title, town) for title in ("Baker", "Guard") for town in ("Leeds", "York", "Hull", "Bath")]
+    jobs = [{"title": title, "location": town, "url": "https://example.org/join-us"} for title, town in rows]
+    found, draft = drafted(written(tmp_path / "jobs.json", json.dumps(jobs).encode()))
+    assert draft.more == {"key": ["title", "locations.text"]}
+    assert "key: [title, locations.text]" in definition_text(draft)
+    assert any("Several share a page" in one.text for one in draft.questions if one.about == "reference")
+
+
 def test_a_table_without_a_header_is_read_from_its_first_row(tmp_path: Path) -> None:
     rows = "".join(f"{n},Nurse {n},https://e.org/{n},2026-01-0{n}\n" for n in range(1, 9))
     _, draft = drafted(written(tmp_path / "jobs.csv", rows.encode()))

@@ -23,6 +23,7 @@ from jobpipe.drafting.recognising.recogniser import Hint, Survey, Told
 from jobpipe.drafting.sampling import Sample, sample
 from jobpipe.drafting.services import Service, service_at
 from jobpipe.drafting.shapes import is_date, is_email, is_number, is_url
+from jobpipe.drafting.telling_apart import key_fields
 from jobpipe.errors import SourceError
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.formats.html_page import WebPageError
@@ -90,16 +91,25 @@ def draft_of(found: Sample, order: Order) -> Draft:
     asked = {one.about for one in questions}
     questions += [one for one in failing if one.about not in asked]
     source, about_source = _source_of(found, order, dialect)
+    key = key_fields(choices, columns)
     return Draft(
         import_=order.name,
         client=order.client,
         source=source,
         choices=tuple(sorted(choices, key=lambda one: ORDER.index(one.field))),
-        questions=(*about_source, *questions),
+        questions=(*about_source, *(_of_key(one, key) for one in questions)),
+        more={"key": key} if key else {},
         notices=(*_notices(found), *_doubt(choices)),
         looked_at=len(found.values),
         paths=tuple(dict.fromkeys(column.path for column in columns if column.origin in ("", "whole"))),
     )
+
+
+def _of_key(question: Question, key: Sequence[str]) -> Question:
+    if not key or question.about != "reference":
+        return question
+    asked = question.text.split(" Without one")[0]
+    return replace(question, text=f"{asked} Several share a page: {' and '.join(key)} identify them.")
 
 
 def columns_of_sample(found: Sample) -> list[Column]:

@@ -131,12 +131,17 @@ def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
     found = set()
     for name in names[:-1]:
         key = "".join(pieces(name))
-        if _words("persons").intersection(pieces(name)):
+        if speaks_of_a_person(name):
             found.add("contact")
         for role, terms in glossary().items():
             if max(terms.get(key, 0.0), terms.get(key.removesuffix("s"), 0.0)) >= 1.0:
                 found.add(group_of(role))
     return frozenset(found)
+
+
+def speaks_of_a_person(name: str) -> bool:
+    """Of one who is to be asked: contact_url, recruiterPage."""
+    return not _words("persons").isdisjoint(pieces(name))
 
 
 def surroundings_way(names: tuple[str, ...]) -> tuple[str, ...]:

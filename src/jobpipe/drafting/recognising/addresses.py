@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
+from jobpipe.drafting.names import speaks_of_a_person
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import is_email, is_image, is_url
 
 
 def _weigh_url(column: Column, survey: Survey) -> Weight | None:
-    if column.share(is_url) < 0.85 or column.share(is_image) > 0.2:
+    if column.share(is_url) < 0.85 or column.share(is_image) > 0.2 or speaks_of_a_person(column.names[-1]):
         return None
     value = 0.5
     if column.filled < 0.9:

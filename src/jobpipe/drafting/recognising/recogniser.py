@@ -23,6 +23,8 @@ _OTHERS = frozenset(
     "company locations salary category contract skills education experience industry language working_time".split()  # noqa: SIM905
 )
 _FOREIGN = -2.5
+# How to apply stands beside whom to ask.
+_AT_HOME = frozenset({("media", "company.logo"), ("contact", "apply_url")})
 _APART = {"contact": -4.0, "media": -3.0, "meta": -3.0, "questions": -6.0}
 
 
@@ -135,7 +137,7 @@ def _of_surroundings(column: Column, role: str) -> float:
     own = group_of(role)
     weight = 0.0
     for group in around:
-        if group == own or (group == "media" and role == "company.logo"):
+        if group == own or (group, role) in _AT_HOME:
             continue
         if group in _APART:
             weight += _APART[group]

@@ -25,9 +25,21 @@ def _weigh(column: Column, survey: Survey) -> Weight | None:
         value -= 1.0
     if column.share(is_url) > 0.5:
         value -= 0.8
-    if len(column.names) == 1 and "".join(pieces(column.names[0])) in _PLAIN:
+    if _is_plain(column):
         value += 0.6
+        if any(_begins_with(column, other) for other in survey.columns if _is_plain(other)):
+            value -= 1.5
     return Weight(value, f"{column.uniqueness:.0%} of its values are different" if not survey.is_small else "")
+
+
+def _is_plain(column: Column) -> bool:
+    return len(column.names) == 1 and not column.steps and "".join(pieces(column.names[0])) in _PLAIN
+
+
+def _begins_with(column: Column, other: Column) -> bool:
+    """4711-baker beside 4711: what follows the number is the title, and changes with it."""
+    pairs = list(zip(column.firsts, other.firsts, strict=True))
+    return all(short and len(short) < len(long) and long.startswith(short) for long, short in pairs)
 
 
 def _of_uniqueness(column: Column, survey: Survey) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from jobpipe.drafting.columns import Column
@@ -12,10 +13,12 @@ from jobpipe.drafting.names import surroundings_of, surroundings_way
 from jobpipe.drafting.recognising.competing import Assigned
 from jobpipe.drafting.recognising.recogniser import Finding
 from jobpipe.drafting.rules.reading import rule_of
-from jobpipe.drafting.shapes import is_country_code, is_place, is_town
+from jobpipe.drafting.shapes import is_country, is_country_code, is_place, is_town
 from jobpipe.transform.steps.place_reading import read_place
 
 _PARTS = ("city", "region", "postal_code", "country", "latitude", "longitude")
+# Texts that differ by more than an oversight.
+_SEVERAL = 4
 _SEPARATORS = (" / ", " | ", ";", "|")
 
 
@@ -29,7 +32,7 @@ def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
     if ("latitude" in found) != ("longitude" in found):
         found.pop("latitude", None)
         found.pop("longitude", None)
-    found = _of_one_place(found, assigned)
+    found = _without_contradictions(_of_one_place(found, assigned))
     if not found.keys() - {"latitude", "longitude", "postal_code"}:
         return {}
     groups = Counter(one.column.group for one in found.values())
@@ -61,6 +64,24 @@ def _of_one_place(found: dict[str, Finding], assigned: dict[str, Assigned]) -> d
         if name not in kept and not away:
             kept[name] = finding
     return kept
+
+
+def _without_contradictions(found: dict[str, Finding]) -> dict[str, Finding]:
+    """A text that is a country says less than the city; a city that is the same beside texts of others is no place of
+    work, but that of a search or of an office, and what stands beside it too."""
+    text, city = found.get("text"), found.get("city")
+    if text is None or city is None:
+        return found
+    if text.column.share(is_country) > 0.9 and city.column.share(is_country) < 0.5:
+        return {name: one for name, one in found.items() if name != "text"}
+    cities, texts = city.column.distinct, text.column.distinct
+    if len(cities) == 1 and len(texts) >= _SEVERAL and text.column.share(_within(cities[0])) < 0.5:
+        return {"text": text}
+    return found
+
+
+def _within(city: str) -> Callable[[str], bool]:
+    return lambda text: city.casefold() in text.casefold()
 
 
 def other_city(found: dict[str, Finding], assigned: dict[str, Assigned]) -> Column | None:

@@ -27,8 +27,8 @@ def _words(text: str) -> frozenset[str]:
 # Without hyphens and underscores, in small letters.
 _OF_JOBS = _words(
     "job joboffer jobad jobadvert jobadvertisement jobposting jobpost jobitem joblisting jobopening jobposition "
-    "jobdetail jobinfo offer offre offreemploi offreemplois offredemploi annonce annonceemploi emploi poste "
-    "position positionopening opening vacancy vacature advert advertisement ad posting "
+    "jobpositionposting jobdetail jobinfo offer offre offreemploi offreemplois offredemploi annonce annonceemploi "
+    "emploi poste position positionopening opening vacancy vacature advert advertisement ad posting "
     "requisition jobrequisition opportunity listing stelle stellenangebot stellenanzeige stellenausschreibung "
     "anzeige angebot inserat oferta ofertaempleo ofertatrabajo empleo vacante anuncio offerta offertalavoro annuncio "
     "vaga stilling jobb annons platsannons jobannonce praca ogloszenie munka allas tyopaikka"
