@@ -106,7 +106,7 @@ def test_values_that_are_all_the_same_identify_nothing(tmp_path: Path) -> None:
 def test_postings_that_share_one_page_stay_apart(tmp_path: Path) -> None:
     rows = [(title, town) for title in ("Baker", "Guard") for town in ("Leeds", "York", "Hull", "Bath")]
     jobs = [{"title": title, "location": town, "url": "https://example.org/join-us"} for title, town in rows]
-    found, draft = drafted(written(tmp_path / "jobs.json", json.dumps(jobs).encode()))
+    _, draft = drafted(written(tmp_path / "jobs.json", json.dumps(jobs).encode()))
     assert draft.more == {"key": ["title", "locations.text"]}
     assert "key: [title, locations.text]" in definition_text(draft)
     assert any("Several share a page" in one.text for one in draft.questions if one.about == "reference")
