@@ -112,6 +112,24 @@ def test_postings_that_share_one_page_stay_apart(tmp_path: Path) -> None:
     assert any("Several share a page" in one.text for one in draft.questions if one.about == "reference")
 
 
+def test_a_city_beside_a_list_of_places_is_the_first_of_them(tmp_path: Path) -> None:
+    towns = [["Lyon"], ["Lille", "Paris"], ["Nantes"], ["Rennes", "Brest", "Lorient"], ["Nice"]]
+    jobs = [
+        {
+            "id": 4700 + n,
+            "title": f"Boulanger {n}",
+            "city": places[0],
+            "locations": [{"city": town, "slug": f"{n}-{town}"} for town in places],
+        }
+        for n, places in enumerate(towns)
+    ]
+    found, draft = drafted(written(tmp_path / "jobs.json", json.dumps(jobs).encode()))
+    assert {one.field for one in draft.taken} == {"reference", "title", "locations"}
+    rule = next(one.rule for one in draft.taken if one.field == "locations")
+    assert rule["for"] == "locations[*]"
+    assert first_posting(found, draft)["locations"][0]["city"] == "Lyon"
+
+
 def test_a_table_without_a_header_is_read_from_its_first_row(tmp_path: Path) -> None:
     rows = "".join(f"{n},Nurse {n},https://e.org/{n},2026-01-0{n}\n" for n in range(1, 9))
     _, draft = drafted(written(tmp_path / "jobs.csv", rows.encode()))

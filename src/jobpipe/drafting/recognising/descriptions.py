@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
-from jobpipe.drafting.shapes import is_escaped_markup, is_markup, is_url
+from jobpipe.drafting.shapes import is_escaped_markup, is_markup, is_url, is_yes_or_no
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def _weigh(column: Column, survey: Survey) -> Weight | None:
@@ -19,6 +22,9 @@ def _weigh(column: Column, survey: Survey) -> Weight | None:
         value -= 1.0
     if not survey.is_small and column.uniqueness < 0.3:
         value -= 1.5
+    if column.repeats and column.share(_is_setting) > 0:
+        # Named values of whatever: the body is among them, beside the colour of a page.
+        value -= 2.5
     if column.origin == "part":
         # All parts of a list are the body, not one of them.
         value -= 1.0
@@ -27,6 +33,10 @@ def _weigh(column: Column, survey: Survey) -> Weight | None:
     value -= min(2.0, math.log(max(longest, 1) / column.length) * 0.45)
     kind = "HTML" if has_markup else "text"
     return Weight(value, f"{kind} of {column.length:,.0f} characters on average")
+
+
+def _is_setting(text: str) -> bool:
+    return is_url(text) or is_yes_or_no(text) or _COLOUR.fullmatch(text) is not None
 
 
 def _weigh_more(column: Column, survey: Survey) -> Weight | None:

@@ -32,7 +32,7 @@ def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
     if ("latitude" in found) != ("longitude" in found):
         found.pop("latitude", None)
         found.pop("longitude", None)
-    found = _without_contradictions(_of_one_place(found, assigned))
+    found = _all_of_them(_without_contradictions(_of_one_place(found, assigned)), assigned)
     if not found.keys() - {"latitude", "longitude", "postal_code"}:
         return {}
     groups = Counter(one.column.group for one in found.values())
@@ -78,6 +78,35 @@ def _without_contradictions(found: dict[str, Finding]) -> dict[str, Finding]:
     if len(cities) == 1 and len(texts) >= _SEVERAL and text.column.share(_within(cities[0])) < 0.5:
         return {"text": text}
     return found
+
+
+def _all_of_them(found: dict[str, Finding], assigned: dict[str, Assigned]) -> dict[str, Finding]:
+    """A city beside a list of places that begins with it: the list, where it has more, and says no less of each."""
+    city = found.get("city")
+    if city is None or city.column.group:
+        return found
+    for one in assigned["locations.city"].others:
+        column = one.column
+        has_more = column.group and any(len(row) > 1 for row in column.rows)
+        if has_more and one.confidence >= ENOUGH and column.firsts == city.column.firsts:
+            inside = _of_group(column.group, assigned)
+            return found if found.keys() - inside.keys() else inside
+    return found
+
+
+def _of_group(group: str, assigned: dict[str, Assigned]) -> dict[str, Finding]:
+    """The parts that stand in a list of places, the surest of each."""
+    made: dict[str, Finding] = {}
+    for name in ("text", *_PARTS):
+        one = assigned.get(f"locations.{name}")
+        inside = [
+            finding
+            for finding in ((one.best, *one.others) if one is not None else ())
+            if finding.column.group == group and finding.confidence >= ENOUGH
+        ]
+        if inside:
+            made[name] = inside[0]
+    return made
 
 
 def _within(city: str) -> Callable[[str], bool]:
