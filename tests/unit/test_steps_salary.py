@@ -90,6 +90,7 @@ def test_the_sources_own_currency_and_period_count_only_where_the_text_names_non
             {"min": 1, "max": 2, "currency": "EUR", "period": "month"},
         ),
         ({"value": 50000, "unitText": "per year"}, {"min": 50000, "max": 50000, "period": "year"}),
+        ({"min": "200000", "currency": "RUR"}, {"min": 200000, "currency": "RUB"}),
         ({"text": "selon profil", "currency": "EUR"}, {"currency": "EUR", "text": "selon profil"}),
     ],
 )

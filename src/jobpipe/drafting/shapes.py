@@ -103,7 +103,8 @@ def _is_within(text: str, most: float) -> bool:
 
 
 def is_currency(text: str) -> bool:
-    return text.upper() in CURRENCIES or text in ("€", "$", "£")
+    # RUR was the rouble until 1998, and is in feeds still.
+    return text.upper() in CURRENCIES or text in ("€", "$", "£") or text.upper() == "RUR"
 
 
 def is_country_code(text: str) -> bool:

@@ -12,7 +12,8 @@ SIGNS = {
     "zł": "PLN", "zl": "PLN", "kč": "CZK", "kc": "CZK", "ft": "HUF", "lei": "RON", "fr": "CHF", "sfr": "CHF",
     "kr": "", "euro": "EUR", "euros": "EUR", "eur": "EUR", "dollar": "USD", "dollars": "USD",
     "pound": "GBP", "pounds": "GBP", "livres": "GBP", "francs": "CHF", "franken": "CHF", "kronor": "SEK",
-    "kroner": "", "k€": "EUR", "k£": "GBP", "k$": "USD", "keur": "EUR", "teur": "EUR", "t€": "EUR", "tkr": "",
+    "kroner": "", "rur": "RUB", "k€": "EUR", "k£": "GBP", "k$": "USD", "keur": "EUR", "teur": "EUR", "t€": "EUR",
+    "tkr": "",
 }  # fmt: skip
 # Of these signs the currency is only a first guess: the source's own counts before it.
 SHARED = {
