@@ -32,25 +32,29 @@ class ToldError(msgspec.Struct, array_like=True):
     message: str
     place: Place
     hint: str
+    code: str
     file: InvalidFile | None = None
 
     @classmethod
     def of(cls, error: BaseException) -> ToldError:
         clean = process_redactor.clean
         if not isinstance(error, JobpipeError):
-            return cls("InternalError", clean(f"{type(error).__name__}: {error}"), Place(), "")
+            return cls("InternalError", clean(f"{type(error).__name__}: {error}"), Place(), "", InternalError.code)
         family = next((name for name, one in _FAMILIES.items() if isinstance(error, one)), "")
         place = replace(error.place, source=clean(error.place.source))
-        told = cls(family, clean(error.message), place, clean(error.hint))
+        told = cls(family, clean(error.message), place, clean(error.hint), error.code)
         if isinstance(error, InvalidFileError):
-            faults = [Fault(one.spot, clean(one.message), clean(one.hint)) for one in error.faults]
+            faults = [replace(one, message=clean(one.message), hint=clean(one.hint)) for one in error.faults]
             told.file = InvalidFile(error.shown, error.text, faults)
         return told
 
     def error(self) -> JobpipeError:
         if self.file is not None:
             return InvalidFileError(self.file.shown, self.file.text, self.file.faults)
-        return _FAMILIES.get(self.family, JobpipeError)(self.message, place=self.place, hint=self.hint)
+        error = _FAMILIES.get(self.family, JobpipeError)(self.message, place=self.place, hint=self.hint)
+        # Of a kind that only the other process tells apart.
+        error.code = self.code
+        return error
 
 
 # From a conductor -----------------------------------------------------------------------------------
