@@ -12,6 +12,8 @@ _WIDTH = 118
 # What needs no quotes in YAML's flow style, whatever stands around it.
 _PLAIN = re.compile(r"[A-Za-z_/][\w./@*-]*(?: [\w./-]+)*")
 _WORDS = frozenset("true false yes no on off null y n ~ nan inf".split())  # noqa: SIM905
+# Within double quotes, as a person writes them.
+_NAMED = {"\n": "\\n", "\t": "\\t"}
 _SCHEMA = "# yaml-language-server: $schema=../definition.schema.json"
 
 
@@ -156,5 +158,7 @@ def _escaped(character: str) -> str:
         return f"\\{character}"
     if character.isprintable():
         return character
+    if character in _NAMED:
+        return _NAMED[character]
     number = ord(character)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
