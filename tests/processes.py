@@ -29,6 +29,19 @@ def free_port() -> int:
 
 def family_of(pid: int) -> list[int]:
     """A process and all that came of it, by /proc."""
+    children = _children()
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def children_of(pid: int) -> list[int]:
+    """By what each process says of its parent: what /proc tells of a parent may leave some out while others end."""
+    return sorted(_children().get(pid, []))
+
+
+def _children() -> dict[int, list[int]]:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -37,10 +50,7 @@ def family_of(pid: int) -> list[int]:
             except OSError:
                 continue
             children.setdefault(int(words[1]), []).append(int(entry.name))
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
+    return children
 
 
 def is_running(pid: int) -> bool:

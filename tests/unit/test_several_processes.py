@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from command_line import SOURCES, jobpipe
 from http_source import HttpSource
+from processes import children_of
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.definition.project import find_project
@@ -61,10 +62,6 @@ def begin_all(project: ProjectFolder) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Held:
@@ -213,6 +210,18 @@ def test_what_belongs_to_another_process_is_left_to_it_while_it_lives() -> None:
     assert order.next(1, long=True) is None and len(order) == 1
     order.release(0)
     assert order.next(1, long=True) == "a2" and len(order) == 0
+
+
+def test_a_process_that_comes_late_has_its_part_unless_it_dies_before() -> None:
+    names, groups = ["a1", "b1", "c1", "free"], {"a1": "a", "b1": "b", "c1": "c"}
+    order = SharingOut(names, groups, {}, processes=2)
+    assert [order.next(0, long=False) for _ in range(3)] == ["a1", "free", None]
+    assert order.next(1, long=False) == "b1"
+    assert order.next(0, long=False) == "c1"
+    order = SharingOut(names, groups, {}, processes=2)
+    assert order.next(0, long=False) == "a1"
+    order.release(1)
+    assert order.next(0, long=False) == "b1"
 
 
 def test_an_error_arrives_as_it_was() -> None:

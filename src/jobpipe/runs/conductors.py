@@ -105,7 +105,7 @@ class Conductors:
         self, names: Sequence[str], *, tick: float, progress_of: Callable[[str], Progress], stop: StopRequest
     ) -> Iterator[Ended | None]:
         """As `Several.ended`."""
-        order = share_out(self._project, names)
+        order = share_out(self._project, names, processes=len(self._conductors))
         at_work = {one.pipe: one for one in self._conductors}
         is_told = False
         while at_work:

@@ -61,29 +61,42 @@ def groups_of(hosts: Mapping[str, Iterable[str]]) -> dict[str, str]:
 class SharingOut:
     """Who is next, for several processes: see `jobpipe.runs.several.Order`."""
 
-    def __init__(self, names: Sequence[str], groups: Mapping[str, str], took: Mapping[str, float]) -> None:
+    def __init__(
+        self, names: Sequence[str], groups: Mapping[str, str], took: Mapping[str, float], *, processes: int = 1
+    ) -> None:
         """`took`: seconds, of the last run of each."""
         self._left = sorted(names, key=lambda name: took.get(name, 0.0))
         self._groups = groups
         self._owners: dict[str, int] = {}
+        # Who has not asked yet: a process that starts slowly has its part all the same.
+        self._to_come = set(range(processes))
 
     def __len__(self) -> int:
         return len(self._left)
 
     def next(self, process: int, *, long: bool) -> str | None:
         """None = what is left, if anything, belongs to the others."""
+        self._to_come.discard(process)
         places = reversed(range(len(self._left))) if long else range(len(self._left))
         for place in places:
-            group = self._groups.get(self._left[place])
-            if group is None or self._owners.setdefault(group, process) == process:
+            if self._may_have(process, self._groups.get(self._left[place])):
                 return self._left.pop(place)
         return None
 
+    def _may_have(self, process: int, group: str | None) -> bool:
+        if group is None:
+            return True
+        if group not in self._owners and not (self._to_come and process in self._owners.values()):
+            self._owners[group] = process
+        return self._owners.get(group) == process
+
     def release(self, process: int) -> None:
         """It is no more: its hosts go to whoever comes first."""
+        self._to_come.discard(process)
         self._owners = {group: owner for group, owner in self._owners.items() if owner != process}
 
 
-def share_out(project: Project, names: Sequence[str]) -> SharingOut:
+def share_out(project: Project, names: Sequence[str], *, processes: int) -> SharingOut:
     """The ledger is open."""
-    return SharingOut(names, groups_of({name: hosts_of(project, name) for name in names}), last_seconds())
+    groups = groups_of({name: hosts_of(project, name) for name in names})
+    return SharingOut(names, groups, last_seconds(), processes=processes)
