@@ -36,9 +36,7 @@ def judge_count(now: Figures, past: Past, at: datetime) -> tuple[float, int, boo
     if before < LEAST_BEFORE or fall <= 0:
         return None
     lasts = past.is_broken("count", at)
-    least = (
-        HEALED if lasts else max(LEAST_FALL, 1.8 * _wobble(_points(past.lived("count", at))), _chance(normal, before))
-    )
+    least = HEALED if lasts else _least_fall(_points(past.lived("count", at)), normal, before)
     return (before, len(points), lasts) if fall > least else None
 
 
@@ -50,7 +48,7 @@ def expected_count(past: Past, at: datetime) -> tuple[float, float] | None:
         return None
     candidates = _candidates(points, at)
     about, lowest = candidates[0], min(candidates)
-    return about, lowest * (1 - min(0.99, max(LEAST_FALL, 1.8 * _wobble(points), _chance(normal, lowest))))
+    return about, lowest * (1 - min(0.99, _least_fall(points, normal, lowest)))
 
 
 def _points(runs: Sequence[PastFigures]) -> list[tuple[datetime, float]]:
@@ -73,6 +71,11 @@ def _candidates(points: Sequence[tuple[datetime, float]], at: datetime) -> list[
         if near:
             found.append(median(near))
     return found
+
+
+def _least_fall(lived: Sequence[tuple[datetime, float]], normal: Sequence[PastFigures], before: float) -> float:
+    """The share that must be missing for a fall to say something."""
+    return max(LEAST_FALL, 1.8 * _wobble(lived), _chance(normal, before))
 
 
 def _wobble(points: Sequence[tuple[datetime, float]]) -> float:
