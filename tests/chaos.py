@@ -33,6 +33,8 @@ from same_stored import account_of, difference
 from started_ahead import Command, Starter
 
 from jobpipe.ledger.models import Run, RunKind, RunState
+from jobpipe.runs.history import SUPERSEDED
+from jobpipe.runs.report import report_of
 
 # Jobs of an import on its first day.
 SIZE = 500
@@ -175,13 +177,7 @@ class Chaos:
         with self._project.open():
             runs = Run.objects.filter(import_row__name=name, pk__gt=after, kind=RunKind.IMPORT, state__in=over)
             return [
-                {
-                    "account": run.account,
-                    "expired": run.expired,
-                    "live": run.live,
-                    "state": RunState.HELD if run.decided_by == "superseded" else run.state,
-                    "evidence": {"unchanged": run.unchanged},
-                }
+                report_of(run).as_dict() | ({"state": RunState.HELD} if run.decided_by == SUPERSEDED else {})
                 for run in runs.order_by("pk")
             ]
 

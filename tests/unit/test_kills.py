@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from engines import ON_A_CLUSTER
+from processes import children_of, is_running
 from project_folder import DEFINITION, ProjectFolder, adds_up, xml_feed
 
 # The stand-in for MongoDB goes through all it has for each look-up.
@@ -120,31 +121,11 @@ def test_the_workers_of_a_killed_conductor_end_with_it(tmp_path: Path) -> None:
     (project.root / "feed.xml").write_bytes(feed_of(0))
     child = subprocess.Popen(command(project), stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
-    while not (workers := _children_of(child.pid)) and time.monotonic() < deadline and child.poll() is None:
+    while not (workers := children_of(child.pid)) and time.monotonic() < deadline and child.poll() is None:
         time.sleep(0.01)
     child.kill()
     child.wait()
-    while any(map(_is_alive, workers)) and time.monotonic() < deadline:
+    while any(map(is_running, workers)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert workers
-    assert not any(map(_is_alive, workers))
-
-
-def _is_alive(pid: int) -> bool:
-    """One that has ended may still wait for whoever adopted it to ask."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def _children_of(parent: int) -> list[int]:
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(status.parent.name))
-    return found
+    assert not any(map(is_running, workers))
