@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from jobpipe.ledger.models import ImportDecision, Standing
 
 
-def standing_of(import_id: int, now: datetime | None = None) -> ImportDecision | None:
+def standing_of(import_id: int) -> ImportDecision | None:
     """The pause or the removal that is in force; None = it may run."""
     last = ImportDecision.objects.filter(import_row=import_id).order_by("-id").first()
-    return last if last is not None and is_in_force(last, now or datetime.now(UTC)) else None
+    return last if last is not None and is_in_force(last, datetime.now(UTC)) else None
 
 
 def standings(now: datetime) -> dict[int, ImportDecision]:
