@@ -14,6 +14,7 @@ from jobpipe.ledger.models import Import, RunState
 from jobpipe.runs.overview import STATES, Overview, never_run
 from jobpipe.runs.scheduling.punctuality import ImportState
 from jobpipe.runs.summaries import WAITS, WORST_FIRST, bring_up_to_date, shown, summaries
+from jobpipe.web.kept import Kept
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Viewer
 from jobpipe.web.routes import Request
@@ -132,15 +133,12 @@ def _by_state(groups: Iterable[_Group], new: int) -> list[tuple[str, int]]:
     return [(str(state), counted[state]) for state in STATES if counted[state]]
 
 
-# The imports of the ledger, by how many they are and the last one: none is ever deleted.
-_known: dict[tuple[int, int], frozenset[str]] = {}
+# The names of the ledger, by how many they are and the last one: none is ever deleted.
+_known: Kept[frozenset[str]] = Kept()
 
 
 def _only_files(groups: Iterable[_Group]) -> list[str]:
     """The names of imports that have a file, and that the ledger does not know."""
     mark = sum(group.many for group in groups), max((group.last for group in groups), default=0)
-    if mark not in _known:
-        names = frozenset(Import.objects.values_list("name", flat=True))
-        _known.clear()
-        _known[mark] = names
-    return [name for name in workspace().project.imports() if name not in _known[mark]]
+    known = _known.of("names", mark, lambda: frozenset(Import.objects.values_list("name", flat=True)))
+    return [name for name in workspace().project.imports() if name not in known]
