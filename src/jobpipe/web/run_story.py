@@ -29,6 +29,10 @@ class Event:
     # Seconds since the run began.
     since: float = 0.0
 
+    def as_dict(self) -> dict[str, str]:
+        """For scripts."""
+        return {"at": self.at.isoformat(), "level": self.level, "stage": self.stage, "message": self.message}
+
 
 def story_of(run: Run) -> list[Event]:
     """Two statements, and a file."""

@@ -115,11 +115,7 @@ def show_run_log(request: ApiRequest, run: Number, level: Level = "info") -> Any
         raise Http404
     row = run_numbered(request.viewer, run)
     events = chosen(story_of(row), row, level=level, stage="")
-    return {
-        "lines": [
-            {"at": one.at.isoformat(), "level": one.level, "stage": one.stage, "message": one.message} for one in events
-        ]
-    }
+    return {"lines": [one.as_dict() for one in events]}
 
 
 @router.post("/runs/{run}/accept", auth=Bearer(Scope.RUNS_DECIDE), response=gives(RunShape), operation_id="accept_run")

@@ -237,10 +237,7 @@ def show_log(request: Request, run: int) -> HttpResponse:
 
 
 def _log_file(run: Run, story: list[Event]) -> HttpResponse:
-    lines = (
-        {"at": one.at.isoformat(), "level": one.level, "stage": one.stage, "message": one.message, "run": run.pk}
-        for one in story
-    )
+    lines = ({**one.as_dict(), "run": run.pk} for one in story)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     headers = {"Content-Disposition": f'attachment; filename="run-{run.pk}.jsonl"'}
     return HttpResponse(text, content_type="application/jsonl; charset=utf-8", headers=headers)
