@@ -34,6 +34,10 @@ _MOST_BASES = 40
 _BY_CHANCE = "that so few and short values agree may be chance"
 
 
+# Each part with what it was in each pair.
+_Parts = list[tuple[Slot, list[Any]]]
+
+
 @dataclass(slots=True)
 class _Tried:
     candidate: Candidate
@@ -93,10 +97,11 @@ class _Mender:
             if rule.for_ is None or not rule.parts:
                 continue
             slots = [slot for slot in slots_of(self._loaded) if slot.field == name and slot.part]
-            before = self._share_of_parts(slots, self._definition)
+            parts = [(slot, self._expected(slot)) for slot in slots]
+            before = self._share_of_parts(parts, self._definition)
             if before >= _BROKEN or self._has_nodes(rule.for_):
                 continue
-            tried = sorted(self._bases(slots), key=lambda one: -one[0])
+            tried = sorted(self._bases(name, parts), key=lambda one: -one[0])
             if not tried or tried[0][0] < _WORTH:
                 continue
             share, base = tried[0]
@@ -116,19 +121,18 @@ class _Mender:
     def _has_nodes(self, base: str) -> bool:
         return any(self._evidence.new.at(".", base))
 
-    def _bases(self, slots: list[Slot]) -> Iterator[tuple[float, str]]:
+    def _bases(self, name: str, parts: _Parts) -> Iterator[tuple[float, str]]:
         known = {one for column in self._evidence.old.columns for one in _above(column.path)}
         fresh = dict.fromkeys(
             one for column in self._evidence.new.columns for one in _above(column.path) if one not in known
         )
         for base in list(fresh)[:_MOST_BASES]:
-            yield self._share_of_parts(slots, with_base(self._definition, slots[0].field, base)), base
+            yield self._share_of_parts(parts, with_base(self._definition, name, base)), base
 
-    def _share_of_parts(self, slots: list[Slot], definition: Definition) -> float:
+    def _share_of_parts(self, parts: _Parts, definition: Definition) -> float:
         """Of the parts' values, those that are as they were."""
         had = same = 0
-        for slot in slots:
-            expected = self._values(self._loaded.definition, slot, old=True)
+        for slot, expected in parts:
             now = self._values(definition, slot, old=False)
             for one, other in zip(expected, now, strict=True):
                 if _is_there(one):
@@ -139,7 +143,7 @@ class _Mender:
     # Rules ---------------------------------------------------------------------------------------
 
     def mend(self, slot: Slot) -> None:
-        expected = self._values(self._loaded.definition, slot, old=True)
+        expected = self._expected(slot)
         had = [number for number, value in enumerate(expected) if _is_there(value)]
         if not had:
             return
@@ -325,6 +329,10 @@ class _Mender:
             return self._values(definition, slot, old=False)
         except (ValidationError, DefinitionProblems):
             return None
+
+    def _expected(self, slot: Slot) -> list[Any]:
+        """Of each pair what it was."""
+        return self._values(self._loaded.definition, slot, old=True)
 
     def _values(self, definition: Definition, slot: Slot, *, old: bool) -> list[Any]:
         """Of each pair what the definition makes of the slot, by its rule alone."""
