@@ -3,6 +3,7 @@ sitemap, or the page alone. Few pages are asked for."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -66,10 +67,10 @@ def _ways(first: Visited, visits: Visits, order: Order) -> Iterator[Draft]:
         other = visits.at(link)
         if other is None:
             continue
-        service = service_at(other.url) or _service_of(View(other.page))
+        inner = View(other.page)
+        service = service_at(other.url) or _service_of(inner)
         if service is not None:
             yield draft_of_service(service, order, f"{order.location} leads to it")
-        inner = View(other.page)
         rows = rows_of(inner)
         if rows is not None and is_list(inner, rows):
             yield from _of_list(other, inner, rows, visits, order)
@@ -143,9 +144,9 @@ def _with_details(
     visited = [one for link in links if (one := visits.at(link)) is not None]
     if not visited:
         return
-    said = [one for one in visited if says_postings(one.body, one.url)]
+    said = [records for one in visited if (records := says_postings(one.body, one.url))]
     if len(said) >= max(1, len(visited) - 1):
-        records = [record for one in said for record in says_postings(one.body, one.url)]
+        records = list(itertools.chain.from_iterable(said))
         posted = Posted([], missing_in(records, order.client), {})
         yield _draft(order, block, posted, len(said), f"{reason}, whose pages say what a posting is")
         return
