@@ -87,8 +87,13 @@ def outermost(view: View, element: HtmlElement, text: str) -> HtmlElement:
 
 def is_text(element: HtmlElement) -> str:
     """The condition of an XPath by which it is known: its text as XPath sees it."""
-    as_seen = " ".join(part for part in re.split(r"[ \t\r\n]+", element.text_content()) if part)
-    return f"normalize-space()={quoted(as_seen)}" if quoted(as_seen) else ""
+    seen = quoted(_as_seen(element))
+    return f"normalize-space()={seen}" if seen else ""
+
+
+def _as_seen(element: HtmlElement) -> str:
+    """What `normalize-space()` gives: a no-break space is none of its blanks."""
+    return " ".join(part for part in re.split(r"[ \t\r\n]+", element.text_content()) if part)
 
 
 def _beside(view: View, outer: HtmlElement, label: str, test: str) -> Iterator[Spot]:
@@ -168,6 +173,6 @@ def _of_line(view: View, element: HtmlElement) -> Iterator[Spot] | tuple[Spot, .
 
 
 def _before_colon(element: HtmlElement) -> str:
-    as_seen = " ".join(part for part in re.split(r"[ \t\r\n]+", element.text_content()) if part)
+    as_seen = _as_seen(element)
     position = min((at for at in (as_seen.find(":"), as_seen.find("：")) if at >= 0), default=-1)
     return as_seen[: position + 1]
