@@ -205,9 +205,9 @@ def shape_of(link: str) -> str:
     return f"{parts.netloc}/{'/'.join(kept[:-1])}/*"
 
 
-def is_list(view: View, rows: Rows | None) -> bool:
+def is_list(view: View, rows: Rows) -> bool:
     """Whether the page is about its rows, and not about one posting with others beside it."""
-    if rows is None or _score(view, rows) < 3.0:
+    if _score(view, rows) < 3.0:
         return False
     inside = {element for row in rows.elements for element in row.iter()}
     rest = sum(letters for block, letters in view.prose.items() if block not in inside)
