@@ -32,7 +32,7 @@ def joined(values: Sequence[Any]) -> str:
 def loose(text: str) -> str:
     """Letters and digits alone, without markup, of the beginning: the same for what was only written otherwise."""
     bare = _TAG.sub(" ", html.unescape(html.unescape(text[:1200])))
-    return "".join(char for char in bare.casefold() if char.isalnum())[:160]
+    return _letters(bare)[:160]
 
 
 def is_same(one: Any, other: Any) -> bool:
@@ -75,5 +75,5 @@ def similarity(one: str, other: str) -> float:
     return difflib.SequenceMatcher(None, a, b).ratio()
 
 
-def _letters(name: str) -> str:
-    return "".join(char for char in name.casefold() if char.isalnum())
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
