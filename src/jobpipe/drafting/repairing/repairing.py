@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from jobpipe.definition.loading import LoadedDefinition, parse_definition
-from jobpipe.definition.models import Definition
 from jobpipe.drafting.repairing.evidence import Evidence, Workshop, evidence_of
 from jobpipe.drafting.repairing.likeness import is_same
 from jobpipe.drafting.repairing.mending import mend
@@ -138,15 +137,15 @@ def _measured(
     if not evidence.pairs:
         return _Measured(shape, 0.0, 0.0)
     paired = len(evidence.pairs) / min(_FEW, len(past))
-    return _Measured(shape, _intact(loaded.definition, loaded, evidence, workshop), paired)
+    return _Measured(shape, _intact(loaded, evidence, workshop), paired)
 
 
-def _intact(definition: Definition, loaded: LoadedDefinition, evidence: Evidence, workshop: Workshop) -> float:
+def _intact(loaded: LoadedDefinition, evidence: Evidence, workshop: Workshop) -> float:
     slots = list(slots_of(loaded))
     fields = list(dict.fromkeys(slot.field for slot in slots))
     try:
-        before = evidence.old.made(definition, workshop, fields)
-        now = evidence.new.made(definition, workshop, fields)
+        before = evidence.old.made(loaded.definition, workshop, fields)
+        now = evidence.new.made(loaded.definition, workshop, fields)
     except DefinitionProblems:
         return 0.0
     had = same = 0
