@@ -60,7 +60,7 @@ def _unescaped_twice(text: str) -> str:
 _PLAIN_CHANGES: tuple[tuple[str, tuple[Any, ...], Callable[[str], str | None]], ...] = (
     ("its HTML is escaped", ("unescape",), html.unescape),
     ("its HTML is escaped twice", ({"unescape": {"times": 2}},), _unescaped_twice),
-    ("it was decoded wrongly", ("clean",), lambda text: repair_text(text)),
+    ("it was decoded wrongly", ("clean",), repair_text),
     ("it is HTML now", ("html_to_text",), text_of_html),
 )
 

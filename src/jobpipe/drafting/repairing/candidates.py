@@ -411,5 +411,5 @@ def _units(situation: Situation) -> Iterator[Candidate]:
 
 
 def _number(row: tuple[Any, ...]) -> float | None:
-    found = re.fullmatch(r"\d+(?:[.,]\d+)?", joined(row).replace(" ", "").replace(" ", ""))
+    found = re.fullmatch(r"\d+(?:[.,]\d+)?", joined(row).replace(" ", ""))
     return float(found[0].replace(",", ".")) if found else None
