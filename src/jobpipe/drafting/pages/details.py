@@ -15,8 +15,8 @@ from jobpipe.drafting.pages.labelled import labelled
 from jobpipe.drafting.pages.marked import marked, of_head
 from jobpipe.drafting.pages.meanings import role_of, strength_for
 from jobpipe.drafting.pages.naming_companies import company_of_site
-from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, used
-from jobpipe.drafting.pages.reading_fields import columns_of, name_of, records_of
+from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, posted_of
+from jobpipe.drafting.pages.reading_fields import columns_of, named, records_of
 from jobpipe.drafting.pages.spots import Spot
 from jobpipe.drafting.pages.titles import title_of
 from jobpipe.drafting.pages.view import View
@@ -33,7 +33,7 @@ _HEAD_NUMBER = re.compile(r"^\s*(\d{3,10})\s*[-–:|]\s")
 def draft_details(pages: Sequence[Page], client: str) -> Posted:
     """Of one page, or of several of the same making. The first shows where things are, the others whether it holds."""
     views = [View(page) for page in pages]
-    spots = _spots(views)
+    spots = named(spot for view in views[:3] for spot in _of_view(view))
     fields = {name: spot.selector for name, spot in spots.items()}
     records = [record for page in pages for record in records_of(page, fields)]
     columns = columns_of(spots, records)
@@ -45,23 +45,10 @@ def draft_details(pages: Sequence[Page], client: str) -> Posted:
     company = company_of_site(views[0]) if not client else None
     if company is not None and not any(one.field == "company" and one.is_enough for one in choices):
         choices = [*(one for one in choices if one.field != "company"), company]
-    settled = {one.field for one in choices if one.is_enough}
-    questions = [one for one in (*made.questions, *failing) if one.about not in settled]
-    return Posted(choices, questions, used(choices, fields))
+    return posted_of(choices, [*made.questions, *failing], fields)
 
 
 # Spots -----------------------------------------------------------------------------------------------
-
-
-def _spots(views: Sequence[View]) -> dict[str, Spot]:
-    """By the name that the record has for it."""
-    spots: dict[str, Spot] = {}
-    for view in views[:3]:
-        for spot in _of_view(view):
-            name = name_of(spot)
-            if all(spot.selector != other.selector for other in spots.values()):
-                spots.setdefault(name if name not in spots else f"{name}_{len(spots)}", spot)
-    return spots
 
 
 def _of_view(view: View) -> list[Spot]:

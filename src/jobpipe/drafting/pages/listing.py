@@ -11,8 +11,8 @@ from jobpipe.drafting.fields import fields_of
 from jobpipe.drafting.pages.labelled import labelled
 from jobpipe.drafting.pages.marked import class_words
 from jobpipe.drafting.pages.meanings import icon_word, meaning_of, role_of, says_itself
-from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, used
-from jobpipe.drafting.pages.reading_fields import columns_of, name_of, records_of
+from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, posted_of
+from jobpipe.drafting.pages.reading_fields import columns_of, named, records_of
 from jobpipe.drafting.pages.rows import Rows
 from jobpipe.drafting.pages.selectors import found_by, lasting_classes, quoted, selector_of
 from jobpipe.drafting.pages.spots import Spot
@@ -35,11 +35,7 @@ _LEAST_TEXT = 80
 
 
 def draft_rows(view: View, rows: Rows, client: str) -> Posted:
-    spots: dict[str, Spot] = {}
-    for spot in _spots(view, rows):
-        if all(spot.selector != other.selector for other in spots.values()):
-            name = name_of(spot)
-            spots.setdefault(name if name not in spots else f"{name}_{len(spots)}", spot)
+    spots = named(_spots(view, rows))
     fields = {name: spot.selector for name, spot in spots.items()}
     records = [record for element in rows.elements for record in records_of(view.page, fields, element)]
     columns = columns_of(spots, records)
@@ -49,9 +45,7 @@ def draft_rows(view: View, rows: Rows, client: str) -> Posted:
     if "link" in spots and not any(one.field == "reference" and one.is_enough for one in choices):
         choices = [_reference(rows), *(one for one in choices if one.field != "reference")]
     choices, failing = proven(choices, records)
-    settled = {one.field for one in choices if one.is_enough}
-    questions = [one for one in (*made.questions, *failing) if one.about not in settled]
-    return Posted(choices, questions, used(choices, fields))
+    return posted_of(choices, [*made.questions, *failing], fields)
 
 
 def _reference(rows: Rows) -> Choice:

@@ -46,7 +46,13 @@ def own_choice(name: str, rule: Any, path: str, sure: float, reason: str, sample
     return Choice(field=name, rule=rule, paths=(path,), confidence=sure, reason=reason, samples=tuple(samples[:3]))
 
 
-def used(choices: Sequence[Choice], fields: dict[str, str]) -> dict[str, str]:
+def posted_of(choices: list[Choice], questions: Sequence[Question], fields: dict[str, str]) -> Posted:
+    """Without the questions about what is sure enough; `fields`: all selectors that were tried."""
+    settled = {one.field for one in choices if one.is_enough}
+    return Posted(choices, [one for one in questions if one.about not in settled], _used(choices, fields))
+
+
+def _used(choices: Sequence[Choice], fields: dict[str, str]) -> dict[str, str]:
     """Of those that are asked for too, so that a person has only to take a comment away."""
     read = {path for one in choices for path in one.paths}
     return {name: chosen for name, chosen in fields.items() if name in read and name != "@url"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -23,8 +23,17 @@ _FIXED = {"title": "title", "description": "text", "url": "link", "apply_url": "
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "æ": "ae", "œ": "oe"})
 
 
-def name_of(spot: Spot) -> str:
-    """Of its field in a definition."""
+def named(found: Iterable[Spot]) -> dict[str, Spot]:
+    """By the name of its field in a definition, each selector once."""
+    spots: dict[str, Spot] = {}
+    for spot in found:
+        name = _name_of(spot)
+        if all(spot.selector != other.selector for other in spots.values()):
+            spots.setdefault(name if name not in spots else f"{name}_{len(spots)}", spot)
+    return spots
+
+
+def _name_of(spot: Spot) -> str:
     if spot.origin == "address":
         return "@url"
     if spot.name in _FIXED and spot.origin in ("title", "body", "link"):
