@@ -100,6 +100,14 @@ def test_imports_are_named_by_their_files(root: Path) -> None:
     assert opened(root).load("board").definition.import_ == "board"
 
 
+def test_a_file_that_is_gone_in_this_moment_leaves_the_others_as_they_are(root: Path) -> None:
+    # As editors leave their locks.
+    (root / "imports" / ".#board.yaml").symlink_to("somebody@somewhere.4711")
+    stamps = opened(root).import_stamps()
+    assert list(stamps) == opened(root).imports() == [".#board", "agency", "board"]
+    assert [name for name, stamp in stamps.items() if stamp is None] == [".#board"]
+
+
 def test_an_import_is_named_as_its_file_is(root: Path) -> None:
     (root / "imports" / "shop.yaml").write_text(DEFINITION.format(name="shpo"))
     with pytest.raises(InvalidFileError) as caught:

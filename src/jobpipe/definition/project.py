@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from jobpipe.definition.destination_files import read_destination
 from jobpipe.definition.destinations import DestinationDefinition
 from jobpipe.definition.environment import with_environment
 from jobpipe.definition.faults import Fault, InvalidFileError
-from jobpipe.definition.file_stamp import Stamp, stamp_of, stamps_in
+from jobpipe.definition.file_stamp import Stamp, names_in, stamp_of, stamps_in
 from jobpipe.definition.keeping import DiskSettings, KeepSettings
 from jobpipe.definition.loading import (
     LoadedDefinition,
@@ -75,9 +74,9 @@ class Project:
 
     def imports(self) -> list[str]:
         """The names of the imports, sorted: those of the files."""
-        return _names_in(self.root / "imports")
+        return names_in(self.root / "imports", ".yaml")
 
-    def import_stamps(self) -> dict[str, Stamp]:
+    def import_stamps(self) -> dict[str, Stamp | None]:
         """Of the files of the imports, by their names: whether each is the one that was read before."""
         return stamps_in(self.root / "imports", ".yaml")
 
@@ -114,7 +113,7 @@ class Project:
 
     def destinations(self) -> list[str]:
         """The names of the destinations, sorted: those of the files."""
-        return _names_in(self.root / "destinations")
+        return names_in(self.root / "destinations", ".yaml")
 
     def load_destination(self, name: str) -> DestinationDefinition:
         """Raises UsageError where there is no such destination, DefinitionError where it is not valid."""
@@ -179,15 +178,6 @@ def find_project(folder: Path | None, environ: Mapping[str, str]) -> Project:
         f"no project here: no {SETTINGS_FILE} in {Path.cwd()} nor above it",
         hint="jobpipe init DIR makes one, -C DIR names one",
     )
-
-
-def _names_in(folder: Path) -> list[str]:
-    """Of its definitions, sorted; [] = there is no such folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(one.name.removesuffix(".yaml") for one in entries if one.name.endswith(".yaml"))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def _of_import(loaded: LoadedDefinition, name: str) -> LoadedDefinition:

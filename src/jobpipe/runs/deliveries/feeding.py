@@ -17,7 +17,7 @@ class Feeding:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._known: dict[str, tuple[Stamp | None, tuple[str, ...]]] = {}
-        self._named: tuple[dict[str, Stamp], dict[str, list[str]]] | None = None
+        self._named: tuple[dict[str, Stamp | None], dict[str, list[str]]] | None = None
 
     def imports_of(self, destination: str) -> list[Import]:
         """Those that have run, by their numbers; one whose file is gone keeps what it has there until it is removed."""

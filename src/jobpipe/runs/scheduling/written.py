@@ -46,15 +46,15 @@ class WrittenSchedules:
         project = self._project
         assert project is not None
         found: list[Written] = []
-        stamps = {path.stem: stamp_of(path) for path in (self._root / "imports").glob("*.yaml")}
-        for name, stamp in sorted(stamps.items()):
+        stamps = project.import_stamps()
+        for name, stamp in stamps.items():
             if everything or self._stamps.get(name) != stamp:
                 self._known[name] = self._read(project, name)
                 found.append(self._known[name])
         for name in sorted(self._stamps.keys() - stamps.keys()):
             before = self._known.pop(name)
             found.append(Written(name, before.client, fault="its definition is gone", is_gone=True))
-        self._stamps = dict(stamps)
+        self._stamps = stamps
         return found
 
     def _read_settings(self) -> bool:
