@@ -201,6 +201,20 @@ def test_making_it_goes_on_where_it_was_broken_off(tmp_path: Path, monkeypatch: 
         assert workspace.search.position() == position
 
 
+def test_following_a_long_list_goes_on_where_it_was_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobpipe.runs.search_index._PIECE", 2)
+    folder = ProjectFolder(tmp_path / "project")
+    folder.run(xml_feed({str(number): f"Cook {number}" for number in range(9)}), workers=0)
+    with folder.open() as workspace:
+        assert len(titles(workspace)) == 9
+    folder.run(xml_feed({str(number): f"Baker {number}" for number in range(9)}), workers=0)
+    with folder.open() as workspace:
+        for taken_in in (2, 4):
+            assert not catch_up(workspace, 0)
+            assert not is_being_made(workspace)
+            assert len(workspace.search.search(Wanted(text="baker"))) == taken_in
+
+
 def test_a_change_of_a_run_that_is_not_finished_is_not_found_yet(tmp_path: Path) -> None:
     folder = ProjectFolder(tmp_path / "project")
     folder.run(xml_feed({"1": "Cook", "2": "Baker"}), workers=0)

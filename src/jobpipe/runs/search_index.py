@@ -142,7 +142,7 @@ def _changes(workspace: Workspace, position: Position) -> Iterator[_Piece]:
             after = (
                 _at(sequence=changes.sequence)
                 if is_last
-                else Position(sequence=position.sequence, offset=offset + len(some))
+                else _at(sequence=position.sequence, offset=offset + len(some))
             )
             entries, gone = _changed(workspace, changes.import_row_id, some)
             yield _Piece(entries, gone, after)
