@@ -31,7 +31,9 @@ def test_a_dry_run_says_what_the_run_after_it_does_and_keeps_nothing(project: Pr
     for feed in (TEN, second):
         (project.root / "feed.xml").write_bytes(xml_feed(feed))
         before = project.contents() if feed is second else None
+        logs = sorted(project.root.glob(".jobpipe/logs/*"))
         code, tried = run(project, "--dry-run")
+        assert sorted(project.root.glob(".jobpipe/logs/*")) == logs
         assert (code, tried["run"]) == (0, 0)
         assert before is None or project.contents() == before
         code, real = run(project)

@@ -239,7 +239,8 @@ class Conductor:
         self._ranges = PartRanges()
 
     def conduct(self) -> RunReport:
-        with kept_log(self._workspace.project.state_dir, self._run.pk) as self._log:
+        state = self._workspace.project.state_dir if self._writes else None
+        with kept_log(state, self._run.pk) as self._log:
             try:
                 report = self._conduct()
             except JobpipeError as error:
@@ -247,6 +248,11 @@ class Conductor:
                 raise
             self._log.say("finish", *_last_words(report))
             return report
+
+    @property
+    def _writes(self) -> bool:
+        """Otherwise it is only tried out."""
+        return journal_of(self._workspace, self._run).writes
 
     def _conduct(self) -> RunReport:
         began = time.monotonic()
@@ -275,7 +281,7 @@ class Conductor:
         with span("finish", run=self._run.pk):
             report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
         assert self._reader is not None
-        if self._workspace.kept_parts is not None or not journal_of(self._workspace, self._run).writes:
+        if self._workspace.kept_parts is not None or not self._writes:
             # Nothing was read of the source that could be put away there, or forgotten here.
             return report
         forget_bytes(self._workspace, self._preparation.definition.import_, self._run.pk)

@@ -79,9 +79,9 @@ class RunLog(logging.Handler):
 
 
 @contextlib.contextmanager
-def kept_log(state: Path, run: int) -> Iterator[RunLog]:
-    """`state`: the project's. Where it cannot be written, what is said goes nowhere."""
-    file = _opened(log_file(state, run))
+def kept_log(state: Path | None, run: int) -> Iterator[RunLog]:
+    """`state`: the project's; None = nothing of the run is kept. Where it cannot be written, nothing is."""
+    file = _opened(log_file(state, run)) if state is not None else io.StringIO()
     ours = logging.getLogger(_OURS)
     log = RunLog(file, run)
     if not ours.isEnabledFor(logging.INFO):
