@@ -16,13 +16,13 @@ def _message(request: HttpRequest, status: int, heading: str, words: str, hint: 
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    words = words_to(request)["error_not_there_words"]
-    return _message(request, 404, words_to(request)["error_not_there"], words)
+    say = words_to(request)
+    return _message(request, 404, say["error_not_there"], say["error_not_there_words"])
 
 
 def refused(request: HttpRequest) -> HttpResponse:
-    words = words_to(request)["error_not_allowed_words"]
-    return _message(request, 403, words_to(request)["error_not_allowed"], words)
+    say = words_to(request)
+    return _message(request, 403, say["error_not_allowed"], say["error_not_allowed_words"])
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
@@ -30,18 +30,18 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    return _message(request, 500, words_to(request)["error_failed"], words_to(request)["error_failed_words"])
+    say = words_to(request)
+    return _message(request, 500, say["error_failed"], say["error_failed_words"])
 
 
 def out_of_reach(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    say = words_to(request)
     if trouble is Trouble.BUSY:
-        words = words_to(request)["error_busy_words"]
-        response = _message(request, 503, words_to(request)["error_busy"], words, words_to(request)["error_busy_hint"])
-        response["Retry-After"] = "10"
-        return response
-    words = words_to(request)["error_away_words"]
-    response = _message(request, 503, words_to(request)["error_away"], words, words_to(request)["error_away_hint"])
-    response["Retry-After"] = "60"
+        said, seconds = (say["error_busy"], say["error_busy_words"], say["error_busy_hint"]), 10
+    else:
+        said, seconds = (say["error_away"], say["error_away_words"], say["error_away_hint"]), 60
+    response = _message(request, 503, *said)
+    response["Retry-After"] = str(seconds)
     return response
 
 
