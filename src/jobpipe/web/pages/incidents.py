@@ -193,15 +193,17 @@ def show(request: Request, incident: int) -> HttpResponse:
     counts = list(counted[:_RUNS_SHOWN])
     last = Run.objects.filter(pk=one.last_run).only("account", "started_at").first() if one.last_run else None
     read = last.account.get("read", 0) if last is not None else 0
+    if one.count > read:
+        # Labels are counted over all that is stored, which may be more than the run read.
+        read = 0
     may = request.viewer.may
     context: dict[str, object] = {
         "one": one,
         "kind": kind,
         "severity": severity_of(one),
         "role": kind.role if kind else "",
-        "read": read if one.count <= read else 0,
-        # Labels are counted over all that is stored, which may be more than the run read.
-        "share": one.count / read if one.count <= read else None,
+        "read": read,
+        "share": one.count / read if read else None,
         "samples": _samples(one),
         "steps": next_steps(one, request.viewer),
         "why": why_alike(one),
