@@ -58,7 +58,6 @@ def show_list(request: Request) -> HttpResponse:
         "states": [state for state, _ in found.states],
         "clients": found.clients,
         "csv": address(request, **{"as": "csv", "from": None}),
-        "may_make": request.viewer.may(Right.DEFINE) and request.viewer.sees_all,
         "is_any": bool(found.states),
         **{name: request.GET.get(name, "") for name in ("state", "client", "q")},
     }
