@@ -58,7 +58,7 @@ def chosen_imports(request: Request) -> ImportList:
     """`?state=`, `?client=` and `?q=` of the address choose."""
     state, client, words = (request.GET.get(name, "") for name in ("state", "client", "q"))
     now = bring_up_to_date()
-    visible = _visible(request.viewer, now)
+    visible = visible_summaries(request.viewer, now)
     groups = _grouped(visible)
     new = _only_files(groups) if request.viewer.sees_all else []
     known, number = _chosen(visible, groups, state, client, words)
@@ -76,7 +76,7 @@ def chosen_imports(request: Request) -> ImportList:
     )
 
 
-def _visible(viewer: Viewer, now: datetime) -> QuerySet[Any]:
+def visible_summaries(viewer: Viewer, now: datetime) -> QuerySet[Any]:
     found = summaries(now)
     return found if viewer.clients is None else found.filter(import_row__client__in=viewer.clients)
 

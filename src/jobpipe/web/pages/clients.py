@@ -24,6 +24,7 @@ from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 from jobpipe.web.audit import note
 from jobpipe.web.client_space import address_of, imports_of, space, words_for
 from jobpipe.web.flow import flows
+from jobpipe.web.import_lists import visible_summaries
 from jobpipe.web.notes import done, show
 from jobpipe.web.paging import stretch
 from jobpipe.web.project import workspace
@@ -76,9 +77,7 @@ def show_clients(request: Request) -> HttpResponse:
 
 def _clients(viewer: Viewer) -> list[Health]:
     """Those first whose imports are down or late, then those with the most incidents."""
-    rows = summaries(bring_up_to_date()).exclude(import_row__client="")
-    if viewer.clients is not None:
-        rows = rows.filter(import_row__client__in=viewer.clients)
+    rows = visible_summaries(viewer, bring_up_to_date()).exclude(import_row__client="")
     counted = (
         rows.order_by()
         .values_list("import_row__client")
