@@ -25,47 +25,33 @@ def salary_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
 
 
 def salary_rule(found: dict[str, Finding], currency: str) -> Any:
-    """`currency`: of amounts that name none; "" = not known."""
+    """`currency`: what the amounts are in, as they name none; "" = they do, or it is not known."""
     columns = {name: one.column for name, one in found.items()}
     if set(columns) == {"text"}:
-        return _of_text(columns["text"], currency)
+        return long_rule(columns["text"], {"salary": currency} if currency else "salary")
+    bounds = {name: _amount(columns[name]) for name in ("min", "max") if name in columns}
+    if bounds:
+        return {"parts": {**bounds, **_beside(columns, currency)}, "then": "salary"}
+    # A number or a text, with the currency or the period beside it.
+    bounds = {name: rule_of(columns["text"], "salary", {"pick": name}) for name in ("min", "max")}
+    return {**bounds, **_beside(columns, currency)}
+
+
+def _amount(column: Column) -> Any:
+    return rule_of(column) if column.share(is_number) > 0.99 else rule_of(column, "number")
+
+
+def _beside(columns: dict[str, Column], currency: str) -> dict[str, Any]:
+    """What there is besides the bounds."""
     parts: dict[str, Any] = {}
-    for name in ("min", "max"):
-        if name in columns:
-            parts[name] = (
-                rule_of(columns[name]) if columns[name].share(is_number) > 0.99 else rule_of(columns[name], "number")
-            )
-    if "currency" in columns:
-        parts["currency"] = rule_of(columns["currency"], "upper")
-    elif currency and parts:
-        parts["currency"] = {"value": currency}
-    if "period" in columns:
-        parts["period"] = rule_of(columns["period"], "period")
-    if not parts.keys() & {"min", "max"}:
-        return _with_parts(columns["text"], columns, currency)
-    if "text" in columns:
-        parts["text"] = rule_of(columns["text"], "clean")
-    return {"parts": parts, "then": "salary"}
-
-
-def _of_text(column: Column, currency: str) -> Any:
-    names_none = _names_no_currency(column)
-    return long_rule(column, {"salary": currency} if currency and names_none else "salary")
-
-
-def _with_parts(text: Column, columns: dict[str, Column], currency: str) -> Any:
-    """A number or a text, with the currency or the period beside it."""
-    parts: dict[str, Any] = {
-        "min": rule_of(text, "salary", {"pick": "min"}),
-        "max": rule_of(text, "salary", {"pick": "max"}),
-    }
     if "currency" in columns:
         parts["currency"] = rule_of(columns["currency"], "upper")
     elif currency:
         parts["currency"] = {"value": currency}
     if "period" in columns:
         parts["period"] = rule_of(columns["period"], "period")
-    parts["text"] = rule_of(text, "clean")
+    if "text" in columns:
+        parts["text"] = rule_of(columns["text"], "clean")
     return parts
 
 
