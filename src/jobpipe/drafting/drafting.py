@@ -68,17 +68,21 @@ def draft_source(order: Order, opened: str) -> Draft:
     if found.kind == "csv" and found.values and _is_headless(found):
         found = sample(Request(location=opened), redact(order.location), _WITHOUT_HEADER)
         return _without_header(draft_of(found, order))
-    if found.values and (within := record_within(found, columns_of_sample(found))):
+    columns = columns_of_sample(found)
+    if found.values and (within := record_within(found, columns)):
         found = sample(Request(location=opened), redact(order.location), FormatSettings(record=within))
         return _with_record(draft_of(found, order), within)
-    return draft_of(found, order)
+    return _drafted(found, columns, order)
 
 
 def draft_of(found: Sample, order: Order) -> Draft:
     """Raises SourceError where the source has no record that can be read."""
+    return _drafted(found, columns_of_sample(found), order)
+
+
+def _drafted(found: Sample, columns: list[Column], order: Order) -> Draft:
     if not found.values:
         raise _nothing_in(found)
-    columns = columns_of_sample(found)
     dialect = dialect_of(columns, found.kind) if order.dialects else None
     survey = Survey(columns, len(found.values))
     fields = fields_of(survey, compete(survey, _told(dialect, order.lessons)), order.client)
