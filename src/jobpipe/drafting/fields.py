@@ -10,7 +10,7 @@ from jobpipe.drafting.columns import Column
 from jobpipe.drafting.draft import ENOUGH, Candidate, Choice, Question
 from jobpipe.drafting.recognising.competing import Assigned
 from jobpipe.drafting.recognising.recogniser import Finding, Survey
-from jobpipe.drafting.rules.dates import Order, date_rule, order_of
+from jobpipe.drafting.rules.dates import Order, date_rule, has_open_dates, order_of
 from jobpipe.drafting.rules.descriptions import body_columns, description_rule
 from jobpipe.drafting.rules.places import named_countries, other_city, place_findings, places_rule
 from jobpipe.drafting.rules.reading import long_rule, paths_of, rule_of
@@ -263,29 +263,15 @@ def _add_date(made: Fields, name: str, assigned: dict[str, Assigned], order: Ord
     if name not in assigned:
         return
     one = assigned[name]
-    rule = date_rule(one.best.column, order, zone)
-    choice = _choice(name, rule, one)
-    is_open = bool(order.reason) and any(order.order == word for word in _words_of(rule))
-    if is_open or (order.reason and not order.order and order.confidence < ENOUGH and _is_numeric(one.best.column)):
+    column = one.best.column
+    choice = _choice(name, date_rule(column, order, zone), one)
+    if has_open_dates(column):
         choice = replace(
             choice,
             confidence=min(choice.confidence, order.confidence),
             reason=f"{choice.reason}; {order.reason}",
         )
     made.choices.append(choice)
-
-
-def _words_of(rule: Any) -> list[Any]:
-    if not isinstance(rule, list):
-        return []
-    given = next((step["date"] for step in rule if isinstance(step, dict) and "date" in step), None)
-    return list(given.values()) if isinstance(given, dict) else [given]
-
-
-def _is_numeric(column: Column) -> bool:
-    from jobpipe.drafting.rules.dates import _OPEN
-
-    return any(_OPEN.search(text) for text in column.texts[:200])
 
 
 # Labels ----------------------------------------------------------------------------------------------
