@@ -229,7 +229,7 @@ def _add_words(made: Fields, assigned: dict[str, Assigned]) -> None:
         one = assigned[name]
         column = one.best.column
         if name == "remote" and set(column.distinct) <= {"0", "1"}:
-            rule: Any = {"from": column.path, "then": [*column.steps, "boolean", "remote"]}
+            rule: Any = long_rule(column, "boolean", "remote")
         elif column.repeats:
             rule = {"from": column.path, "join": ", ", "then": [*column.steps, name]}
         else:
@@ -289,7 +289,7 @@ def _add_labels(made: Fields, assigned: dict[str, Assigned]) -> None:
             rule = rule_of(column)
         elif name == "category":
             sure = [found.column for found in one.findings if found.confidence >= ENOUGH and not found.column.steps]
-            rule = _labels_rule(sure[:1] or [column])
+            rule = _labels_rule(next(iter(sure), column))
         elif name == "skills":
             rule = _skills_rule(column)
         else:
@@ -297,8 +297,7 @@ def _add_labels(made: Fields, assigned: dict[str, Assigned]) -> None:
         made.choices.append(_choice(name, rule, one))
 
 
-def _labels_rule(columns: list[Column]) -> Any:
-    column = columns[0]
+def _labels_rule(column: Column) -> Any:
     if column.steps:
         return rule_of(column, "clean")
     return {"from": column.path, "each": "clean"}

@@ -105,15 +105,7 @@ def _field(one: Choice, width: int) -> list[str]:
     written = f"  {one.field + ':':<{width}} {flow(one.rule)}"
     if len(written) <= _WIDTH or not isinstance(one.rule, dict):
         return [written]
-    lines = [f"  {one.field}:"]
-    for word, value in one.rule.items():
-        line = f"    {word}: {flow(value)}"
-        if len(line) > _WIDTH and isinstance(value, dict):
-            lines.append(f"    {word}:")
-            lines += [f"      {name}: {flow(item)}" for name, item in value.items()]
-        else:
-            lines.append(line)
-    return lines
+    return [f"  {one.field}:", *_items(one.rule)]
 
 
 def _comment(text: str, indent: str) -> list[str]:

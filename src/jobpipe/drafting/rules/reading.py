@@ -16,11 +16,10 @@ def rule_of(column: Column, *steps: Any, path: str = "") -> Any:
     return [path or column.path, *all_steps] if all_steps else path or column.path
 
 
-def long_rule(column: Column, *steps: Any, **words: Any) -> dict[str, Any]:
-    """As a mapping with `from`, `then` and what else is given."""
+def long_rule(column: Column, *steps: Any) -> dict[str, Any]:
+    """As a mapping with `from` and `then`; there is a step at least."""
     all_steps = [*column.steps, *steps]
-    then = {} if not all_steps else {"then": all_steps[0] if len(all_steps) == 1 else all_steps}
-    return {"from": column.path, **words, **then}
+    return {"from": column.path, "then": all_steps[0] if len(all_steps) == 1 else all_steps}
 
 
 def paths_of(columns: Sequence[Column]) -> tuple[str, ...]:
