@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.names import speaks_of_a_person
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import is_email, is_image, is_url
 
 
@@ -46,7 +46,7 @@ def _weigh_logo(column: Column, survey: Survey) -> Weight | None:
 
 RECOGNISERS = (
     Recogniser("url", _weigh_url, shares_with=frozenset({"reference"}), nameless=-1.2),
-    Recogniser("apply_url", _weigh_apply, nameless=float("-inf")),
-    Recogniser("company.url", _weigh_site, nameless=float("-inf")),
-    Recogniser("company.logo", _weigh_logo, nameless=float("-inf")),
+    Recogniser("apply_url", _weigh_apply, nameless=NEVER),
+    Recogniser("company.url", _weigh_site, nameless=NEVER),
+    Recogniser("company.logo", _weigh_logo, nameless=NEVER),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.names import pieces
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     is_contract,
     is_country,
@@ -49,6 +49,6 @@ def _weigh_id(column: Column, survey: Survey) -> Weight | None:
 
 
 RECOGNISERS = (
-    Recogniser("company.name", _weigh_name, nameless=float("-inf")),
-    Recogniser("company.id", _weigh_id, nameless=float("-inf")),
+    Recogniser("company.name", _weigh_name, nameless=NEVER),
+    Recogniser("company.id", _weigh_id, nameless=NEVER),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import is_contract, is_number, is_remote, is_url, is_working_time, is_yes_or_no
 
 # One column says both in many feeds: jobtype, employmentType.
@@ -55,5 +55,5 @@ def _weigh_remote(column: Column, survey: Survey) -> Weight | None:
 RECOGNISERS = (
     Recogniser("contract", _weigh_contract, shares_with=_BOTH, nameless=-1.6, is_list=True),
     Recogniser("working_time", _weigh_working_time, shares_with=_BOTH, nameless=-1.6, is_list=True),
-    Recogniser("remote", _weigh_remote, nameless=float("-inf")),
+    Recogniser("remote", _weigh_remote, nameless=NEVER),
 )

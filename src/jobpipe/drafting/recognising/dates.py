@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import is_date
 
 
@@ -17,6 +17,6 @@ def _weigh(column: Column, survey: Survey) -> Weight | None:
 
 RECOGNISERS = (
     Recogniser("posted_at", _weigh, nameless=-2.6),
-    Recogniser("updated_at", _weigh, nameless=float("-inf")),
-    Recogniser("valid_through", _weigh, nameless=float("-inf")),
+    Recogniser("updated_at", _weigh, nameless=NEVER),
+    Recogniser("valid_through", _weigh, nameless=NEVER),
 )

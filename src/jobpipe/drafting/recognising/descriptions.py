@@ -6,7 +6,7 @@ import math
 import re
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import is_escaped_markup, is_markup, is_url, is_yes_or_no
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -50,5 +50,5 @@ def _weigh_more(column: Column, survey: Survey) -> Weight | None:
 
 RECOGNISERS = (
     Recogniser("description", _weigh, nameless=-1.8, is_list=True),
-    Recogniser("description.more", _weigh_more, nameless=float("-inf"), is_list=True),
+    Recogniser("description.more", _weigh_more, nameless=NEVER, is_list=True),
 )

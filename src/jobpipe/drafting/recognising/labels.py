@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.names import surroundings_of
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     is_contract,
     is_date,
@@ -17,8 +17,6 @@ from jobpipe.drafting.shapes import (
     is_working_time,
     is_yes_or_no,
 )
-
-_NOT_NAMED = float("-inf")
 
 
 def _is_no_label(column: Column) -> bool:
@@ -68,11 +66,11 @@ def _weigh_positions(column: Column, survey: Survey) -> Weight | None:
 
 
 RECOGNISERS = (
-    Recogniser("category", _weigh_category, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("industry", _weigh_label, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("experience", _weigh_label, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("education", _weigh_label, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("skills", _weigh_skills, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("language", _weigh_language, nameless=_NOT_NAMED),
-    Recogniser("positions", _weigh_positions, nameless=_NOT_NAMED),
+    Recogniser("category", _weigh_category, nameless=NEVER, is_list=True),
+    Recogniser("industry", _weigh_label, nameless=NEVER, is_list=True),
+    Recogniser("experience", _weigh_label, nameless=NEVER, is_list=True),
+    Recogniser("education", _weigh_label, nameless=NEVER, is_list=True),
+    Recogniser("skills", _weigh_skills, nameless=NEVER, is_list=True),
+    Recogniser("language", _weigh_language, nameless=NEVER),
+    Recogniser("positions", _weigh_positions, nameless=NEVER),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     is_country,
     is_country_code,
@@ -20,8 +20,6 @@ from jobpipe.drafting.shapes import (
     is_url,
     is_yes_or_no,
 )
-
-_NOT_NAMED = float("-inf")
 
 
 def _cannot_be_a_place(column: Column) -> bool:
@@ -92,9 +90,9 @@ def _weigh_longitude(column: Column, survey: Survey) -> Weight | None:
 RECOGNISERS = (
     Recogniser("locations.text", _weigh_text, nameless=-2.6, is_list=True),
     Recogniser("locations.city", _weigh_city, nameless=-2.8, is_list=True),
-    Recogniser("locations.region", _weigh_region, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("locations.postal_code", _weigh_postal_code, nameless=_NOT_NAMED, is_list=True),
+    Recogniser("locations.region", _weigh_region, nameless=NEVER, is_list=True),
+    Recogniser("locations.postal_code", _weigh_postal_code, nameless=NEVER, is_list=True),
     Recogniser("locations.country", _weigh_country, nameless=-1.8, is_list=True),
-    Recogniser("locations.latitude", _weigh_latitude, nameless=_NOT_NAMED, is_list=True),
-    Recogniser("locations.longitude", _weigh_longitude, nameless=_NOT_NAMED, is_list=True),
+    Recogniser("locations.latitude", _weigh_latitude, nameless=NEVER, is_list=True),
+    Recogniser("locations.longitude", _weigh_longitude, nameless=NEVER, is_list=True),
 )

@@ -13,6 +13,8 @@ from jobpipe.drafting.names import group_of, pieces, strength_of, surroundings_o
 
 # Of the logarithm of the odds, what a name is worth: from one that says nothing to one that says it all.
 _NAMELESS = -3.0
+# Of a role that is not looked for without one.
+NEVER = -math.inf
 _NAME_FROM, _NAME_TO = -1.2, 4.6
 # A name of which something else says what it means.
 _HINTED = 0.5
@@ -41,8 +43,7 @@ class Survey:
 
     columns: list[Column]
     records: int
-    # ISO 3166-1 alpha-2 and ISO 639-1; "" = not known.
-    country: str = ""
+    # ISO 639-1; "" = not known.
     language: str = ""
 
     @cached_property
@@ -76,7 +77,7 @@ class Recogniser:
     weigh: Weigh
     # Roles that may read the same column.
     shares_with: frozenset[str] = field(default=frozenset())
-    # Without a name that says so; -inf = it is not looked for then.
+    # Without a name that says so.
     nameless: float = _NAMELESS
     # Several values in one record are as they should be.
     is_list: bool = False
@@ -102,7 +103,7 @@ def weigh(recogniser: Recogniser, column: Column, survey: Survey, hint: Hint | N
     strength = strength_of(column.names, recogniser.role)
     if hint is not None and hint.odds > 0:
         strength = max(strength, _HINTED)
-    if strength == 0.0 and recogniser.nameless == -math.inf:
+    if strength == 0.0 and recogniser.nameless == NEVER:
         return None
     if not column.texts or column.origin == "whole":
         return None

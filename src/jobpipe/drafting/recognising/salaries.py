@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.names import pieces, strength_of
-from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
+from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     has_digit,
     is_currency,
@@ -16,7 +16,6 @@ from jobpipe.drafting.shapes import (
     is_yes_or_no,
 )
 
-_NOT_NAMED = float("-inf")
 # Names of bounds, of whatever.
 _BARE = frozenset("min max minimum maximum from to low high lower upper von bis de a van tot mini maxi".split())  # noqa: SIM905
 
@@ -61,9 +60,9 @@ def _weigh_period(column: Column, survey: Survey) -> Weight | None:
 
 
 RECOGNISERS = (
-    Recogniser("salary.text", _weigh_text, nameless=_NOT_NAMED),
-    Recogniser("salary.min", _weigh_amount, nameless=_NOT_NAMED),
-    Recogniser("salary.max", _weigh_amount, nameless=_NOT_NAMED),
+    Recogniser("salary.text", _weigh_text, nameless=NEVER),
+    Recogniser("salary.min", _weigh_amount, nameless=NEVER),
+    Recogniser("salary.max", _weigh_amount, nameless=NEVER),
     Recogniser("salary.currency", _weigh_currency, nameless=-1.5),
-    Recogniser("salary.period", _weigh_period, nameless=_NOT_NAMED),
+    Recogniser("salary.period", _weigh_period, nameless=NEVER),
 )
