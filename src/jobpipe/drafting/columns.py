@@ -20,7 +20,7 @@ _MOST_VALUES = 30
 Values = tuple[Any, ...]
 
 
-@dataclass(slots=False, eq=False)
+@dataclass(eq=False)
 class Column:
     """What stands at one path of the records."""
 
@@ -201,19 +201,19 @@ def walk_xml(root: Any) -> Iterator[Spot]:
         yield Spot(f"@{name}", (f"@{name}",), value)
     children = [child for child in element if type(child.tag) is str]
     if not children and (element.text or "").strip():
-        yield Spot(".", (_local(element),), element.text)
+        yield Spot(".", (local_name(element),), element.text)
     yield from _walk_children(element, children, "", (), "", "", 0)
 
 
 def _walk_children(
     element: Any, children: list[Any], path: str, names: tuple[str, ...], group: str, inner: str, depth: int
 ) -> Iterator[Spot]:
-    counts = Counter(_local(child) for child in children)
+    counts = Counter(local_name(child) for child in children)
     prefixes: dict[str, set[str | None]] = defaultdict(set)
     for child in children:
-        prefixes[_local(child)].add(child.prefix)
+        prefixes[local_name(child)].add(child.prefix)
     for child in children[:500]:
-        local = _local(child)
+        local = local_name(child)
         name = f"{child.prefix}:{local}" if child.prefix and len(prefixes[local]) > 1 else local
         here = f"{path}/{name}" if path else name
         own = [one for one in child if type(one.tag) is str]
@@ -252,10 +252,11 @@ def _walk_element(
 
 
 def _is_markup(children: list[Any]) -> bool:
-    return all(_local(one).lower() in _MARKUP for one in children)
+    return all(local_name(one).lower() in _MARKUP for one in children)
 
 
-def _local(element: Any) -> str:
+def local_name(element: Any) -> str:
+    """Of its tag, without the namespace."""
     return str(element.tag).rpartition("}")[2]
 
 

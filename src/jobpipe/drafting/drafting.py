@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from jobpipe.drafting.columns import Column, columns_of, walk_json, walk_row, walk_xml
+from jobpipe.drafting.columns import Column, columns_of, local_name, walk_json, walk_row, walk_xml
 from jobpipe.drafting.deeper import record_within
-from jobpipe.drafting.dialects.recognising import Dialect, dialect_of
+from jobpipe.drafting.dialects.recognising import Dialect, dialect_of, plain_path
 from jobpipe.drafting.draft import ENOUGH, Choice, Draft, Question, SourceChoice
 from jobpipe.drafting.fields import ORDER, fields_of
 from jobpipe.drafting.inside import with_inside
@@ -143,7 +143,7 @@ def _with_rules(choices: list[Choice], dialect: Dialect | None, columns: list[Co
     """A service whose answers a connector reads is read with its rules."""
     if dialect is None or not dialect.rules:
         return choices
-    by_path = {column.path.casefold().replace("[*]", ""): column for column in columns if not column.steps}
+    by_path = {plain_path(column.path): column for column in columns if not column.steps}
     made = []
     for name, rule in dialect.rules.items():
         if name not in ORDER or (name == "apply_url" and _falls_back(rule, dialect.rules.get("url"))):
@@ -233,7 +233,7 @@ def _record_of(found: Sample) -> str:
     if found.record_path or not found.roots:
         return found.record_path
     if found.kind == "xml":
-        return str(found.roots[0].element.tag).rpartition("}")[2]
+        return local_name(found.roots[0].element)
     return "rows" if found.kind == "csv" else "objects"
 
 

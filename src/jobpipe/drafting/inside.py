@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jobpipe.drafting.columns import Column, Spot, columns_of, text_of, walk_json
+from jobpipe.drafting.columns import Column, Spot, columns_of, local_name, text_of, walk_json
 from jobpipe.drafting.shapes import is_markup
 from jobpipe.transform.steps.markup import text_of_html
 
@@ -85,7 +85,7 @@ def _walk_named(root: Any) -> Iterator[Spot]:
         children = [child for child in element if type(child.tag) is str]
         counts = Counter(child.tag for child in children)
         for child in children[:200]:
-            local = str(child.tag).rpartition("}")[2]
+            local = local_name(child)
             here = f"{path}/{local}" if path else local
             named = _name_of(child)
             if named is not None and (counts[child.tag] > 1 or named[0].startswith("@label")):
@@ -99,7 +99,7 @@ def _walk_named(root: Any) -> Iterator[Spot]:
 
 def _name_of(element: Any) -> tuple[str, str, str, str] | None:
     """How it is named: the test, the name, the child that has the value, the value."""
-    children = {str(one.tag).rpartition("}")[2]: one for one in element if type(one.tag) is str}
+    children = {local_name(one): one for one in element if type(one.tag) is str}
     if not children:
         for naming in _NAMING:
             if value := element.get(naming):
@@ -109,7 +109,7 @@ def _name_of(element: Any) -> tuple[str, str, str, str] | None:
         holder = children.get(naming)
         content = next((children[one] for one in ("value", "content", "text") if one in children), None)
         if holder is not None and content is not None and len(children) <= 4:
-            leaf = str(content.tag).rpartition("}")[2]
+            leaf = local_name(content)
             return naming, (holder.text or "").strip(), leaf, "".join(content.itertext())
     return None
 

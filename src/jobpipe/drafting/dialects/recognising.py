@@ -39,14 +39,14 @@ class Dialect:
         return frozenset(path for paths in self.roles.values() for path in paths)
 
     def hint(self, role: str, column: Column) -> Hint | None:
-        if column.steps or _plain(column.path) not in self.roles.get(role, ()):
+        if column.steps or plain_path(column.path) not in self.roles.get(role, ()):
             return None
         return Hint(_ODDS, f"{self.about} has it there")
 
 
 def dialect_of(columns: list[Column], kind: str) -> Dialect | None:
     """None = none that is known. Of several the one that has most of its paths there."""
-    there = {_plain(column.path) for column in columns if not column.steps}
+    there = {plain_path(column.path) for column in columns if not column.steps}
     found = [one for one in _dialects(kind) if one.needs <= there]
     found += [one for one in _of_connectors(kind) if _is_there(one, there)]
     return max(found, key=lambda one: (len(one.paths & there), bool(one.rules)), default=None)
@@ -57,7 +57,8 @@ def _is_there(one: Dialect, there: set[str]) -> bool:
     return known >= _LEAST and known >= _SHARE * len(one.paths)
 
 
-def _plain(path: str) -> str:
+def plain_path(path: str) -> str:
+    """As dialects are compared: without case, and without the signs of lists."""
     return path.casefold().replace("[*]", "")
 
 
@@ -69,8 +70,10 @@ def _dialects(kind: str) -> list[Dialect]:
             continue
         content = read_yaml(file.read_text(encoding="utf-8")).value
         if content["kind"] == kind:
-            roles = {role: tuple(_plain(path) for path in _several(paths)) for role, paths in content["roles"].items()}
-            needs = frozenset(_plain(path) for path in _several(content["needs"]))
+            roles = {
+                role: tuple(plain_path(path) for path in _several(paths)) for role, paths in content["roles"].items()
+            }
+            needs = frozenset(plain_path(path) for path in _several(content["needs"]))
             made.append(Dialect(file.name.removesuffix(".yaml"), content["about"], needs, roles, {}))
     return made
 
@@ -91,7 +94,7 @@ def _of_connectors(kind: str) -> list[Dialect]:
         roles: dict[str, tuple[str, ...]] = {}
         for field, rule in definition.posting.items():
             roles[field] = tuple(
-                _plain(path) for path in _paths(rule, "/" if kind == "xml" else ".") if "jmespath:" not in path
+                plain_path(path) for path in _paths(rule, "/" if kind == "xml" else ".") if "jmespath:" not in path
             )
         about = used.about.partition(",")[0]
         made.append(Dialect(name, about, frozenset(), {one: paths for one, paths in roles.items() if paths}, rules))
