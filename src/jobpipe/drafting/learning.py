@@ -13,7 +13,7 @@ from typing import Any
 from jobpipe.definition.loading import parse_definition
 from jobpipe.definition.models import FieldRule
 from jobpipe.definition.project import Project
-from jobpipe.drafting.names import pieces
+from jobpipe.drafting.names import key_of
 from jobpipe.errors import JobpipeError
 
 FOLDER = "drafts"
@@ -41,7 +41,7 @@ class Lessons:
     rules: dict[tuple[str, tuple[str, ...]], tuple[Any, str]] = field(default_factory=dict)
 
     def of(self, role: str, path: str, names: tuple[str, ...]) -> Lesson | None:
-        return self.of_paths.get((role, path)) or self.of_names.get((role, "".join(pieces(names[-1]))))
+        return self.of_paths.get((role, path)) or self.of_names.get((role, key_of(names[-1])))
 
     def rule_for(self, field_name: str, paths: tuple[str, ...]) -> tuple[Any, str] | None:
         return self.rules.get((field_name, paths))
@@ -122,4 +122,4 @@ def _reads(name: str, rule: FieldRule) -> Iterator[tuple[str, str]]:
 
 def _last_name(path: str) -> str:
     leaf = path.replace("[*]", "").rpartition("/")[2].rpartition(".")[2]
-    return "".join(pieces(leaf))
+    return key_of(leaf)

@@ -39,6 +39,11 @@ def pieces(name: str) -> tuple[str, ...]:
     return tuple(_UMLAUT.sub(r"\1", one.lower()) for one in _PIECE.findall(_unaccented(plain)))
 
 
+def key_of(name: str) -> str:
+    """A name written together in small letters, as the glossary has its terms: jobTitle, job_title are jobtitle."""
+    return "".join(pieces(name))
+
+
 def _unaccented(text: str) -> str:
     return "".join(fold(one).upper() if one.isupper() and not one.isascii() else _folded(one) for one in text)
 
@@ -51,15 +56,15 @@ def _folded(character: str) -> str:
 def _words(kind: str) -> frozenset[str]:
     """`generic`, `alone` or `changing`: name_words.yaml says what they are."""
     text = (resources.files("jobpipe.drafting") / "name_words.yaml").read_text(encoding="utf-8")
-    return frozenset("".join(pieces(word)) for word in str(read_yaml(text).value[kind]).split())
+    return frozenset(key_of(word) for word in str(read_yaml(text).value[kind]).split())
 
 
 @cache
-def _stems() -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
-    """For each role the beginnings of words that speak of it, and the words beside which they do not."""
+def _stems() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For each role the beginnings of words that speak of it, and those beside which they do not."""
     text = (resources.files("jobpipe.drafting") / "glossary_stems.yaml").read_text(encoding="utf-8")
     return {
-        role: (tuple(str(said["stems"]).split()), frozenset(str(said.get("unless", "")).split()))
+        role: (tuple(said["stems"].split()), tuple(said["unless"].split()))
         for role, said in read_yaml(text).value.items()
     }
 
@@ -74,7 +79,7 @@ def glossary() -> dict[str, dict[str, float]]:
         terms = made[role] = {}
         for word, strength in _STRENGTHS.items():
             for term in str(lists.get(word, "")).split():
-                terms.setdefault("".join(pieces(term)), strength)
+                terms.setdefault(key_of(term), strength)
     return made
 
 
@@ -110,8 +115,8 @@ def _strength_of_bound(words: tuple[str, ...], role: str) -> float:
 
 
 def _strength_of_stems(words: tuple[str, ...], role: str) -> float:
-    stems, unless = _stems().get(role, ((), frozenset()))
-    if not stems or any(word.startswith(tuple(unless)) for word in words if unless):
+    stems, unless = _stems().get(role, ((), ()))
+    if any(word.startswith(unless) for word in words):
         return 0.0
     return _BY_STEM if any(word.startswith(stems) for word in words) else 0.0
 
@@ -130,7 +135,7 @@ def surroundings_of(names: tuple[str, ...]) -> frozenset[str]:
     """The groups that the names around a value speak of, and `contact`, `media` and the like."""
     found = set()
     for name in names[:-1]:
-        key = "".join(pieces(name))
+        key = key_of(name)
         if speaks_of_a_person(name):
             found.add("contact")
         for role, terms in glossary().items():
@@ -146,7 +151,7 @@ def speaks_of_a_person(name: str) -> bool:
 
 def surroundings_way(names: tuple[str, ...]) -> tuple[str, ...]:
     """What a value stands in: in address.city.name it is the address."""
-    is_label = len(names) > 1 and "".join(pieces(names[-1])) in _words("generic")
+    is_label = len(names) > 1 and key_of(names[-1]) in _words("generic")
     return names[: -2 if is_label else -1]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from jobpipe.drafting.draft import Question
-from jobpipe.drafting.names import pieces
+from jobpipe.drafting.names import key_of
 from jobpipe.drafting.shapes import is_url
 
 _NEXT = frozenset("next nexturl nextpage nextpageurl nextlink nexthref nextpagelink linksnext linksnexthref".split())  # noqa: SIM905
@@ -72,7 +72,7 @@ def _said(value: Any, path: str, names: tuple[str, ...], depth: int) -> Iterator
 
 
 def _key(path: str) -> str:
-    return "".join(pieces(path.rpartition(".")[2].replace("$", "").replace("@", "")))
+    return key_of(path.rpartition(".")[2].replace("$", "").replace("@", ""))
 
 
 def _is_count(value: Any) -> bool:
@@ -84,7 +84,7 @@ _Built = tuple[dict[str, Any], str] | None
 
 def _by_next(said: dict[str, Any], bare: str, params: dict[str, str], records: int, location: str) -> _Built:
     for path, value in said.items():
-        words = "".join(pieces(path.replace(".", " ")))
+        words = key_of(path.replace(".", " "))
         is_named = _key(path) in _NEXT or any(words.endswith(one) for one in ("linksnext", "nexthref", "nextlink"))
         if not is_named:
             continue
@@ -94,7 +94,7 @@ def _by_next(said: dict[str, Any], bare: str, params: dict[str, str], records: i
 
 
 def _by_cursor(said: dict[str, Any], bare: str, params: dict[str, str], records: int, location: str) -> _Built:
-    name = next((one for one in params if "".join(pieces(one)) in _CURSOR_PARAMETERS), "")
+    name = next((one for one in params if key_of(one) in _CURSOR_PARAMETERS), "")
     for path, value in said.items():
         if name and _key(path) in _CURSOR and isinstance(value, (str, int)) and value:
             moving = {**params, name: "{cursor}"}
@@ -106,11 +106,11 @@ def _by_cursor(said: dict[str, Any], bare: str, params: dict[str, str], records:
 
 
 def _by_parameter(said: dict[str, Any], bare: str, params: dict[str, str], records: int, location: str) -> _Built:
-    sizes = (one for one in params if "".join(pieces(one)) in _SIZE_PARAMETERS and params[one].isdecimal())
+    sizes = (one for one in params if key_of(one) in _SIZE_PARAMETERS and params[one].isdecimal())
     size_name = next(sizes, "")
     size = int(params[size_name]) if size_name else records
     for name, value in params.items():
-        key = "".join(pieces(name))
+        key = key_of(name)
         if not value.isdecimal() or name == size_name:
             continue
         if key in _PAGE_PARAMETERS:

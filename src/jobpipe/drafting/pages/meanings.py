@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib import resources
 
 from jobpipe.definition.yaml import read_yaml
-from jobpipe.drafting.names import glossary, pieces, strength_of
+from jobpipe.drafting.names import glossary, key_of, pieces, strength_of
 
 _LEAST = 0.5
 # Labels that are a sentence's beginning are none.
@@ -47,13 +47,13 @@ def _labels() -> dict[str, str]:
     """Label -> the name by which the glossary knows its role."""
     text = (resources.files("jobpipe.drafting.pages") / "labels.yaml").read_text(encoding="utf-8")
     content = read_yaml(text).value
-    return {"".join(pieces(label)): _CANONICAL[role] for role, labels in content.items() for label in labels.split()}
+    return {key_of(label): _CANONICAL[role] for role, labels in content.items() for label in labels.split()}
 
 
 @lru_cache(maxsize=4096)
 def glossary_name(label: str) -> str:
     """What the glossary calls it: itself, or the name of the role that pages mean by it."""
-    return _labels().get("".join(pieces(label)), label)
+    return _labels().get(key_of(label), label)
 
 
 @cache
@@ -109,7 +109,7 @@ def meaning_of(name: str) -> str:
 
 def says_itself(name: str, text: str) -> bool:
     """A class that repeats the value, as `full-time` does: another row has another one."""
-    return "".join(pieces(name)) == "".join(pieces(text))
+    return key_of(name) == key_of(text)
 
 
 def icon_word(words: list[str]) -> str:

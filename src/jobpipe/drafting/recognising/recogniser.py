@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.names import group_of, pieces, strength_of, surroundings_of
+from jobpipe.drafting.names import group_of, key_of, strength_of, surroundings_of
 
 # Of the logarithm of the odds, what a name is worth: from one that says nothing to one that says it all.
 _NAMELESS = -3.0
@@ -144,6 +144,6 @@ def _of_surroundings(column: Column, role: str) -> float:
             weight += _APART[group]
         elif group in _OTHERS:
             weight += _FOREIGN
-    if own == "company" and "contact" in around and "".join(pieces(column.names[-1])) in ("company", "companyname"):
+    if own == "company" and "contact" in around and key_of(column.names[-1]) in ("company", "companyname"):
         weight += 2.5
     return max(weight, -6.0)

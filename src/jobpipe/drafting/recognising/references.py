@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.names import pieces
+from jobpipe.drafting.names import key_of
 from jobpipe.drafting.recognising.recogniser import Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import has_digit, is_date, is_identifier, is_markup, is_url, is_yes_or_no
 
@@ -33,7 +33,7 @@ def _weigh(column: Column, survey: Survey) -> Weight | None:
 
 
 def _is_plain(column: Column) -> bool:
-    return len(column.names) == 1 and not column.steps and "".join(pieces(column.names[0])) in _PLAIN
+    return len(column.names) == 1 and not column.steps and key_of(column.names[0]) in _PLAIN
 
 
 def _begins_with(column: Column, other: Column) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.names import pieces, strength_of
+from jobpipe.drafting.names import key_of, strength_of
 from jobpipe.drafting.recognising.recogniser import NEVER, Recogniser, Survey, Weight
 from jobpipe.drafting.shapes import (
     has_digit,
@@ -41,7 +41,7 @@ def _weigh_amount(column: Column, survey: Survey) -> Weight | None:
         return None
     if column.share(has_digit) <= 0.9:
         return None
-    if len(column.names) > 1 and "".join(pieces(column.names[-1])) in _BARE and not _is_of_money(column.names[:-1]):
+    if len(column.names) > 1 and key_of(column.names[-1]) in _BARE and not _is_of_money(column.names[:-1]):
         return Weight(-2.5, "numbers of something else")
     return Weight(1.0, "amounts")
 
