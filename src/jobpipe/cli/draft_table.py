@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobpipe.cli.preview_table import visible
+from jobpipe.drafting.draft import CERTAIN
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
     from jobpipe.drafting.draft import Choice, Draft
-
-_STYLES = ((0.9, "green"), (0.7, "yellow"), (0.0, "red"))
 
 
 def print_draft(draft: Draft) -> None:
@@ -62,7 +61,7 @@ def _table(draft: Draft, width: int) -> Table:
 def _sure(one: Choice) -> Text:
     from rich.text import Text
 
-    style = next(style for least, style in _STYLES if one.confidence >= least)
+    style = "green" if one.confidence >= CERTAIN else "yellow" if one.is_enough else "red"
     return Text(f"{one.confidence:.0%}", style=style)
 
 
@@ -73,7 +72,7 @@ def _why(one: Choice) -> Text:
     text.append(f"\n{visible(one.reason)}", style="dim")
     if not one.is_enough:
         text.append("\nleft out", style="red")
-    if one.confidence < _STYLES[0][0] and one.runners_up:
+    if one.confidence < CERTAIN and one.runners_up:
         text.append(f"\nor {', '.join(other.path for other in one.runners_up[:2])}", style="dim")
     return text
 
