@@ -50,7 +50,7 @@ _BLOCKS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("clients", "*"): ClientSettings,
     ("clients", "*", "report"): ReportSettings,
 }
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+IMPORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")
 
 
@@ -83,7 +83,7 @@ class Project:
     def load(self, name: str) -> LoadedDefinition:
         """Raises UsageError where there is no such import, DefinitionError where it is not valid."""
         path = self.root / "imports" / f"{name}.yaml"
-        if not _NAME.fullmatch(name) or not path.is_file():
+        if not IMPORT_NAME.fullmatch(name) or not path.is_file():
             raise self._no_import(name)
         if self._definitions is None:
             return _of_import(load_definition(path, f"imports/{path.name}"), name)
@@ -107,7 +107,7 @@ class Project:
 
     def read(self, name: str, text: str, shown: str) -> LoadedDefinition:
         """Another text in the place of that of the import, which may have no file yet. Raises as `load` does."""
-        if not _NAME.fullmatch(name):
+        if not IMPORT_NAME.fullmatch(name):
             raise self._no_import(name)
         return _of_import(parse_definition(text, shown), name)
 
@@ -150,7 +150,7 @@ class Project:
         return str(self.root / location)
 
     def _no_import(self, name: str) -> UsageError:
-        if _NAME.fullmatch(name) and (self.root / "imports" / f"{name}.yml").is_file():
+        if IMPORT_NAME.fullmatch(name) and (self.root / "imports" / f"{name}.yml").is_file():
             return UsageError(f"definitions end with .yaml: imports/{name}.yml is not read", hint="rename it")
         known = self.imports()
         near = difflib.get_close_matches(name, known, n=1)

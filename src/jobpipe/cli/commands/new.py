@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from jobpipe.definition.project import Project
     from jobpipe.drafting.draft import Draft
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -72,9 +71,10 @@ def command(
 
 
 def _file_of(project: Project, name: str, *, force: bool) -> Path:
+    from jobpipe.definition.project import IMPORT_NAME
     from jobpipe.errors import Place, UsageError
 
-    if not _NAME.fullmatch(name):
+    if not IMPORT_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of an import", hint="letters, digits, points, hyphens and underscores")
     file = project.root / "imports" / f"{name}.yaml"
     if file.exists() and not force:
