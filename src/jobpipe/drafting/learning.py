@@ -19,7 +19,6 @@ from jobpipe.errors import JobpipeError
 FOLDER = "drafts"
 # A part of a field that a bare path of it means.
 _BARE = {"company": "company.name", "locations": "locations.text", "salary": "salary.text"}
-_ROLES_WITH_PARTS = frozenset(("company", "locations", "salary"))
 # Fields whose rule is taken whole where all that it reads is there: tables and steps are in it.
 _WHOLE = frozenset("contract working_time remote category experience education industry skills".split())  # noqa: SIM905
 
@@ -108,7 +107,7 @@ def _learn(
 
 def _reads(name: str, rule: FieldRule) -> Iterator[tuple[str, str]]:
     """Roles and the paths that a rule reads for them."""
-    if name in _ROLES_WITH_PARTS and rule.parts:
+    if name in _BARE and rule.parts:
         for part, inner in rule.parts.items():
             for path in inner.from_:
                 yield f"{name}.{part}", f"{rule.for_}/{path}" if rule.for_ else path

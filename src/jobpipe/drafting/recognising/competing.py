@@ -103,6 +103,6 @@ def _doubted(one: Assigned) -> Assigned:
     rivals = [
         other for other in one.others if other.odds > best.odds - _CLOSE and other.column.firsts != best.column.firsts
     ]
-    if rivals and best.role not in ("description.more",):
+    if rivals and best.role != "description.more":
         best = replace(best, odds=best.odds - _DOUBT, reason=f"{best.reason}; {rivals[0].column.path} is close")
     return Assigned([best, *one.findings[1:]], one.others[:_RUNNERS_UP])
