@@ -21,15 +21,15 @@ from jobpipe.ledger.unavailable import LedgerUnavailableError, ledger_expected
 from jobpipe.runs.executors.worker import transformer_of
 from jobpipe.runs.kept_parts import KeptParts
 from jobpipe.runs.preparing import Preparation, layers_of, prepare_in
+from jobpipe.runs.source_parts import answers_in, files_now, kept_answers, kept_files
 from jobpipe.runs.source_reading import request_for, with_charset
 from jobpipe.safety.secrets import redact
 from jobpipe.sources.answer_reading import records_of
 from jobpipe.sources.answers import unframed
-from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
-from jobpipe.sources.dropped_files import find_files
+from jobpipe.sources.asking import Surroundings, shown_place, way_of
 from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Context, RawRecord
-from jobpipe.sources.streaming import open_stream, run_apart
+from jobpipe.sources.streaming import open_stream
 from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
 from jobpipe.transform.compile import FieldTrace, Transformer
 from jobpipe.transform.outcome import Item, Transformed
@@ -253,11 +253,10 @@ def _asked_records(
     preparation: Preparation, project: Project, reading: Reading, enough: int
 ) -> Generator[RawRecord, None, None]:
     """Of a service or a site, which is asked for no more than is shown."""
-    source = preparation.resolved.source
-    reading.location = shown_place(source)
+    reading.location = shown_place(preparation.resolved.source)
     surroundings = Surroundings(root=project.root, enough=enough, cache=project.state_dir / "preview-cache")
-    with open_stream(request_for(preparation, reading.location), conversation_with(source, surroundings)) as stream:
-        yield from _answered_records(preparation, iter(stream), reading)
+    with answers_in(preparation, surroundings) as frames:
+        yield from _answered_records(preparation, frames, reading)
 
 
 def _answered_records(
@@ -279,44 +278,30 @@ def _kept_records(
     preparation: Preparation, project: Project, kept: KeptParts, reading: Reading, enough: int
 ) -> Generator[RawRecord, None, None]:
     """As the last run read them: the source is not asked. Raises SourceError where a part is not kept."""
-    source = preparation.resolved.source
-    if way_of(source):
+    if way_of(preparation.resolved.source):
         yield from _kept_answers(preparation, project, kept, reading, enough)
         return
     limits = UnpackLimits.of(preparation.limits)
-    for location in source.locations:
-        for shown in kept.locations_of(project.resolve(location)):
-            reading.location = shown.removeprefix(f"{project.root}/")
-            part = kept.part_at(shown)
-            for document in unpack(iter(part), part.meta.get("name", shown), limits):
-                yield from _split(preparation, document, part.meta.get("charset", ""), reading)
+    for shown, part in kept_files(preparation, project, kept):
+        reading.location = shown.removeprefix(f"{project.root}/")
+        for document in unpack(iter(part), part.meta.get("name", shown), limits):
+            yield from _split(preparation, document, part.meta.get("charset", ""), reading)
     reading.is_over = True
 
 
 def _kept_answers(
     preparation: Preparation, project: Project, kept: KeptParts, reading: Reading, enough: int
 ) -> Generator[RawRecord, None, None]:
-    source = preparation.resolved.source
-    reading.location = shown_place(source)
-    scratch = project.state_dir / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with kept.answers(scratch) as answers:
-        if answers is None:
-            yield from _answered_records(preparation, iter(kept.part_at(reading.location)), reading)
-            return
-        surroundings = Surroundings(root=project.root, enough=enough, kept=answers)
-        request = request_for(preparation, reading.location)
-        with open_stream(request, conversation_with(source, surroundings)) as stream:
-            yield from _answered_records(preparation, iter(stream), reading)
+    reading.location = shown_place(preparation.resolved.source)
+    with kept_answers(preparation, project, kept, enough) as frames:
+        yield from _answered_records(preparation, frames or iter(kept.part_at(reading.location)), reading)
 
 
 def _locations(preparation: Preparation, project: Project, instead: Path | None) -> Iterator[str]:
     if instead is not None:
         yield str(instead.resolve())
         return
-    source = preparation.resolved.source
-    for location in source.locations:
-        yield from run_apart(find_files(request_for(preparation, project.resolve(location)), source)).taken
+    yield from files_now(preparation, project)
 
 
 def _split(preparation: Preparation, document: Document, charset: str, reading: Reading) -> Iterator[RawRecord]:

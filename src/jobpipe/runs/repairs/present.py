@@ -9,11 +9,11 @@ from jobpipe.drafting.repairing.shapes import NewDocument
 from jobpipe.errors import SourceError
 from jobpipe.runs.kept_parts import KeptParts
 from jobpipe.runs.preparing import Preparation
+from jobpipe.runs.source_parts import answers_in, files_now, kept_answers, kept_files
 from jobpipe.runs.source_reading import request_for
 from jobpipe.sources.answers import Answer, unframed
-from jobpipe.sources.asking import Surroundings, conversation_with, shown_place, way_of
-from jobpipe.sources.dropped_files import find_files
-from jobpipe.sources.streaming import open_stream, run_apart
+from jobpipe.sources.asking import Surroundings, shown_place, way_of
+from jobpipe.sources.streaming import open_stream
 from jobpipe.sources.transports.transport import Request
 from jobpipe.sources.unpacking import UnpackLimits, unpack
 
@@ -33,48 +33,35 @@ def documents_at(preparation: Preparation, project: Project, location: str) -> l
 
 def documents_of_source(preparation: Preparation, project: Project) -> list[NewDocument]:
     """The source is asked. Raises SourceError."""
-    source = preparation.resolved.source
-    if way_of(source):
-        surroundings = Surroundings(root=project.root, enough=_RECORDS)
-        request = request_for(preparation, shown_place(source))
-        with open_stream(request, conversation_with(source, surroundings)) as stream:
-            return list(_answers(unframed(stream)))
+    if way_of(preparation.resolved.source):
+        with answers_in(preparation, Surroundings(root=project.root, enough=_RECORDS)) as frames:
+            return list(_answers(unframed(frames)))
     limits = UnpackLimits.of(preparation.limits)
     found: list[NewDocument] = []
-    for location in source.locations:
-        for one in run_apart(find_files(request_for(preparation, project.resolve(location)), source)).taken:
-            with open_stream(request_for(preparation, one)) as stream:
-                found += _documents(iter(stream), stream.arrival.name, stream.arrival.charset, limits)
-            if len(found) >= _MOST_DOCUMENTS:
-                return found
+    for location in files_now(preparation, project):
+        with open_stream(request_for(preparation, location)) as stream:
+            found += _documents(iter(stream), stream.arrival.name, stream.arrival.charset, limits)
+        if len(found) >= _MOST_DOCUMENTS:
+            break
     return found
 
 
 def kept_documents(preparation: Preparation, project: Project, kept: KeptParts) -> list[NewDocument]:
     """As the last run read them. Raises SourceError where they are not kept."""
-    source = preparation.resolved.source
-    if way_of(source):
+    if way_of(preparation.resolved.source):
         return _kept_answers(preparation, project, kept)
     limits = UnpackLimits.of(preparation.limits)
     found: list[NewDocument] = []
-    for location in source.locations:
-        for shown in kept.locations_of(project.resolve(location)):
-            part = kept.part_at(shown)
-            found += _documents(iter(part), part.meta.get("name", shown), part.meta.get("charset", ""), limits)
+    for shown, part in kept_files(preparation, project, kept):
+        found += _documents(iter(part), part.meta.get("name", shown), part.meta.get("charset", ""), limits)
     return found[:_MOST_DOCUMENTS]
 
 
 def _kept_answers(preparation: Preparation, project: Project, kept: KeptParts) -> list[NewDocument]:
-    source = preparation.resolved.source
-    place = shown_place(source)
-    scratch = project.state_dir / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with kept.answers(scratch) as answers:
-        if answers is None:
-            return list(_answers(unframed(kept.part_at(place))))
-        surroundings = Surroundings(root=project.root, enough=_RECORDS, kept=answers)
-        with open_stream(request_for(preparation, place), conversation_with(source, surroundings)) as stream:
-            return list(_answers(unframed(stream)))
+    with kept_answers(preparation, project, kept, _RECORDS) as frames:
+        if frames is None:
+            frames = iter(kept.part_at(shown_place(preparation.resolved.source)))
+        return list(_answers(unframed(frames)))
 
 
 def _answers(answers: Iterable[Answer]) -> Iterator[NewDocument]:
