@@ -68,9 +68,13 @@ def where_given(found: QuerySet[Any], **exact: str) -> QuerySet[Any]:
     return found.filter(**{name: value for name, value in exact.items() if value})
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
+def number_in(text: str) -> int | None:
+    """As a form or an address has it; None = it is none, or larger than any of the ledger."""
     return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    return number_in(request.GET.get(name, ""))
 
 
 def address(request: HttpRequest, **changed: Any) -> str:

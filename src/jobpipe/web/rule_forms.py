@@ -19,6 +19,7 @@ from jobpipe.runs.overrides.scopes import check_owner, touched_by
 from jobpipe.runs.overrides.trying import Trial, try_rules, with_rule, without_rule
 from jobpipe.transform.override_checks import check_rule
 from jobpipe.web.label_forms import refuse_what_is_not_theirs, sees_scope
+from jobpipe.web.paging import number_in
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Viewer
 from jobpipe.web.taking_effect import FEW, Settled, settle_rules
@@ -62,7 +63,8 @@ def rules_of(viewer: Viewer, *, client: str = "") -> list[Override]:
 def rule_numbered(viewer: Viewer, text: str) -> Override:
     """Raises Http404 for one that there is not, or that is not theirs."""
     rows = Override.objects.filter(active=True).exclude(scope=OverrideScope.POSTING)
-    row = rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+    number = number_in(text)
+    row = rows.filter(pk=number).first() if number is not None else None
     if row is None or not sees_scope(viewer, row.scope, row.owner):
         raise Http404
     return row

@@ -36,6 +36,7 @@ from jobpipe.web.drafts import (
     text_of,
 )
 from jobpipe.web.pages.imports import ask_for_run, head, overview_or_404
+from jobpipe.web.paging import number_in
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
@@ -103,11 +104,10 @@ def _shown_first(request: Request, name: str, text: str) -> dict[str, Any]:
 
 def _incident_of(request: Request, name: str) -> int:
     """One of this import that may be seen; 0 = none is named."""
-    given = request.POST.get("incident", "") or request.GET.get("incident", "")
-    if not given.isdecimal() or len(given) > 18:
+    number = number_in(request.POST.get("incident", "") or request.GET.get("incident", ""))
+    if number is None:
         return 0
-    seen = visible_incidents(request.viewer).filter(pk=int(given), import_name=name).exists()
-    return int(given) if seen else 0
+    return number if visible_incidents(request.viewer).filter(pk=number, import_name=name).exists() else 0
 
 
 def _expect(name: str, request: Request) -> None:

@@ -18,7 +18,7 @@ from jobpipe.runs.deliveries.showing import shown_delivery
 from jobpipe.runs.workspace import Workspace
 from jobpipe.web.audit import note
 from jobpipe.web.notes import done, show
-from jobpipe.web.paging import newest_first
+from jobpipe.web.paging import newest_first, number_in
 from jobpipe.web.preflights import LOOKED_AT, preflight_of
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
@@ -135,9 +135,10 @@ def replay(request: Request, destination: str) -> HttpResponse:
     if since == "all":
         deciding.replay_all(workspace(), destination)
         return _queued(request, destination, "replay", "Every posting that goes there is sent again.")
-    if not since.isdecimal() or len(since) > 18:
+    run = number_in(since)
+    if run is None:
         raise UsageError("since which run?", hint="choose one, or all")
-    count = deciding.replay_since(workspace(), destination, int(since))
+    count = deciding.replay_since(workspace(), destination, run)
     words = f"At most {count:,} postings, which run {since} and later ones changed, are sent again."
     return _queued(request, destination, "replay", words, run=since)
 

@@ -26,7 +26,7 @@ from jobpipe.web import audit, notes
 from jobpipe.web.charts import Bar, bars
 from jobpipe.web.marking import marked
 from jobpipe.web.next_steps import next_steps
-from jobpipe.web.paging import address, newest_first, where_given
+from jobpipe.web.paging import address, newest_first, number_in, where_given
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, Viewer, visible_incidents
 from jobpipe.web.routes import Request, page
@@ -154,7 +154,7 @@ def _row(one: Incident) -> tuple[Any, ...]:
 @page("incidents/acknowledge", needs=Right.INCIDENTS, methods=("POST",))
 def acknowledge_several(request: Request) -> HttpResponse:
     """Those ticked that wait, of those that may be seen."""
-    ticked = [int(text) for text in request.POST.getlist("incident") if text.isdecimal() and len(text) < 19]
+    ticked = [one for one in map(number_in, request.POST.getlist("incident")) if one is not None]
     waiting = visible_incidents(request.viewer).filter(pk__in=ticked[:1_000], state__in=states.WAITING)
     numbers = list(waiting.order_by("pk").values_list("pk", flat=True))
     for number in numbers:

@@ -35,7 +35,7 @@ from jobpipe.web.label_forms import (
     unpacked,
 )
 from jobpipe.web.notes import done, show
-from jobpipe.web.paging import address, newest_first
+from jobpipe.web.paging import address, newest_first, number_in
 from jobpipe.web.project import workspace
 from jobpipe.web.remembered import coded_table_of
 from jobpipe.web.rights import Right, Viewer, visible_imports
@@ -86,9 +86,8 @@ def save_decisions(request: Request) -> HttpResponse:
 @page("mappings/undo", needs=Right.MAP, methods=("POST",))
 def take_back(request: Request) -> HttpResponse:
     """A change, with those that were made together with it."""
-    number = request.POST.get("change", "")
-    found = MappingChange.objects.filter(pk=int(number)) if number.isdecimal() and len(number) < 19 else None
-    change = found.first() if found is not None else None
+    number = number_in(request.POST.get("change", ""))
+    change = MappingChange.objects.filter(pk=number).first() if number is not None else None
     if change is None:
         raise Http404
     together = MappingChange.objects.filter(Q(together=change.together) | Q(pk=change.pk)).select_related("entry")

@@ -13,7 +13,7 @@ from jobpipe.runs.overrides.deciding import roll_back, undo
 from jobpipe.web.audit import note
 from jobpipe.web.label_forms import refuse_what_is_not_theirs
 from jobpipe.web.notes import done, show
-from jobpipe.web.paging import newest_first
+from jobpipe.web.paging import newest_first, number_in
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, Viewer, visible_imports
 from jobpipe.web.routes import Request, page
@@ -114,9 +114,9 @@ def go_back_to(request: Request) -> HttpResponse:
 
 
 def _change(request: Request) -> OverrideChange:
-    number = request.POST.get("change", "")
+    number = number_in(request.POST.get("change", ""))
     rules = OverrideChange.objects.exclude(entry__scope=OverrideScope.POSTING)
-    change = rules.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+    change = rules.filter(pk=number).first() if number is not None else None
     if change is None:
         raise Http404
     return change
