@@ -73,10 +73,9 @@ class PlainProgress(Progress):
         if reading.known:
             text += f" ({reading.known:,} known)"
         text += f", {rate:,.0f}/s"
-        if reading.total_bytes and reading.bytes:
-            share = min(1.0, reading.bytes / reading.total_bytes)
-            left = seconds / share - seconds
-            text += f", {share:.0%}, {duration(left)} left"
+        if reading.share is not None:
+            left = seconds / reading.share - seconds
+            text += f", {reading.share:.0%}, {duration(left)} left"
         elif reading.bytes:
             text += f", {reading.bytes / 1e6:,.0f} MB"
         return text
@@ -116,9 +115,7 @@ class LiveProgress(PlainProgress):
 
     def describe(self, reading: Reading, seconds: float) -> str:
         text = super().describe(reading, seconds)
-        if not (reading.total_bytes and reading.bytes):
-            return text
-        return f"{bar_of(min(1.0, reading.bytes / reading.total_bytes))} {text}"
+        return text if reading.share is None else f"{bar_of(reading.share)} {text}"
 
     def _write_over(self, text: str) -> None:
         import shutil
@@ -272,10 +269,7 @@ class _Line(Progress):
             return f"waiting for its source, {passed}"
         rate = reading.records / max(time.monotonic() - self.began, 0.001)
         told = f"{reading.records:,} records, {rate:,.0f}/s, {passed}"
-        if not (reading.total_bytes and reading.bytes):
-            return told
-        share = min(1.0, reading.bytes / reading.total_bytes)
-        return f"{bar_of(share)} {share:4.0%} {told}"
+        return told if reading.share is None else f"{bar_of(reading.share)} {reading.share:4.0%} {told}"
 
 
 class JsonBoard(Board):

@@ -18,6 +18,11 @@ class Reading:
     # Of the part being read; None where the source does not say.
     total_bytes: int | None = None
 
+    @property
+    def share(self) -> float | None:
+        """Of the part being read, up to 1; None where nobody can say."""
+        return min(1.0, self.bytes / self.total_bytes) if self.total_bytes and self.bytes else None
+
 
 class Progress:
     """The silent one; others override."""
