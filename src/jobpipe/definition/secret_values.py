@@ -96,7 +96,7 @@ def _password_in(url: str) -> str:
 def problems_of_variables(definition: Definition, environ: Mapping[str, str]) -> list[VariableProblem]:
     """What would keep `resolve_secrets` from its work; [] = nothing."""
     problems = []
-    for path, text in _texts(_source_of(definition), ("source",)):
+    for path, text in texts_of_source(definition):
         if "${" in _without(variables_in(text), text):
             message, hint = "`${` is not closed", "write ${NAME} or ${NAME:-default}"
             problems.append(VariableProblem(path, message, hint, is_missing=False))
@@ -159,6 +159,11 @@ def _keep_secret(source: Mapping[str, Any]) -> None:
         if is_secret_name(name):
             process_redactor.add(value)
             process_redactor.add(value.rpartition(" ")[2])  # `Bearer` alone is none
+
+
+def texts_of_source(definition: Definition) -> Iterator[tuple[Path, str]]:
+    """Each text of `source`, as it is written, with its path: what may ask for variables."""
+    return _texts(_source_of(definition), ("source",))
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
