@@ -45,8 +45,10 @@ def _by_field(differences: list[RecordDifference]) -> dict[str, list[tuple[Recor
     """Items of a list together."""
     found: dict[str, list[tuple[RecordDifference, FieldDifference]]] = {}
     for one in differences:
-        for field in dict.fromkeys(_NUMBERS.sub("[]", part.field) for part in one.fields):
-            part = next(part for part in one.fields if _NUMBERS.sub("[]", part.field) == field)
+        firsts: dict[str, FieldDifference] = {}
+        for part in one.fields:
+            firsts.setdefault(_NUMBERS.sub("[]", part.field), part)
+        for field, part in firsts.items():
             found.setdefault(field, []).append((one, part))
     return found
 

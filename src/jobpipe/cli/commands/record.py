@@ -59,7 +59,8 @@ def _record(project: Project, name: str, count: int, *, mask: bool, place: str) 
     from jobpipe.cli.opening import import_named, workspace_of
     from jobpipe.definition.secret_values import problems_of_variables
     from jobpipe.runs.fixtures import record
-    from jobpipe.runs.fixtures.recording import prepared_with_ledger
+    from jobpipe.runs.plans.kinds import kept_parts_of
+    from jobpipe.runs.preparing import prepare
 
     if place and place != ARCHIVE:
         return record(project, name, count=count, mask=mask, instead=Path(place))
@@ -70,15 +71,8 @@ def _record(project: Project, name: str, count: int, *, mask: bool, place: str) 
     if not place and not lacks:
         return record(project, name, count=count, mask=mask)
     with workspace_of(project) as workspace:
-        preparation = prepared_with_ledger(project, name)
-        if not place:
-            return record(project, name, count=count, mask=mask, preparation=preparation)
-        from jobpipe.runs.kept_parts import KeptParts
-        from jobpipe.runs.plans.kinds import definition_of_last_import
-
-        owner = import_named(workspace, name)
-        before = definition_of_last_import(owner)
-        kept = KeptParts.of_last_run(workspace, owner, before, preparation.definition)
+        preparation = prepare(workspace, name)
+        kept = kept_parts_of(workspace, import_named(workspace, name), preparation) if place else None
         return record(project, name, count=count, mask=mask, kept=kept, preparation=preparation)
 
 
