@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
 
@@ -21,6 +19,8 @@ class GroupWithList(click.Group):
         """A word that `list` could not take was meant for a command."""
         takes_words = any(isinstance(one, click.Argument) for one in self.commands["list"].params)
         if args and not args[0].startswith("-") and not takes_words:
+            import difflib
+
             near = difflib.get_close_matches(args[0], self.commands, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise click.UsageError(f"There is no command '{args[0]}'.{hint}", context)

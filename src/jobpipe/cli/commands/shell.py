@@ -73,7 +73,7 @@ def _value_of(expression: str, names: Names) -> Any:
         return eval(compile(expression, "-c", "eval"), names)
     except JobpipeError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever Python says of what a person wrote
         raise UsageError(f"-c {expression!r}: {type(error).__name__}: {error}") from error
 
 
