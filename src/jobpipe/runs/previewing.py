@@ -31,6 +31,7 @@ from jobpipe.sources.formats.splitting import open_splitter
 from jobpipe.sources.record import Context, RawRecord
 from jobpipe.sources.streaming import open_stream
 from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
+from jobpipe.taxonomy.loading.file_bytes import WORKBOOKS
 from jobpipe.transform.compile import FieldTrace, Transformer
 from jobpipe.transform.outcome import Item, Transformed
 from jobpipe.transform.problems import DefinitionProblems
@@ -313,7 +314,7 @@ def _split(preparation: Preparation, document: Document, charset: str, reading: 
         for chunk in document.chunks:
             reading.see(chunk)
             if is_first:
-                reading.is_workbook = chunk.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+                reading.is_workbook = chunk.startswith(WORKBOOKS)
                 is_first = False
             records = splitter.feed(chunk)
             reading.record_path = getattr(splitter, "record_path", "") or reading.record_path
