@@ -35,13 +35,8 @@ class Overview:
     punctuality: Punctuality
     # When that changes by itself.
     turns: Turns = field(default_factory=lambda: Turns(ImportState.NEW))
-    # As it was written; "" = none.
-    schedule: str = ""
     # What the scheduler knows of it; None = nothing yet.
     scheduled: ScheduledImport | None = None
-    next_due: datetime | None = None
-    # What is wrong with its definition now.
-    fault: str = ""
     # Whatever came of it; None = it never ran.
     last: Run | None = None
     # When the last run that came to a good end began.
@@ -57,6 +52,20 @@ class Overview:
     @property
     def state(self) -> ImportState:
         return self.punctuality.state
+
+    @property
+    def schedule(self) -> str:
+        """As it was written; "" = none."""
+        return self.scheduled.schedule if self.scheduled is not None else ""
+
+    @property
+    def next_due(self) -> datetime | None:
+        return self.scheduled.next_due if self.scheduled is not None else None
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with its definition now."""
+        return self.scheduled.fault if self.scheduled is not None else ""
 
     @property
     def change(self) -> int | None:
@@ -113,9 +122,8 @@ def _overview(owner: Import, runs: dict[int, Run], decision: ImportDecision | No
     known = {name: getattr(owner, name) for name in ("last_run", "last_end", "last_good_run", "live_then")}
     last, good = runs.get(known["last_run"]), runs.get(known["last_good_run"])
     end = runs.get(known["last_end"])
-    schedule = schedule_of(row) if row is not None and row.schedule else None
     course = Course(
-        schedule=schedule,
+        schedule=schedule_of(row) if row is not None and row.schedule else None,
         grace=row.grace if row is not None else 0.0,
         known_since=row.known_since if row is not None else owner.created_at,
         last_good=good.started_at if good is not None else None,
@@ -129,10 +137,7 @@ def _overview(owner: Import, runs: dict[int, Run], decision: ImportDecision | No
         number=owner.pk,
         punctuality=turns.at(now) if decision is None else Punctuality(ImportState.PAUSED),
         turns=turns,
-        schedule=schedule.text if schedule else "",
         scheduled=row,
-        next_due=row.next_due if row is not None else None,
-        fault=row.fault if row is not None else "",
         last=last,
         last_good=course.last_good,
         live=end.live if end is not None else None,

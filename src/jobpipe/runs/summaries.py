@@ -68,16 +68,12 @@ def shown(found: QuerySet[Any], now: datetime) -> list[Overview]:
 def _overview(row: Any) -> Overview:
     state = ImportState(row.state_now)
     has_missed = state in (ImportState.LATE, ImportState.DOWN) and row.late_from is not None
-    scheduled = getattr(row.import_row, "scheduled", None)
     return Overview(
         name=row.import_row.name,
         number=row.pk,
         client=row.import_row.client,
         punctuality=Punctuality(state, row.due if has_missed else None),
-        schedule=scheduled.schedule if scheduled is not None else "",
-        scheduled=scheduled,
-        next_due=scheduled.next_due if scheduled is not None else None,
-        fault=scheduled.fault if scheduled is not None else "",
+        scheduled=getattr(row.import_row, "scheduled", None),
         last=row.last_run,
         last_good=row.last_good,
         live=row.live,
