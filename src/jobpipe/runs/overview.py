@@ -6,7 +6,7 @@ All from the ledger, with a few statements for all imports together: no document
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,11 +86,9 @@ def overviews(now: datetime, among: QuerySet[Import] | None = None) -> list[Over
     decisions = standings(now)
     counted = open_ones.values("import_name").annotate(number=Count("pk")).order_by()
     waiting = {row["import_name"]: row["number"] for row in counted}
-    made: list[Overview] = []
-    for owner in owners:
-        one = _overview(owner, runs, decisions.get(owner.pk), now)
-        made.append(replace(one, incidents=waiting.get(owner.name, 0)))
-    return made
+    return [
+        _overview(owner, runs, decisions.get(owner.pk), now, incidents=waiting.get(owner.name, 0)) for owner in owners
+    ]
 
 
 def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
@@ -117,7 +115,9 @@ def _runs(numbers: Iterable[int | None]) -> dict[int, Run]:
     return found
 
 
-def _overview(owner: Import, runs: dict[int, Run], decision: ImportDecision | None, now: datetime) -> Overview:
+def _overview(
+    owner: Import, runs: dict[int, Run], decision: ImportDecision | None, now: datetime, *, incidents: int
+) -> Overview:
     row: ScheduledImport | None = getattr(owner, "scheduled", None)
     known = {name: getattr(owner, name) for name in ("last_run", "last_end", "last_good_run", "live_then")}
     last, good = runs.get(known["last_run"]), runs.get(known["last_good_run"])
@@ -143,6 +143,7 @@ def _overview(owner: Import, runs: dict[int, Run], decision: ImportDecision | No
         live=end.live if end is not None else None,
         live_a_week_ago=known["live_then"],
         decision=decision,
+        incidents=incidents,
     )
 
 
