@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -59,11 +60,11 @@ def _mend(loaded: LoadedDefinition, evidence: Evidence, workshop: Workshop, prop
     proposal.lost += mended.lost
     proposal.sure_text = _with(loaded, proposal.sure)
     proposal.full_text = _with(loaded, proposal.edits)
-    figures = [
-        _figures(loaded, text, evidence, workshop) for text in (loaded.text, proposal.sure_text, proposal.full_text)
-    ]
-    proposal.postings = (figures[0][0], figures[1][0], figures[2][0])
-    proposal.as_before = (figures[0][1], figures[1][1], figures[2][1])
+    before = evidence.old.outcomes(loaded.definition, workshop)
+    texts = (loaded.text, proposal.sure_text, proposal.full_text)
+    figures = {text: _figures(loaded, text, before, evidence, workshop) for text in dict.fromkeys(texts)}
+    (made, same), (made_sure, same_sure), (made_full, same_full) = (figures[text] for text in texts)
+    proposal.postings, proposal.as_before = (made, made_sure, made_full), (same, same_sure, same_full)
 
 
 def _with(loaded: LoadedDefinition, edits: Sequence[Edit]) -> str:
@@ -81,14 +82,12 @@ def _with(loaded: LoadedDefinition, edits: Sequence[Edit]) -> str:
     return text
 
 
-def _figures(loaded: LoadedDefinition, text: str, evidence: Evidence, workshop: Workshop) -> tuple[int, int]:
-    """How many of the new records give a posting, and how many of the pairs the one that they gave."""
+def _figures(
+    loaded: LoadedDefinition, text: str, before: list[dict[str, Any] | None], evidence: Evidence, workshop: Workshop
+) -> tuple[int, int]:
+    """How many of the new records give a posting, and how many of the pairs the one that they gave (`before`)."""
     definition = loaded.definition if text == loaded.text else parse_definition(text, loaded.shown).definition
-    try:
-        before = evidence.old.outcomes(loaded.definition, workshop)
-        now = evidence.new.outcomes(definition, workshop)
-    except DefinitionProblems:
-        return 0, 0
+    now = evidence.new.outcomes(definition, workshop)
     same = sum(
         1 for pair in evidence.pairs if before[pair.old] is not None and is_same(before[pair.old], now[pair.new])
     )
