@@ -9,8 +9,8 @@ from lxml.html import HtmlElement
 from jobpipe.drafting.draft import Choice
 from jobpipe.drafting.fields import fields_of
 from jobpipe.drafting.pages.labelled import labelled
-from jobpipe.drafting.pages.marked import class_words
-from jobpipe.drafting.pages.meanings import icon_word, meaning_of, role_of, says_itself
+from jobpipe.drafting.pages.marked import class_words, icon_of
+from jobpipe.drafting.pages.meanings import meaning_of, role_of, says_itself
 from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, posted_of
 from jobpipe.drafting.pages.reading_fields import columns_of, named, records_of
 from jobpipe.drafting.pages.rows import Rows
@@ -175,15 +175,15 @@ def _within(view: View, row: HtmlElement) -> Iterator[Spot]:
 
 
 def _icon(view: View, element: HtmlElement) -> Spot | None:
-    if element.tag not in ("i", "span") or (element.text or "").strip():
+    if element.tag not in ("i", "span"):
         return None
-    name = next((one for one in (element.get("class") or "").split() if icon_word(class_words(one))), "")
+    name, meaning = icon_of(element)
     parent = element.getparent()
     if not name or parent is None or not quoted(name):
         return None
     value = view.text(parent)
     path = f"xpath:.//{element.tag}[contains(@class, {quoted(name)})]/.."
-    return Spot(icon_word(class_words(name)), path, "icon", value) if len(value) <= _LONGEST_VALUE else None
+    return Spot(meaning, path, "icon", value) if len(value) <= _LONGEST_VALUE else None
 
 
 def _named_by_values(view: View, rows: Rows, spot: Spot) -> Spot:

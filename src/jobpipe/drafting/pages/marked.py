@@ -69,9 +69,10 @@ def by_icon(view: View) -> list[Spot]:
     """What stands beside an icon, within the element that it begins; each meaning once."""
     found: dict[str, Spot] = {}
     for element in view.root.iter("i", "span", "svg", "img"):
-        name = _icon_class(element)
+        name, meaning = icon_of(element)
         parent = element.getparent()
-        meaning = icon_word(class_words(name)) if name else ""
+        if "'" in (element.get("class") or ""):
+            continue
         if not meaning or parent is None or parent in view.around or parent.tag in ("body", "a", "button"):
             continue
         text = view.text(parent)
@@ -82,10 +83,14 @@ def by_icon(view: View) -> list[Spot]:
     return list(found.values())
 
 
-def _icon_class(element: HtmlElement) -> str:
-    if (element.text or "").strip() or "'" in (element.get("class") or ""):
-        return ""
-    return next((one for one in (element.get("class") or "").split() if icon_word(class_words(one))), "")
+def icon_of(element: HtmlElement) -> tuple[str, str]:
+    """The class by which it is an icon, and what that stands for; "" and "" = it is none, or holds text."""
+    if (element.text or "").strip():
+        return "", ""
+    for name in (element.get("class") or "").split():
+        if meaning := icon_word(class_words(name)):
+            return name, meaning
+    return "", ""
 
 
 def class_words(name: str) -> list[str]:
