@@ -21,16 +21,15 @@ _CLASSES = frozenset({"apply", "bewerben", "postuler", "solliciteer", "applybutt
 def apply_link_of(view: View) -> Spot | None:
     """None = there is none, or it goes nowhere: to a form of the page itself, or to a mail."""
     for element in view.root.iter("a"):
-        link = (element.get("href") or "").strip()
-        if not link or link.startswith(("#", "javascript:", "mailto:", "tel:")):
+        if not view.leads_away(element):
             continue
         text = view.text(element)
         if len(text) > 60 or not (_WORDS.search(text) or _CLASSES & set(words_of(element))):
             continue
-        target = view.page.absolute(link)
+        target = view.page.absolute((element.get("href") or "").strip())
         if _DOCUMENT.search(target.partition("?")[0]):
             continue
-        if not target.startswith(("http://", "https://")) or target.partition("#")[0] == view.page.url:
+        if not target.startswith(("http://", "https://")):
             continue
         if selector := selector_of(element, view.root, tail="/@href"):
             return Spot("apply_url", selector, "link", target, element)

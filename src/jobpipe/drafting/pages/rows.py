@@ -46,7 +46,7 @@ def rows_of(view: View) -> Rows | None:
     """The list that looks most like postings; None = there is none."""
     groups: dict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
     for link in view.shown:
-        if link.tag == "a" and _goes_somewhere(view, link):
+        if link.tag == "a" and view.leads_away(link):
             groups[_making(link)].append(link)
     likely = sorted(groups.values(), key=lambda links: -_promise(view, links))[:_MOST_GROUPS]
     candidates = [found for links in likely if (found := _rows(view, links)) is not None]
@@ -58,13 +58,6 @@ def _promise(view: View, links: Sequence[HtmlElement]) -> float:
     some = links[:20]
     hits = sum(_is_of_a_job(view.page.absolute(link.get("href") or "")) for link in some)
     return hits / len(some) + min(len(links), 20) / 20
-
-
-def _goes_somewhere(view: View, link: HtmlElement) -> bool:
-    href = (link.get("href") or "").strip()
-    if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
-        return False
-    return view.page.absolute(href).partition("#")[0] != view.page.url or not view.page.url
 
 
 def _making(link: HtmlElement) -> tuple[str, ...]:

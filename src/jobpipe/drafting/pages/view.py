@@ -140,6 +140,13 @@ class View:
     def text(self, element: HtmlElement) -> str:
         return text_of(element)
 
+    def leads_away(self, link: HtmlElement) -> bool:
+        """Not to a place on the page itself, into a script or to a person."""
+        href = (link.get("href") or "").strip()
+        if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
+            return False
+        return self.page.absolute(href).partition("#")[0] != self.page.url or not self.page.url
+
     @property
     def language(self) -> str:
         """ISO 639-1, as the page says it; "" = it does not, or says English as templates do."""
