@@ -17,8 +17,8 @@ from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import Run
 from jobpipe.runs.applying import Applier, VainChange
 from jobpipe.runs.notices import note
+from jobpipe.runs.stored_records import context_of
 from jobpipe.sources.formats.readers import reader_for
-from jobpipe.sources.record import Context
 from jobpipe.transform.keys import value_at
 
 MAX_LABELS = 10
@@ -88,10 +88,9 @@ def _differing_paths(run: Run, documents: Documents, sample: VainChange) -> set[
 
 
 def _leaves_of(run: Run, documents: Documents, body: Body) -> dict[str, Any]:
-    packed = documents.context(run.import_row_id, body.context)
-    if packed is None:
+    context = context_of(documents, run.import_row_id, body.context)
+    if context is None:
         return {}
-    context = msgspec.msgpack.decode(packed, type=Context)
     try:
         reader = reader_for(context.kind)
         value = reader.as_value(reader.read(body.raw, context).root)

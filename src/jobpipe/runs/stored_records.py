@@ -58,6 +58,12 @@ def records_of(documents: Documents, import_id: int, selections: Iterable[Select
     return _records_of(documents, import_id, 0, selections)
 
 
+def context_of(documents: Documents, import_id: int, digest: bytes) -> Context | None:
+    """None = it is lost."""
+    packed = documents.context(import_id, digest)
+    return msgspec.msgpack.decode(packed, type=Context) if packed is not None else None
+
+
 def _content(one: StoredRecord) -> bytes:
     return xxhash.xxh3_128_digest(one.record.raw, seed=int.from_bytes(one.record.context.digest()[:8], "little"))
 
@@ -75,10 +81,10 @@ def _records_of(
         for row, frame in _as_before(documents, import_id, run, selection):
             body = unpack(frame)
             if body.context not in contexts:
-                packed = documents.context(import_id, body.context)
-                if packed is None:
+                context = context_of(documents, import_id, body.context)
+                if context is None:
                     continue
-                contexts[body.context] = msgspec.msgpack.decode(packed, type=Context)
+                contexts[body.context] = context
             yield StoredRecord(row, RawRecord(body.raw, body.offset, contexts[body.context]), body.posting)
 
 

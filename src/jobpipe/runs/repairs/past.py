@@ -16,6 +16,7 @@ from jobpipe.runs.fixtures.fixture import folder_of, read_fixture
 from jobpipe.runs.fixtures.replaying import prepared, replayed_records
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.source_reading import with_charset
+from jobpipe.runs.stored_records import context_of
 from jobpipe.runs.workspace import Workspace
 from jobpipe.sources.archive import finished_in
 from jobpipe.sources.asking import way_of
@@ -59,8 +60,7 @@ def _stored(documents: Documents, import_id: int, now: set[bytes]) -> Iterator[R
             if body is None:
                 continue
             if body.context not in contexts:
-                packed = documents.context(import_id, body.context)
-                contexts[body.context] = msgspec.msgpack.decode(packed, type=Context) if packed is not None else None
+                contexts[body.context] = context_of(documents, import_id, body.context)
             context = contexts[body.context]
             if context is not None:
                 yield RawRecord(body.raw, body.offset, context)
