@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jobpipe.drafting.columns import Column, Spot, columns_of, local_name, text_of, walk_json
+from jobpipe.drafting.columns import Column, Spot, Walk, columns_of, local_name, text_of, walk_json
 from jobpipe.drafting.shapes import is_markup
 from jobpipe.transform.steps.markup import text_of_html
 
@@ -26,7 +26,8 @@ def with_inside(columns: list[Column], records: Sequence[Any], kind: str) -> lis
     found = list(columns)
     for column in columns:
         found += _objects_in(column)
-    found += _named_elements(records) if kind == "xml" else _named_objects(records) if kind == "json" else []
+    if kind in _NAMED:
+        found += _named_parts(records, _NAMED[kind])
     for column in columns:
         found += _lines_of(column)
     for column in columns:
@@ -73,12 +74,16 @@ def _object_of(text: str) -> Any:
 # Named parts -----------------------------------------------------------------------------------------
 
 
-def _named_elements(records: Sequence[Any]) -> list[Column]:
-    """<field name="city">Lyon</field> beside others: a column a name."""
-    return [_as_part(one) for one in columns_of(records, _walk_named) if one.filled >= 0.2][:_MOST_NAMED]
+def _named_parts(records: Sequence[Any], walk: Walk) -> list[Column]:
+    """A column a name."""
+    made = [one for one in columns_of(records, walk) if one.filled >= 0.2][:_MOST_NAMED]
+    for one in made:
+        one.origin = "part"
+    return made
 
 
 def _walk_named(root: Any) -> Iterator[Spot]:
+    """<field name="city">Lyon</field> beside others."""
     stack: list[tuple[Any, str, tuple[str, ...]]] = [(root.element, "", ())]
     while stack:
         element, path, names = stack.pop()
@@ -114,12 +119,8 @@ def _name_of(element: Any) -> tuple[str, str, str, str] | None:
     return None
 
 
-def _named_objects(records: Sequence[Any]) -> list[Column]:
-    """[{"name": "city", "value": "Lyon"}, …]: a column a name."""
-    return [_as_part(one) for one in columns_of(records, _walk_named_objects) if one.filled >= 0.2][:_MOST_NAMED]
-
-
 def _walk_named_objects(record: Any) -> Iterator[Spot]:
+    """[{"name": "city", "value": "Lyon"}, …]"""
     stack: list[tuple[Any, str, tuple[str, ...]]] = [(record, "", ())]
     while stack:
         value, path, names = stack.pop()
@@ -148,9 +149,8 @@ def _spots_of_list(items: list[Any], path: str, names: tuple[str, ...]) -> Itera
                 yield Spot(way, (*names, one[naming]), value)
 
 
-def _as_part(column: Column) -> Column:
-    column.origin = "part"
-    return column
+# By kind of record.
+_NAMED: dict[str, Walk] = {"xml": _walk_named, "json": _walk_named_objects}
 
 
 # Labelled lines --------------------------------------------------------------------------------------
