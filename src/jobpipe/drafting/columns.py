@@ -125,17 +125,14 @@ def columns_of(records: Sequence[Any], walk: Walk) -> list[Column]:
     """`walk` gives the spots of a record; a path that some records lack has empty rows there."""
     rows: dict[str, dict[int, list[Any]]] = defaultdict(dict)
     first: dict[str, Spot] = {}
-    groups: dict[str, str] = {}
     for number, record in enumerate(records):
         for spot in walk(record):
             if spot.path not in first:
                 if len(first) >= MOST_COLUMNS:
                     continue
                 first[spot.path] = spot
-            if spot.group:
-                groups.setdefault(spot.path, spot.group)
-                if not first[spot.path].group:
-                    first[spot.path] = spot
+            if spot.group and not first[spot.path].group:
+                first[spot.path] = spot
             found = rows[spot.path].setdefault(number, [])
             if spot.value not in (None, "", [], {}) and len(found) < _MOST_VALUES:
                 found.append(spot.value)
