@@ -90,6 +90,15 @@ def compete(survey: Survey, told: Told | None = None) -> dict[str, Assigned]:
     return {role: _doubted(one) for role, one in assigned.items()}
 
 
+def sure_parts(assigned: dict[str, Assigned], group: str) -> dict[str, Finding]:
+    """Of a group of roles (locations, salary) the parts that are sure enough, by their names."""
+    return {
+        role.partition(".")[2]: one.best
+        for role, one in assigned.items()
+        if role.startswith(f"{group}.") and one.best.confidence >= ENOUGH
+    }
+
+
 def _without_needless_lines(findings: list[Finding]) -> list[Finding]:
     """A labelled line of a text counts only where no column of its own says anything of the group."""
     told = {group_of(one.role) for one in findings if one.column.origin not in _WITHIN and one.confidence >= ENOUGH}

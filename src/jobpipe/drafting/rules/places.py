@@ -10,7 +10,7 @@ from typing import Any
 from jobpipe.drafting.columns import Column
 from jobpipe.drafting.draft import CERTAIN, ENOUGH
 from jobpipe.drafting.names import surroundings_of, surroundings_way
-from jobpipe.drafting.recognising.competing import Assigned
+from jobpipe.drafting.recognising.competing import Assigned, sure_parts
 from jobpipe.drafting.recognising.recogniser import Finding
 from jobpipe.drafting.rules.reading import rule_of
 from jobpipe.drafting.shapes import is_country, is_country_code, is_place, is_town
@@ -24,11 +24,7 @@ _SEPARATORS = (" / ", " | ", ";", "|")
 
 def place_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
     """The parts that are sure enough, by name, of one place in the record."""
-    found = {
-        role.partition(".")[2]: one.best
-        for role, one in assigned.items()
-        if role.startswith("locations.") and one.best.confidence >= ENOUGH
-    }
+    found = sure_parts(assigned, "locations")
     if ("latitude" in found) != ("longitude" in found):
         found.pop("latitude", None)
         found.pop("longitude", None)
@@ -146,9 +142,8 @@ def places_rule(found: dict[str, Finding], country: str, further: Column | None 
 
 def _places_rule(columns: dict[str, Column], country: str) -> Any:
     group = next(iter(columns.values())).group
-    text = columns.get("text") or (columns.get("city") if set(columns) == {"city"} else None)
-    if text is not None and not (set(columns) - {"text", "city"}) and (len(columns) == 1) and not group:
-        return _read_text(text, country)
+    if not group and len(columns) == 1 and columns.keys() <= {"text", "city"}:
+        return _read_text(next(iter(columns.values())), country)
     parts = _parts(columns, country, bool(group))
     return {"for": group, "parts": parts} if group else parts
 
@@ -183,17 +178,16 @@ def _parts(columns: dict[str, Column], country: str, is_relative: bool) -> dict[
         return rule_of(column, *first, *steps, path=column.inner if is_relative else "")
 
     parts: dict[str, Any] = {}
-    text = columns.get("text") or columns.get("city") or columns.get("region")
-    if text is not None:
-        name = next(name for name in ("text", "city", "region") if name in columns)
-        parts["text"] = rule(name, "clean")
+    if text := next((name for name in ("text", "city", "region") if name in columns), ""):
+        parts["text"] = rule(text, "clean")
     if "city" in columns:
         parts["city"] = _city(columns["city"], rule)
     elif "text" in columns and (city := _city_in(columns["text"], country)):
         parts["city"] = rule("text", *city)
-    for part in ("region", "postal_code"):
-        if part in columns:
-            parts[part] = rule(part, "clean") if part == "region" else rule(part)
+    if "region" in columns:
+        parts["region"] = rule("region", "clean")
+    if "postal_code" in columns:
+        parts["postal_code"] = rule("postal_code")
     if "country" in columns:
         parts["country"] = rule("country", "country")
     elif country:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.draft import CERTAIN, ENOUGH
-from jobpipe.drafting.recognising.competing import Assigned
+from jobpipe.drafting.draft import CERTAIN
+from jobpipe.drafting.recognising.competing import Assigned, sure_parts
 from jobpipe.drafting.recognising.recogniser import Finding
 from jobpipe.drafting.rules.reading import long_rule, rule_of
 from jobpipe.drafting.shapes import is_number
@@ -14,11 +14,7 @@ from jobpipe.transform.steps.salary_reading import read_salary
 
 
 def salary_findings(assigned: dict[str, Assigned]) -> dict[str, Finding]:
-    found = {
-        role.partition(".")[2]: one.best
-        for role, one in assigned.items()
-        if role.startswith("salary.") and one.best.confidence >= ENOUGH
-    }
+    found = sure_parts(assigned, "salary")
     if found.keys() & {"min", "max"} and "text" in found and found["text"].confidence < CERTAIN:
         del found["text"]
     return found if found.keys() & {"min", "max", "text"} else {}
