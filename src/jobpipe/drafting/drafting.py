@@ -47,14 +47,12 @@ class Order:
     # As the definition has it: a URL, or a path from the project folder.
     location: str
     client: str = ""
-    # Whether formats that are known by name are looked for.
-    dialects: bool = True
     lessons: Lessons = field(default_factory=Lessons)
 
 
 def draft_source(order: Order, opened: str) -> Draft:
     """`opened`: the location as it is asked for. Raises SourceError where nothing can be drafted from it."""
-    service = service_at(order.location) if order.dialects else None
+    service = service_at(order.location)
     if service is not None:
         return draft_of_service(service, order, f"known by its address, {redact(order.location)}")
     try:
@@ -83,7 +81,7 @@ def draft_of(found: Sample, order: Order) -> Draft:
 def _drafted(found: Sample, columns: list[Column], order: Order) -> Draft:
     if not found.values:
         raise _nothing_in(found)
-    dialect = dialect_of(columns, found.kind) if order.dialects else None
+    dialect = dialect_of(columns, found.kind)
     survey = Survey(columns, len(found.values))
     fields = fields_of(survey, compete(survey, _told(dialect, order.lessons)), order.client)
     choices = _with_rules(fields.choices, dialect, columns)

@@ -31,7 +31,6 @@ class Sample:
     # Without secrets.
     shown: str
     name: str = ""
-    content_type: str = ""
     charset: str = ""
     compression: str = ""
     # The document in an archive that was read; "" = it is none.
@@ -48,7 +47,6 @@ class Sample:
     # Where the records are, as the splitter says it; "" = it says nothing.
     record_path: str = ""
     unreadable: int = 0
-    repaired: int = 0
     # None = there is more than was read.
     ending: Ending | None = None
     why: str = ""
@@ -64,7 +62,7 @@ def sample(request: Request, shown: str, settings: FormatSettings | None = None)
     """Raises SourceError where the location cannot be reached or nothing of it be read."""
     with open_stream(request) as stream:
         arrival = stream.arrival
-        found = Sample(shown, arrival.name, arrival.content_type, arrival.charset)
+        found = Sample(shown, arrival.name, arrival.charset)
         return read_sample(found, iter(stream), settings or FormatSettings())
 
 
@@ -149,10 +147,9 @@ def _read(found: Sample) -> None:
         try:
             if record.flaw:
                 raise RecordError(record.flaw, reason="malformed")
-            root, repaired = reader.read(record.raw, record.context)
+            root, _ = reader.read(record.raw, record.context)
         except RecordError:
             found.unreadable += 1
             continue
-        found.repaired += repaired
         found.roots.append(root)
         found.values.append(reader.as_value(root))

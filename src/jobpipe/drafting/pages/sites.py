@@ -110,9 +110,7 @@ def _of_feeds(view: View, visits: Visits, order: Order) -> Iterator[Draft]:
         if visited is None:
             continue
         try:
-            found = read_sample(
-                Sample(url, "feed", visited.content_type, visited.charset), iter([visited.body]), FormatSettings()
-            )
+            found = read_sample(Sample(url, "feed", visited.charset), iter([visited.body]), FormatSettings())
             draft = draft_of(found, replace(order, location=url))
         except SourceError:
             continue

@@ -34,7 +34,6 @@ class Visited:
     # After redirects.
     url: str
     body: bytes
-    content_type: str
     charset: str
 
     @property
@@ -90,7 +89,7 @@ class Visits:
         with open_stream(request, HttpTransport(patience=_PATIENCE, named_by=self._start)) as stream:
             body = b"".join(stream)
             arrival = stream.arrival
-        return Visited(arrival.found_at or url, body, arrival.content_type, arrival.charset)
+        return Visited(arrival.found_at or url, body, arrival.charset)
 
     def _may(self, url: str) -> bool:
         return self._robots_of(url).can_fetch(user_agent(), url)
