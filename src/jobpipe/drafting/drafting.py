@@ -131,7 +131,7 @@ def _told(dialect: Dialect | None, lessons: Lessons) -> Told:
     def told(role: str, column: Column) -> Hint | None:
         lesson = lessons.of(role, column.path, column.names) if not column.steps else None
         if lesson is not None:
-            return Hint(lesson.odds, lesson.reason)
+            return lesson
         return dialect.hint(role, column) if dialect is not None and not dialect.rules else None
 
     return told

@@ -14,6 +14,7 @@ from jobpipe.definition.loading import parse_definition
 from jobpipe.definition.models import FieldRule
 from jobpipe.definition.project import Project
 from jobpipe.drafting.names import key_of
+from jobpipe.drafting.recognising.recogniser import Hint
 from jobpipe.errors import JobpipeError
 
 FOLDER = "drafts"
@@ -23,23 +24,16 @@ _BARE = {"company": "company.name", "locations": "locations.text", "salary": "sa
 _WHOLE = frozenset("contract working_time remote category experience education industry skills".split())  # noqa: SIM905
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    # Logarithm of the odds that is added.
-    odds: float
-    reason: str
-
-
 @dataclass(slots=True)
 class Lessons:
     """By role and path, and by role and the last name of a path."""
 
-    of_paths: dict[tuple[str, str], Lesson] = field(default_factory=dict)
-    of_names: dict[tuple[str, str], Lesson] = field(default_factory=dict)
+    of_paths: dict[tuple[str, str], Hint] = field(default_factory=dict)
+    of_names: dict[tuple[str, str], Hint] = field(default_factory=dict)
     # Field and paths -> the rule as it was written, and whose it is.
     rules: dict[tuple[str, tuple[str, ...]], tuple[Any, str]] = field(default_factory=dict)
 
-    def of(self, role: str, path: str, names: tuple[str, ...]) -> Lesson | None:
+    def of(self, role: str, path: str, names: tuple[str, ...]) -> Hint | None:
         return self.of_paths.get((role, path)) or self.of_names.get((role, key_of(names[-1])))
 
     def rule_for(self, field_name: str, paths: tuple[str, ...]) -> tuple[Any, str] | None:
@@ -94,11 +88,11 @@ def _learn(
     for role, path in now:
         is_correction = bool(proposed) and (role, path) not in before
         reason = f"as corrected in {shown}" if is_correction else f"as in {shown}"
-        lessons.of_paths.setdefault((role, path), Lesson(_CORRECTED if is_correction else _PATH, reason))
-        lessons.of_names.setdefault((role, _last_name(path)), Lesson(_CORRECTED if is_correction else _NAME, reason))
+        lessons.of_paths.setdefault((role, path), Hint(_CORRECTED if is_correction else _PATH, reason))
+        lessons.of_names.setdefault((role, _last_name(path)), Hint(_CORRECTED if is_correction else _NAME, reason))
     for role, path in before - now:
         if (role, path) not in lessons.of_paths:
-            lessons.of_paths[role, path] = Lesson(_WRONG, f"taken out of {shown}")
+            lessons.of_paths[role, path] = Hint(_WRONG, f"taken out of {shown}")
     for name, (rule, raw) in written.items():
         paths = tuple(path for _, path in _reads(name, rule))
         if name in _WHOLE and paths and raw is not None and "value" not in str(raw):
