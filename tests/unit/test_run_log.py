@@ -84,7 +84,7 @@ def test_a_warning_still_stands_on_a_terminal_where_nobody_set_up_a_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    with kept_log(tmp_path, 1):
+    with kept_log(tmp_path, 1), kept_log(tmp_path, 2):
         logging.getLogger("jobpipe.somewhere").warning("look at this")
         logging.getLogger("jobpipe.somewhere").info("not at this")
     assert capsys.readouterr().err.count("look at this") == 1

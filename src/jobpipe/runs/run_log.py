@@ -63,9 +63,6 @@ class RunLog(logging.Handler):
         if run_of_now() == self._run:
             at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
             self._write(LogLine(at=at, level=record.levelname.lower(), message=record.getMessage()))
-        if not logging.getLogger().handlers and record.levelno >= logging.WARNING and logging.lastResort is not None:
-            # Where nobody set up a log, a warning stands on the terminal as it does without this one.
-            logging.lastResort.handle(record)
 
     def _write(self, line: LogLine) -> None:
         self._left -= 1
@@ -78,6 +75,21 @@ class RunLog(logging.Handler):
             self._file.flush()
 
 
+class _Terminal(logging.Handler):
+    """Where nobody set up a log, a warning stands on the terminal as it does without these; once, however many runs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.addFilter(RedactingFilter(process_redactor))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not logging.getLogger().handlers and logging.lastResort is not None:
+            logging.lastResort.handle(record)
+
+
+_terminal = _Terminal()
+
+
 @contextlib.contextmanager
 def kept_log(state: Path | None, run: int) -> Iterator[RunLog]:
     """`state`: the project's; None = nothing of the run is kept. Where it cannot be written, nothing is."""
@@ -87,6 +99,7 @@ def kept_log(state: Path | None, run: int) -> Iterator[RunLog]:
     if not ours.isEnabledFor(logging.INFO):
         # Stays so: another run of this process may still listen when this one ends.
         ours.setLevel(logging.INFO)
+    ours.addHandler(_terminal)
     ours.addHandler(log)
     try:
         yield log
