@@ -10,7 +10,7 @@ import click
 import yaml
 from api_reference import api_page
 
-from jobpipe.cli.command_list import SECTIONS
+from jobpipe.cli.command_list import COMMANDS, SECTIONS
 from jobpipe.cli.main import LazyCommands, jobpipe
 from jobpipe.definition.connectors import connector, connector_names
 from jobpipe.definition.drops import FileOptions
@@ -237,7 +237,7 @@ def commands_page() -> str:
     for title, commands in SECTIONS.items():
         links = ", ".join(f"[`{name}`](#{name})" for name in commands)
         made.append(f"| {title} | {links} |\n")
-    for name in (name for commands in SECTIONS.values() for name in commands):
+    for name in COMMANDS:
         command = jobpipe.get_command(click.Context(jobpipe), name)
         assert command is not None
         words = jobpipe.context_settings["help_option_names"]
