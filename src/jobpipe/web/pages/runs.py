@@ -62,7 +62,7 @@ def show_list(request: Request) -> HttpResponse:
         "states": RunState.values,
         "kinds": RunKind.values,
         "csv": address(request, **{"as": "csv", "before": None, "after": None}),
-        "is_live": any(run.state in (RunState.QUEUED, RunState.RUNNING) for run in runs.rows),
+        "is_live": any(run.state in UNFINISHED for run in runs.rows),
         **{name: request.GET.get(name, "") for name in ("state", "import", "kind", "from", "until")},
         "of_import": request.GET.get("import", ""),
         "first_day": request.GET.get("from", ""),
