@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobpipe.definition.file_stamp import Stamp, stamp_of
 from jobpipe.definition.project import Project
 from jobpipe.definition.targets import ServedTarget
 from jobpipe.destinations.published import feed_folder
@@ -37,7 +38,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    stamp: tuple[int, int]
+    stamp: Stamp | None
     at: float
     # None = it is no feed; an error = its file, or its password, cannot be read.
     feed: Feed | JobpipeError | None
@@ -63,8 +64,7 @@ class FeedBook:
         return page.feed
 
     def _page(self, name: str) -> _Page:
-        found = (self._project.root / "destinations" / f"{name}.yaml").stat()
-        stamp = (found.st_mtime_ns, found.st_size)
+        stamp = stamp_of(self._project.root / "destinations" / f"{name}.yaml")
         with self._turn:
             page = self._pages.get(name)
             if page is None or page.stamp != stamp or time.monotonic() - page.at > _KEPT:

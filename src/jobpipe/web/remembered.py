@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from jobpipe.definition.file_stamp import stamp_of
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.models import MappingChange, TaxonomyState
 from jobpipe.runs.mappings.deciding import decision_of
@@ -127,5 +128,5 @@ def _catch_up(kept: _Remembered) -> None:
 
 def _mark(there: Workspace) -> Any:
     stored = tuple(TaxonomyState.objects.order_by("name").values_list("name", "in_force"))
-    files = tuple((name, path.stat().st_mtime_ns) for name, path in there.project.taxonomy_files().items())
+    files = tuple((name, stamp_of(path)) for name, path in there.project.taxonomy_files().items())
     return stored, files, there.project.tables()
