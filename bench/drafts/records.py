@@ -19,26 +19,7 @@ Record = Any
 Find = Callable[[Record, str], list[str]]
 
 _BLOCKS = frozenset(
-    {
-        "address",
-        "article",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "ol",
-        "p",
-        "section",
-    }
-    | {"table", "td", "th", "tr", "ul"}
+    "address article br dd div dl dt h1 h2 h3 h4 h5 h6 li ol p section table td th tr ul".split()  # noqa: SIM905
 )
 _JS_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 
