@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Any
 
 from jobpipe.definition.yaml import read_yaml
 from jobpipe.transform.steps.date_words import fold
@@ -53,29 +54,31 @@ def _folded(character: str) -> str:
 
 
 @cache
+def _said_in(file: str) -> dict[str, Any]:
+    """What a file of words beside this one has."""
+    return dict(read_yaml((resources.files("jobpipe.drafting") / file).read_text(encoding="utf-8")).value)
+
+
+@cache
 def _words(kind: str) -> frozenset[str]:
     """`generic`, `alone` or `changing`: name_words.yaml says what they are."""
-    text = (resources.files("jobpipe.drafting") / "name_words.yaml").read_text(encoding="utf-8")
-    return frozenset(key_of(word) for word in str(read_yaml(text).value[kind]).split())
+    return frozenset(key_of(word) for word in str(_said_in("name_words.yaml")[kind]).split())
 
 
 @cache
 def _stems() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """For each role the beginnings of words that speak of it, and those beside which they do not."""
-    text = (resources.files("jobpipe.drafting") / "glossary_stems.yaml").read_text(encoding="utf-8")
     return {
         role: (tuple(said["stems"].split()), tuple(said["unless"].split()))
-        for role, said in read_yaml(text).value.items()
+        for role, said in _said_in("glossary_stems.yaml").items()
     }
 
 
 @cache
 def glossary() -> dict[str, dict[str, float]]:
     """For each role the terms (without blanks) with their strength."""
-    text = (resources.files("jobpipe.drafting") / "glossary.yaml").read_text(encoding="utf-8")
-    content = read_yaml(text).value
     made: dict[str, dict[str, float]] = {}
-    for role, lists in content.items():
+    for role, lists in _said_in("glossary.yaml").items():
         terms = made[role] = {}
         for word, strength in _STRENGTHS.items():
             for term in str(lists.get(word, "")).split():
@@ -165,10 +168,10 @@ def _without_connectives(words: Sequence[str]) -> list[str]:
 
 
 def _strength(words: tuple[str, ...], terms: dict[str, float]) -> float:
-    plain = tuple(_without_connectives(words))
     if len(words) > 1 and words[0] in _words("prefixes"):
         # job_salary_from is a salary_from.
         return max(_strength_as_written(words, terms), 0.97 * _strength(words[1:], terms))
+    plain = tuple(_without_connectives(words))
     return max(_strength_as_written(words, terms), 0.9 * _strength_as_written(plain, terms) if plain != words else 0.0)
 
 
