@@ -15,6 +15,8 @@ from jobpipe.web.rights import Viewer, visible_imports
 
 # Words of the address beside `q`, in the order in which they are shown.
 CHOICES = ("state", "import", "client", "country", "contract", "category")
+# Seconds for what has changed since the last search.
+CATCHING_UP = 1.0
 # Of each, values that are offered.
 _MOST_VALUES = 12
 

@@ -31,10 +31,8 @@ from jobpipe.web.audit import note
 from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import visible_imports
-from jobpipe.web.searching import Owners, wanted
+from jobpipe.web.searching import CATCHING_UP, Owners, wanted
 
-# Seconds for what has changed since the last search.
-_CATCHING_UP = 1.0
 router = Router(tags=["postings"], by_alias=True)
 
 Key = Annotated[str, Path(min_length=1, max_length=1_000, description="Of the posting, within its import.")]
@@ -103,7 +101,7 @@ def search_postings(
     viewer = request.viewer
     asked = {"q": q, "state": state, "import": import_name, "client": client}
     asked |= {"country": country, "contract": contract, "category": category}
-    catch_up(workspace(), _CATCHING_UP)
+    catch_up(workspace(), CATCHING_UP)
     before = parts_of(cursor, int)[0] if cursor else None
     what = wanted(asked, Owners.of(viewer), viewer)
     found = workspace().search.search(what, before=before, limit=limit + 1)

@@ -34,11 +34,9 @@ from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
-from jobpipe.web.searching import CHOICES, Hit, Owners, before_of, choices, hits, wanted_of
+from jobpipe.web.searching import CATCHING_UP, CHOICES, Hit, Owners, before_of, choices, hits, wanted_of
 from jobpipe.web.tables import csv_file, wants_csv
 
-# Seconds for what has changed since the last search.
-_CATCHING_UP = 1.0
 # Rows of a file.
 _MOST_ROWS = 5_000
 _COLUMNS = (
@@ -72,7 +70,7 @@ def search(request: Request) -> HttpResponse:
     viewer = request.viewer
     owners = Owners.of(viewer)
     index = workspace().search
-    is_whole = catch_up(workspace(), _CATCHING_UP)
+    is_whole = catch_up(workspace(), CATCHING_UP)
     wanted = wanted_of(request, owners, viewer)
     if wants_csv(request):
         return csv_file("postings", _COLUMNS, map(_row, hits(index.search(wanted, limit=_MOST_ROWS), owners)))
