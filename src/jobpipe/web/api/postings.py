@@ -121,9 +121,13 @@ def _documents(entries: list[Entry]) -> list[dict[str, Any]]:
     for one in entries:
         row = rows[one.import_id].get(one.row)
         if row is not None and one.import_id in owners:
-            frame = documents.body(one.import_id, row.row)
-            made.append(_document(owners[one.import_id], row, unpack(frame).posting if frame is not None else b""))
+            made.append(_with_body(owners[one.import_id], row))
     return made
+
+
+def _with_body(owner: Import, row: StateRow) -> dict[str, Any]:
+    frame = workspace().documents.body(owner.pk, row.row)
+    return _document(owner, row, unpack(frame).posting if frame is not None else b"")
 
 
 @router.get(
@@ -167,8 +171,7 @@ def show_posting(request: ApiRequest, import_name: Name, key: Key) -> HttpRespon
     row = workspace().documents.postings_by_key(owner.pk, [key]).get(key)
     if row is None:
         raise Http404
-    frame = workspace().documents.body(owner.pk, row.row)
-    return _json(_document(owner, row, unpack(frame).posting if frame is not None else b""))
+    return _json(_with_body(owner, row))
 
 
 @router.get("/changes", auth=Bearer(Scope.POSTINGS_READ), response=gives(ChangesShape), operation_id="list_changes")
