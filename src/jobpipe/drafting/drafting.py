@@ -228,8 +228,8 @@ def _paging(found: Sample, location: str) -> Paging:
 
 
 def _record_of(found: Sample) -> str:
-    if found.record_path or not found.roots:
-        return found.record_path
+    if not found.roots:
+        return ""
     if found.kind == "xml":
         return local_name(found.roots[0].element)
     return "rows" if found.kind == "csv" else "objects"

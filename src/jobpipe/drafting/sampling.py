@@ -44,8 +44,6 @@ class Sample:
     kind: str = ""
     is_workbook: bool = False
     encoding: str = ""
-    # Where the records are, as the splitter says it; "" = it says nothing.
-    record_path: str = ""
     unreadable: int = 0
     # None = there is more than was read.
     ending: Ending | None = None
@@ -108,21 +106,20 @@ def _take(found: Sample, document: Document, settings: FormatSettings) -> None:
                 kept.append(chunk)
             size += len(chunk)
             found.records += splitter.feed(chunk)
-            found.record_path = getattr(splitter, "record_path", "") or found.record_path
             if len(found.records) >= ENOUGH_RECORDS or size >= MOST_BYTES:
                 break
         else:
             _end(found, splitter)
     finally:
-        found.head = b"".join(kept)[:_HEAD]
+        taken = b"".join(kept)
+        found.head = taken[:_HEAD]
     if found.ending is not None:
-        found.whole = _whole_of(b"".join(kept), found)
+        found.whole = _whole_of(taken, found)
     del found.records[ENOUGH_RECORDS:]
 
 
 def _end(found: Sample, splitter: Any) -> None:
     rest, found.ending = splitter.close()
-    found.record_path = getattr(splitter, "record_path", "") or found.record_path
     found.records += rest
     found.why = found.ending.why
 
