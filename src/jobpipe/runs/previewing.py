@@ -50,8 +50,6 @@ class Reading:
     location: str = ""
     document: str = ""
     is_workbook: bool = False
-    # What the splitter says of where the records are; "" = nothing.
-    record_path: str = ""
     # Why the last document is not complete, as far as it was read; "" = nothing against it.
     why: str = ""
     notices: list[str] = field(default_factory=list)
@@ -121,8 +119,8 @@ class Preview:
 
     @property
     def record(self) -> str:
-        """Where the records are: the definition's word, what the splitter found, or what the first one is."""
-        stated = self.preparation.settings.record or self.reading.record_path
+        """Where the records are: the definition's word, or what the first one is."""
+        stated = self.preparation.settings.record
         if stated or not self.records:
             return stated or ""
         first = self.records[0]
@@ -316,13 +314,10 @@ def _split(preparation: Preparation, document: Document, charset: str, reading: 
             if is_first:
                 reading.is_workbook = chunk.startswith(WORKBOOKS)
                 is_first = False
-            records = splitter.feed(chunk)
-            reading.record_path = getattr(splitter, "record_path", "") or reading.record_path
-            yield from records
+            yield from splitter.feed(chunk)
     except SourceError as error:
         failure = error
     records, ending = splitter.close()
-    reading.record_path = getattr(splitter, "record_path", "") or reading.record_path
     reading.why = ending.why
     reading.notices += ending.notices
     yield from records
