@@ -16,7 +16,7 @@ from jobpipe.drafting.pages.marked import marked, of_head
 from jobpipe.drafting.pages.meanings import role_of, strength_for
 from jobpipe.drafting.pages.naming_companies import company_of_site
 from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, posted_of
-from jobpipe.drafting.pages.reading_fields import columns_of, named, records_of
+from jobpipe.drafting.pages.reading_fields import columns_of, named, record_of
 from jobpipe.drafting.pages.spots import Spot
 from jobpipe.drafting.pages.titles import title_of
 from jobpipe.drafting.pages.view import View
@@ -35,7 +35,7 @@ def draft_details(pages: Sequence[Page], client: str) -> Posted:
     views = [View(page) for page in pages]
     spots = named(spot for view in views[:3] for spot in _of_view(view))
     fields = {name: spot.selector for name, spot in spots.items()}
-    records = [record for page in pages for record in records_of(page, fields)]
+    records = [record_of(page, fields) for page in pages]
     columns = columns_of(spots, records)
     survey = Survey(columns, len(records), language=views[0].language)
     made = fields_of(survey, compete(survey), client)
@@ -123,16 +123,17 @@ def _is_good_reference(one: Choice) -> bool:
 
 def _numbers_in(url: str) -> list[str]:
     """A year in an address is the day of its page."""
-    found = _NUMBER.findall(f"{parts_of(url).path}?{parts_of(url).query}")
+    parts = parts_of(url)
+    found = _NUMBER.findall(f"{parts.path}?{parts.query}")
     return [one for one in found if not (len(one) == 4 and one.startswith(("19", "20")))]
 
 
 def _reference(views: Sequence[View], spots: dict[str, Spot]) -> Choice | None:
     """A number at the head of the title, the one number in the address, or the address."""
-    titles = [spots["title"].value] if "title" in spots else []
-    if titles and all(_HEAD_NUMBER.match(one) for one in titles):
+    title = spots.get("title")
+    if title is not None and _HEAD_NUMBER.match(title.value):
         rule = ["title", {"regex": r"^\s*(\d+)"}]
-        return own_choice("reference", rule, "title", 0.85, "the number at the head of the title", titles)
+        return own_choice("reference", rule, "title", 0.85, "the number at the head of the title", [title.value])
     urls = [view.page.url for view in views]
     if not all(_is_of_a_page(url) for url in urls):
         return None

@@ -56,8 +56,7 @@ def postings_of(page: Page, rows: Rows) -> str:
         if set(links_of(page, [pattern])) == wanted:
             return pattern
     first = rows.elements[0]
-    way = rows.items if first.tag == "a" else f"{rows.items} a"
-    return way
+    return rows.items if first.tag == "a" else f"{rows.items} a"
 
 
 def _patterns(rows: Rows) -> list[str]:

@@ -12,7 +12,7 @@ from jobpipe.drafting.pages.labelled import labelled
 from jobpipe.drafting.pages.marked import class_words, icon_of
 from jobpipe.drafting.pages.meanings import meaning_of, role_of, says_itself
 from jobpipe.drafting.pages.posted import Posted, is_fact, own_choice, posted_of
-from jobpipe.drafting.pages.reading_fields import columns_of, named, records_of
+from jobpipe.drafting.pages.reading_fields import columns_of, named, record_of
 from jobpipe.drafting.pages.rows import Rows
 from jobpipe.drafting.pages.selectors import found_by, lasting_classes, quoted, selector_of
 from jobpipe.drafting.pages.spots import Spot
@@ -37,7 +37,7 @@ _LEAST_TEXT = 80
 def draft_rows(view: View, rows: Rows, client: str) -> Posted:
     spots = named(_spots(view, rows))
     fields = {name: spot.selector for name, spot in spots.items()}
-    records = [record for element in rows.elements for record in records_of(view.page, fields, element)]
+    records = [record_of(view.page, fields, element) for element in rows.elements]
     columns = columns_of(spots, records)
     survey = Survey(columns, len(records), language=view.language)
     made = fields_of(survey, compete(survey), client)

@@ -146,13 +146,9 @@ def _relative_address(columns: Sequence[Column]) -> tuple[Choice, Question] | No
 
 def at_home_in(posted: Posted, view: View) -> Posted:
     choices = [at_home(one, view) for one in posted.choices if one.is_enough or one.confidence >= _LEAST]
-    fields = {one.field for one in choices}
-    asked = [one for one in posted.questions if one.about in fields or not _was(posted.choices, one.about)]
+    unlikely = {one.field for one in posted.choices} - {one.field for one in choices}
+    asked = [one for one in posted.questions if one.about not in unlikely]
     return replace(posted, choices=choices, questions=asked)
-
-
-def _was(choices: Sequence[Choice], name: str) -> bool:
-    return any(one.field == name for one in choices)
 
 
 def _draft(order: Order, block: dict[str, Any], posted: Posted, dialect: str, looked_at: int, reason: str) -> Draft:

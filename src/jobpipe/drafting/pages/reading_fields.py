@@ -42,13 +42,13 @@ def _name_of(spot: Spot) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "field"
 
 
-def records_of(page: Page, fields: dict[str, str], element: HtmlElement | None = None) -> list[RawRecord]:
+def record_of(page: Page, fields: dict[str, str], element: HtmlElement | None = None) -> RawRecord:
     values: dict[str, Any] = {"@url": page.url} if page.url else {}
     for name, chosen in fields.items():
         found = selector(chosen)(page, page.root if element is None else element) if name != "@url" else []
         if found:
             values[name] = found[0] if len(found) == 1 else found
-    return [RawRecord(msgspec.json.encode(values), 0, Context(kind="json"))]
+    return RawRecord(msgspec.json.encode(values), 0, Context(kind="json"))
 
 
 def columns_of(spots: dict[str, Spot], records: Sequence[RawRecord]) -> list[Column]:
