@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from jobpipe.drafting.columns import Column, columns_of, local_name, walk_json, walk_row, walk_xml
+from jobpipe.drafting.columns import Column, local_name
 from jobpipe.drafting.deeper import record_within
 from jobpipe.drafting.dialects.recognising import Dialect, dialect_of, plain_path
 from jobpipe.drafting.draft import ENOUGH, Choice, Draft, Question, SourceChoice
 from jobpipe.drafting.fields import ORDER, fields_of
-from jobpipe.drafting.inside import with_inside
+from jobpipe.drafting.inside import columns_within
 from jobpipe.drafting.learning import Lessons
 from jobpipe.drafting.paging import Paging, paging_of
 from jobpipe.drafting.proving import proven
@@ -30,7 +30,6 @@ from jobpipe.sources.formats.html_page import WebPageError
 from jobpipe.sources.record import FormatSettings
 from jobpipe.sources.transports.transport import Request
 
-_WALKS = {"json": walk_json, "csv": walk_row, "xml": walk_xml}
 # A rule of a connector, tried on the records.
 _SURE = 0.97
 # Of these a record of a job has two at least.
@@ -118,8 +117,7 @@ def columns_of_sample(found: Sample) -> list[Column]:
     """Of its records, those within cells, lists and texts included."""
     if not found.kind:
         return []
-    records: Sequence[Any] = found.roots if found.kind == "xml" else found.values
-    return with_inside(columns_of(records, _WALKS[found.kind]), records, found.kind)
+    return columns_within(found.roots if found.kind == "xml" else found.values, found.kind)
 
 
 # What is known besides --------------------------------------------------------------------------------

@@ -9,10 +9,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jobpipe.drafting.columns import Column, Spot, Walk, columns_of, local_name, text_of, walk_json
+from jobpipe.drafting.columns import (
+    Column,
+    Spot,
+    Walk,
+    columns_of,
+    local_name,
+    text_of,
+    walk_json,
+    walk_row,
+    walk_xml,
+)
 from jobpipe.drafting.shapes import is_markup
 from jobpipe.transform.steps.markup import text_of_html
 
+_WALKS = {"json": walk_json, "csv": walk_row, "xml": walk_xml}
 # Of the records a line must be in this many to be one of its fields.
 _OFTEN = 0.6
 _LINE = re.compile(r"[ \t*•-]*([^\W\d_][^:\n]{1,38}?)\s*:[ \t]*(\S[^\n]{0,300})")
@@ -21,7 +32,12 @@ _MOST_NAMED = 60
 _NAMING = ("label", "name", "key", "type", "code", "title", "id")
 
 
-def with_inside(columns: list[Column], records: Sequence[Any], kind: str) -> list[Column]:
+def columns_within(records: Sequence[Any], kind: str) -> list[Column]:
+    """Of records of this kind, those within cells, lists and texts included. `records`: values; of XML, roots."""
+    return _with_inside(columns_of(records, _WALKS[kind]), records, kind)
+
+
+def _with_inside(columns: list[Column], records: Sequence[Any], kind: str) -> list[Column]:
     """The columns, and those that lie within them, after them."""
     found = list(columns)
     for column in columns:

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from jobpipe.definition.connectors import expand
-from jobpipe.drafting.columns import Column, columns_of, walk_json
+from jobpipe.drafting.columns import Column
 from jobpipe.drafting.draft import Choice, Draft, Question, SourceChoice
 from jobpipe.drafting.drafting import Order
 from jobpipe.drafting.fields import fields_of
-from jobpipe.drafting.inside import with_inside
+from jobpipe.drafting.inside import columns_within
 from jobpipe.drafting.names import strength_of
 from jobpipe.drafting.pages.countries import at_home
 from jobpipe.drafting.pages.details import draft_details
@@ -121,7 +121,7 @@ def _drafted_array(view: View, array: ScriptArray, order: Order) -> Posted:
     raw = [*splitter.feed(view.page.text.encode()), *splitter.close()[0]]
     records = [one for one in raw if not one.flaw]
     values = [msgspec.json.decode(one.raw) for one in records]
-    columns = with_inside(columns_of(values, walk_json), values, "json")
+    columns = columns_within(values, "json")
     survey = Survey(columns, len(values), language=view.language)
     made = fields_of(survey, compete(survey), order.client)
     choices, failing = proven(made.choices, records)

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from jobpipe.definition.models import Definition
-from jobpipe.drafting.columns import Column, columns_of, walk_json, walk_row, walk_xml
-from jobpipe.drafting.inside import with_inside
+from jobpipe.drafting.columns import Column
+from jobpipe.drafting.inside import columns_within
 from jobpipe.drafting.repairing.pairing import Pair, Past
 from jobpipe.errors import RecordError
 from jobpipe.sources.formats.readers import reader_for
@@ -74,16 +74,9 @@ class Records:
     @cached_property
     def columns(self) -> list[Column]:
         """What stands at each path, the steps included by which it is had."""
-        match self.kind:
-            case None:
-                return []
-            case "xml":
-                found = columns_of(self.roots, walk_xml)
-                return with_inside(found, self.roots, "xml")
-            case "json":
-                found = columns_of(self.values, walk_json)
-                return with_inside(found, self.values, "json")
-        return with_inside(columns_of(self.values, walk_row), self.values, "csv")
+        if self.kind is None:
+            return []
+        return columns_within(self.roots if self.kind == "xml" else self.values, self.kind)
 
     def at(self, path: str, base: str | None = None) -> list[tuple[Any, ...]]:
         """Of each record the values there; () where the path is none of this kind. `base`: what `for` says."""
