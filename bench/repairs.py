@@ -495,8 +495,8 @@ def judge(case: Case) -> Result:
     past = Past(records_of([NewDocument(name, original)], settings, 500))
     proposal = repair(loaded, past, [NewDocument(name, changed)], settings, workshop)
     seconds = time.perf_counter() - began
-    wrong, missing = compared(loaded, proposal.sure_text or text, original, changed, name, workshop, case)
-    full_wrong, full_missing = compared(loaded, proposal.full_text or text, original, changed, name, workshop, case)
+    wrong, missing = compared(loaded, proposal.sure_text or text, past, changed, name, workshop, case)
+    full_wrong, full_missing = compared(loaded, proposal.full_text or text, past, changed, name, workshop, case)
     if case.hopeless:
         verdict = "wrong" if proposal.sure else "right"
         return Result(case, verdict, "; ".join(edit.what for edit in proposal.sure), seconds, proposal)
@@ -509,13 +509,12 @@ def judge(case: Case) -> Result:
 
 
 def compared(
-    loaded: LoadedDefinition, text: str, original: bytes, changed: bytes, name: str, workshop: Workshop, case: Case
+    loaded: LoadedDefinition, text: str, past: Past, changed: bytes, name: str, workshop: Workshop, case: Case
 ) -> tuple[set[str], set[str]]:
     """Fields that an edit has made something else of, and fields that are not there again."""
     now = parse_definition(text, loaded.shown)
-    before, after = _split(loaded, original, name), _split(now, changed, name)
-    found = evidence_of(Past(before), after, 500)
-    if len(found.pairs) < 0.9 * len(before):
+    found = evidence_of(past, _split(now, changed, name), 500)
+    if len(found.pairs) < 0.9 * len(past):
         return set(), {"records"}
     pairs = found.pairs
     was, made = found.old.outcomes(loaded.definition, workshop), found.new.outcomes(now.definition, workshop)
