@@ -33,7 +33,9 @@ def record_within(found: Sample, columns: list[Column]) -> str:
     if found.kind == "xml":
         return best.rpartition("/")[2]
     above = _path_of(found.values[0], found.whole, "", 0)
-    return f"{above}.{best}" if above is not None and above else best if above == "" else ""
+    if above is None:
+        return ""
+    return f"{above}.{best}" if above else best
 
 
 def _tells(columns: list[Column], role: str) -> bool:

@@ -75,17 +75,16 @@ def compete(survey: Survey, told: Told | None = None) -> dict[str, Assigned]:
         holders = taken.get(id(found.column), [])
         shares = _BY_ROLE[found.role].shares_with
         here = assigned.get(found.role)
-        if any(holder not in shares for holder in holders):
-            if here is not None:
-                here.others.append(found)
-            continue
-        if here is not None and found.role not in _SEVERAL:
+        is_held = any(holder not in shares for holder in holders)
+        if here is not None and (is_held or found.role not in _SEVERAL):
             here.others.append(found)
             continue
-        if here is not None:
-            here.findings.append(found)
-        else:
+        if is_held:
+            continue
+        if here is None:
             assigned[found.role] = Assigned([found], [])
+        else:
+            here.findings.append(found)
         taken.setdefault(id(found.column), []).append(found.role)
     return {role: _doubted(one) for role, one in assigned.items()}
 
