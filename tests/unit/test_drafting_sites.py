@@ -19,14 +19,15 @@ from jobpipe.errors import SourceError
 
 pytest.importorskip("scrapy")
 
+VACANCIES = (
+    (4101, "cook", "Cook", "Leeds"),
+    (4102, "waiter", "Waiter", "York"),
+    (4103, "baker", "Baker", "Leeds"),
+    (4104, "driver", "Driver", "Hull"),
+)
 ROWS = "".join(
     f'<li class="vacancy"><a href="/vacancy/{number}-{slug}">{title}</a><span class="location">{town}</span></li>'
-    for number, slug, title, town in (
-        (4101, "cook", "Cook", "Leeds"),
-        (4102, "waiter", "Waiter", "York"),
-        (4103, "baker", "Baker", "Leeds"),
-        (4104, "driver", "Driver", "Hull"),
-    )
+    for number, slug, title, town in VACANCIES
 )
 
 
@@ -61,9 +62,7 @@ def test_a_list_whose_pages_say_what_a_posting_is(site: JobSite, tmp_path: Path)
 
 def test_a_list_whose_pages_are_read_by_where_things_stand_in_them(site: JobSite, tmp_path: Path) -> None:
     site.page("/careers", page(f"<h1>Vacancies</h1><ul>{ROWS}</ul>"))
-    for number, slug, title, town in ((4101, "cook", "Cook", "Leeds"), (4102, "waiter", "Waiter", "York")):
-        site.page(f"/vacancy/{number}-{slug}", detail(title, town))
-    for number, slug, title, town in ((4103, "baker", "Baker", "Leeds"), (4104, "driver", "Driver", "Hull")):
+    for number, slug, title, town in VACANCIES:
         site.page(f"/vacancy/{number}-{slug}", detail(title, town))
     postings = imported(drafted(site, "/careers"), tmp_path)
     assert set(postings) == {"4101", "4102", "4103", "4104"}
