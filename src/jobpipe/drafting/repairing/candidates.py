@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from jobpipe.drafting.columns import Column, text_of
@@ -24,6 +25,7 @@ from jobpipe.drafting.repairing.rewriting import (
     with_word,
 )
 from jobpipe.drafting.repairing.slots import Slot
+from jobpipe.transform.steps.markup import text_of_html
 
 # Columns that are tried without their values being those of the old ones.
 _MOST_TRIED = 30
@@ -297,8 +299,6 @@ _UNUSUAL = (
 
 def _formats(situation: Situation, columns: tuple[Column, ...]) -> Iterator[dict[str, Any]]:
     """Those that every new value has."""
-    from datetime import datetime
-
     if columns:
         texts = [joined(situation.row(columns[0], number)) for number in range(len(situation.expected))]
     else:
@@ -342,8 +342,6 @@ def _labels_of_patterns(situation: Situation) -> Iterator[Candidate]:
 
 def _new_label(situation: Situation, before: list[Any], pattern: str) -> str:
     """What stands before the old value in the new text, in most records."""
-    from jobpipe.transform.steps.markup import text_of_html
-
     has_html = any(step_name(step) in ("html_to_text", "strip_tags") for step in before)
     try:
         compiled = re.compile(pattern)
