@@ -11,10 +11,13 @@ from jobpipe.lifecycle.expiry import PastRun
 # A month of runs every hour.
 MAX_RUNS = 720
 ACCEPTED, DISMISSED, SUPERSEDED = "accepted", "dismissed", "superseded"
+# Of runs in these states nothing was made.
+NOT_MADE = (RunState.QUEUED, RunState.SKIPPED, RunState.CANCELLED)
 
 __all__ = [
     "ACCEPTED",
     "DISMISSED",
+    "NOT_MADE",
     "SUPERSEDED",
     "PastRun",
     "complete_runs_since",

@@ -14,14 +14,13 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, ImportDecision, Incident, Run, RunKind, RunState, ScheduledImport
+from jobpipe.runs.history import NOT_MADE
 from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, Turns, turns_of
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.standing import standings
 
 # A run of these is a word of its source.
 GOOD = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
-# Of these nothing was made.
-NOT_MADE = (RunState.SKIPPED, RunState.CANCELLED, RunState.QUEUED)
 # The number of postings is compared with that of the same weekday.
 WEEK = timedelta(days=7)
 

@@ -9,12 +9,12 @@ import xxhash
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, MappingChange, Plan, PlanKind, PlanState, Run, RunKind, RunState
+from jobpipe.runs.history import NOT_MADE
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.workspace import Workspace
 
 # Changes of labels that are named.
 _NAMED = 3
-_NOT_MADE = (RunState.QUEUED, RunState.SKIPPED, RunState.CANCELLED)
 
 
 class StalePlanError(UsageError):
@@ -52,7 +52,7 @@ def basis_of(workspace: Workspace, owner: Import, preparation: Preparation) -> B
 
 def last_run(owner: Import) -> Run | None:
     """The last one that did anything."""
-    runs = Run.objects.filter(import_row=owner).exclude(state__in=_NOT_MADE)
+    runs = Run.objects.filter(import_row=owner).exclude(state__in=NOT_MADE)
     return runs.defer("definition").order_by("-id").first()
 
 
@@ -94,7 +94,7 @@ def changes_since(plan: Plan, now: Basis) -> Iterator[str]:
 
 def _is_own(plan: Plan, made: Basis) -> bool:
     """Whether nothing but interrupted attempts to apply it was run since."""
-    later = Run.objects.filter(import_row=plan.import_row_id, pk__gt=made.run).exclude(state__in=_NOT_MADE)
+    later = Run.objects.filter(import_row=plan.import_row_id, pk__gt=made.run).exclude(state__in=NOT_MADE)
     later = later.exclude(kind=RunKind.REPROCESS, state=RunState.FAILED, revision=made.revision)
     left = left_by(plan)
     return not (later.exclude(pk=left.pk) if left is not None else later).exists()

@@ -17,7 +17,8 @@ from jobpipe.incidents.owners import Owners
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, RunState, Standing
 from jobpipe.runs.definition_files import patch_of
-from jobpipe.runs.overview import NOT_MADE, Overview, never_run
+from jobpipe.runs.history import NOT_MADE
+from jobpipe.runs.overview import Overview, never_run
 from jobpipe.runs.pausing import EXPIRE, KEEP, Wish, decide, moment_of, resume
 from jobpipe.runs.requesting import request_run
 from jobpipe.runs.scheduling.timetable import schedule_of

@@ -13,8 +13,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, Incident, Run, RunState, ScheduledImport
+from jobpipe.runs.history import NOT_MADE
 from jobpipe.runs.holding import why_it_waits
-from jobpipe.runs.overview import NOT_MADE, WEEK, Overview
+from jobpipe.runs.overview import WEEK, Overview
 from jobpipe.runs.summaries import WORST_FIRST
 from jobpipe.runs.summaries import shown as shown_of
 from jobpipe.web.charts import Bar, bars, sparkline
