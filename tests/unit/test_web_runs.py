@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from command_line import jobpipe
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
@@ -15,6 +16,7 @@ from web_client import account, logged_in, shown
 
 from jobpipe.ledger.models import AccountRole, AuditLine, Import, Run, RunState
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.reprocessing import reprocess_import
 from jobpipe.runs.retrying import Wanted, retry_import
 from jobpipe.runs.run_log import log_file
 from jobpipe.runs.starting import StopRequest
@@ -35,6 +37,16 @@ def project(tmp_path: Path) -> Iterator[ProjectFolder]:
 
 def numbers() -> list[int]:
     return list(Run.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def retry_all(project: ProjectFolder) -> None:
+    with project.open() as workspace:
+        retry_import(workspace, "offers", Wanted(), progress=Progress(), stop=StopRequest(), workers=0)
+
+
+def reprocess_all(project: ProjectFolder) -> None:
+    with project.open() as workspace:
+        reprocess_import(workspace, "offers", progress=Progress(), stop=StopRequest(), workers=0)
 
 
 def test_the_list_is_chosen_by_its_address_and_is_given_as_a_file(project: ProjectFolder) -> None:
@@ -79,13 +91,45 @@ def test_a_held_run_says_what_would_expire_and_is_accepted_by_whom_may(project: 
     assert again.status_code == 400 and b"waits with nothing" in again.content
 
 
-def test_an_import_says_that_a_run_waits_whatever_was_done_after_it(project: ProjectFolder) -> None:
+@pytest.mark.parametrize("again", [retry_all, reprocess_all])
+def test_a_held_run_stays_in_sight_until_somebody_decides(
+    project: ProjectFolder, again: Callable[[ProjectFolder], None]
+) -> None:
     held = numbers()[-1]
-    with project.open() as workspace:
-        retry_import(workspace, "offers", Wanted(), progress=Progress(), stop=StopRequest(), workers=0)
+    again(project)
     assert numbers()[-1] != held
-    page = logged_in(account()).get("/imports/offers/").content.decode()
-    assert f'<a href="/runs/{held}/">Run {held}</a> waits for a person: 8 of' in page
+    client = logged_in(account())
+    name = f"run {held} of offers"
+    in_sight = {
+        "/": f'<a href="/runs/{held}/">{name}</a> is held: 8 of',
+        "/?state=waiting": f'<a href="/runs/{held}/">run {held}</a>',
+        "/imports/": f'<a href="/runs/{held}/">run {held}</a>',
+        "/imports/offers/": f'<a href="/runs/{held}/">Run {held}</a> waits for a person: 8 of',
+        "/incidents/": "more postings would expire than the guard allows",
+        "/clients/Acme/": "waits for our check",
+    }
+    for place, words in in_sight.items():
+        assert words in client.get(place).content.decode(), place
+    assert f"jobpipe accept {held}" in jobpipe("-C", project.root, "status").stdout
+    shown_as = json.loads(jobpipe("-C", project.root, "status", "--json").stdout)["imports"][0]
+    assert shown_as["held_run"] == held
+    client.post(f"/runs/{held}/dismiss")
+    for place in ("/", "/imports/", "/imports/offers/"):
+        assert f'href="/runs/{held}/">run' not in client.get(place).content.decode().lower(), place
+    assert f"jobpipe accept {held}" not in jobpipe("-C", project.root, "status").stdout
+
+
+def test_a_held_run_is_out_of_sight_when_a_later_run_has_taken_its_place(project: ProjectFolder) -> None:
+    held = numbers()[-1]
+    retry_all(project)
+    project.run(xml_feed(TITLES), workers=0)
+    assert f"run {held} of offers" not in logged_in(account()).get("/").content.decode()
+
+
+def test_a_run_that_fails_takes_no_place(project: ProjectFolder) -> None:
+    held = numbers()[-1]
+    project.run(b"no feed at all", workers=0)
+    assert f"run {held} of offers</a> is held" in logged_in(account()).get("/").content.decode()
 
 
 def test_a_dismissed_run_expires_nothing(project: ProjectFolder) -> None:

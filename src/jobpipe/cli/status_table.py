@@ -123,8 +123,8 @@ def trouble_of(one: Overview) -> list[str]:
         said.append(f"was due {one.punctuality.missed:%a %H:%M} UTC")
     if one.last is not None and one.last.state == "failed" and one.last.error:
         said.append(one.last.error)
-    if one.last is not None and one.last.state == "held":
-        said.append(f"jobpipe accept {one.last.pk}, or jobpipe dismiss {one.last.pk}")
+    if one.held is not None:
+        said.append(f"run {one.held.pk} is held: jobpipe accept {one.held.pk}, or jobpipe dismiss {one.held.pk}")
     if one.incidents:
         said.append(
             f"{one.incidents:,} incident{'s' if one.incidents > 1 else ''}: jobpipe incidents --import {one.name}"

@@ -21,6 +21,8 @@ from jobpipe.runs.standing import standings
 
 # A run of these is a word of its source.
 GOOD = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
+# What is asked for of each import, by number.
+_RUNS = ("last_run", "last_end", "last_good_run", "held_run")
 # The number of postings is compared with that of the same weekday.
 WEEK = timedelta(days=7)
 
@@ -38,6 +40,8 @@ class Overview:
     scheduled: ScheduledImport | None = None
     # Whatever came of it; None = it never ran.
     last: Run | None = None
+    # The run that waits for a person, whatever was done after it; None = none does.
+    held: Run | None = None
     # When the last run that came to a good end began.
     last_good: datetime | None = None
     # Postings, at the end of the last run, and at that of the last one a week ago; None = not known.
@@ -81,7 +85,7 @@ def overviews(now: datetime, among: QuerySet[Import] | None = None) -> list[Over
     open_ones = Incident.objects.filter(state__in=WAITING)
     if among is not None:
         open_ones = open_ones.filter(import_name__in=[owner.name for owner in owners])
-    runs = _runs(getattr(owner, name) for owner in owners for name in ("last_run", "last_end", "last_good_run"))
+    runs = _runs(getattr(owner, name) for owner in owners for name in _RUNS)
     decisions = standings(now)
     counted = open_ones.values("import_name").annotate(number=Count("pk")).order_by()
     waiting = {row["import_name"]: row["number"] for row in counted}
@@ -96,6 +100,7 @@ def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
     return owners.annotate(
         last_run=Subquery(of_one.exclude(state__in=NOT_MADE).values("pk")[:1]),
         last_end=Subquery(over.values("pk")[:1]),
+        held_run=Subquery(of_one.filter(state=RunState.HELD).values("pk")[:1]),
         last_good_run=Subquery(of_one.filter(kind=RunKind.IMPORT, state__in=GOOD).values("pk")[:1]),
         live_then=Subquery(over.filter(finished_at__lte=now - WEEK).values("live")[:1]),
     )
@@ -118,7 +123,7 @@ def _overview(
     owner: Import, runs: dict[int, Run], decision: ImportDecision | None, now: datetime, *, incidents: int
 ) -> Overview:
     row: ScheduledImport | None = getattr(owner, "scheduled", None)
-    known = {name: getattr(owner, name) for name in ("last_run", "last_end", "last_good_run", "live_then")}
+    known = {name: getattr(owner, name) for name in (*_RUNS, "live_then")}
     last, good = runs.get(known["last_run"]), runs.get(known["last_good_run"])
     end = runs.get(known["last_end"])
     course = Course(
@@ -138,6 +143,7 @@ def _overview(
         turns=turns,
         scheduled=row,
         last=last,
+        held=runs.get(known["held_run"]),
         last_good=course.last_good,
         live=end.live if end is not None else None,
         live_a_week_ago=known["live_then"],
@@ -160,4 +166,4 @@ def worst_first(all_of_them: Sequence[Overview]) -> list[Overview]:
 
 
 def _waits(one: Overview) -> bool:
-    return one.incidents > 0 or (one.last is not None and one.last.state == RunState.HELD)
+    return one.incidents > 0 or one.held is not None

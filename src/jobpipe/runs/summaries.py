@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from jobpipe.ledger.models import Import, ImportSummary, RunState, StaleSummary
+from jobpipe.ledger.models import Import, ImportSummary, StaleSummary
 from jobpipe.ledger.opening import is_shared
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs, overviews
@@ -22,7 +22,7 @@ from jobpipe.runs.scheduling.punctuality import ImportState, Punctuality
 
 # Imports that are derived in one transaction.
 _AT_ONCE = 500
-# Of the last run, what lists show.
+# Of the last run and of one that waits, what lists show.
 _OF_RUN = ("state", "started_at", "why", "notices")
 
 
@@ -47,20 +47,20 @@ def summaries(now: datetime) -> QuerySet[Any]:
 
 
 # Somebody is to do something about it.
-WAITS = Q(incidents__gt=0) | Q(last_state=RunState.HELD)
+WAITS = Q(incidents__gt=0) | Q(held_run__isnull=False)
 WORST_FIRST = ("rank", "waits", "import_row__name")
 
 
 def shown(found: QuerySet[Any], now: datetime) -> list[Overview]:
-    """Of `summaries(now)`, in their order: one statement. Of the last run only what `_OF_RUN` names is read."""
+    """Of `summaries(now)`, in their order: one statement. Of runs only what `_OF_RUN` names is read."""
     before = finished_runs(OuterRef("pk")).filter(finished_at__lte=now - WEEK).values("live")
     rows = found.annotate(live_then=Subquery(before[:1])).select_related(
-        "import_row__scheduled", "last_run", "decision"
+        "import_row__scheduled", "last_run", "held_run", "decision"
     )
     owner = ("import_row__name", "import_row__client")
-    of_run = (f"last_run__{name}" for name in _OF_RUN)
+    of_run = (f"{run}__{name}" for run in ("last_run", "held_run") for name in _OF_RUN)
     schedule = (f"import_row__scheduled__{name}" for name in ("schedule", "zone", "state", "next_due", "fault"))
-    own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "decision_id")
+    own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "held_run_id", "decision_id")
     decision = (f"decision__{name}" for name in ("standing", "at", "by", "until", "reason"))
     return [_overview(row) for row in rows.only(*own, *owner, *of_run, *schedule, *decision)]
 
@@ -75,6 +75,7 @@ def _overview(row: Any) -> Overview:
         punctuality=Punctuality(state, row.due if has_missed else None),
         scheduled=getattr(row.import_row, "scheduled", None),
         last=row.last_run,
+        held=row.held_run,
         last_good=row.last_good,
         live=row.live,
         live_a_week_ago=row.live_then,
@@ -129,6 +130,7 @@ def _summary(one: Overview) -> ImportSummary:
         import_row_id=one.number,
         last_run_id=one.last.pk if one.last is not None else None,
         last_state=one.last.state if one.last is not None else "",
+        held_run_id=one.held.pk if one.held is not None else None,
         last_good=one.last_good,
         live=one.live,
         decision_id=one.decision.pk if one.decision is not None else None,

@@ -99,7 +99,7 @@ def _grouped(visible: QuerySet[Any]) -> list[_Group]:
     counted = rows.annotate(
         many=Count("pk"),
         waiting=Count("pk", filter=WAITS),
-        held=Count("pk", filter=Q(last_state=RunState.HELD)),
+        held=Count("pk", filter=Q(held_run__isnull=False)),
         running=Count("pk", filter=Q(last_state=RunState.RUNNING)),
         last=Max("pk"),
     )

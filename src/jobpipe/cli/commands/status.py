@@ -122,6 +122,7 @@ def _one(one: Overview) -> dict[str, Any]:
             "finished_at": _iso(last.finished_at),
             "error": last.error or None,
         },
+        "held_run": one.held.pk if one.held is not None else None,
         "last_good": _iso(one.last_good),
         "live": one.live,
         "change": one.change,

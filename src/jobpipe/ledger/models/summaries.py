@@ -21,6 +21,10 @@ class ImportSummary(models.Model):
     )
     # Of that one; "" = it never ran.
     last_state = models.CharField(max_length=16, blank=True)
+    # The run that waits for a person, whatever was done after it; null = none does.
+    held_run = models.ForeignKey(
+        Run, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     # When the last run that came to a good end began.
     last_good = models.DateTimeField(null=True)
     # Postings at the end of the last run; null = not known.

@@ -42,6 +42,7 @@ class ImportShape(Schema):
     live: int | None = Field(description="Live postings at the end of the last run; null = it never ran.")
     incidents: int = Field(description="How many wait for somebody.")
     last_good: Moment
+    held_run: int | None = Field(description="The run whose expiries wait for a person; null = none does.")
     last_run: LastRun | None
 
 
@@ -115,6 +116,7 @@ def _shape(one: Overview) -> dict[str, Any]:
         "next_due": iso(one.next_due),
         "live": one.live,
         "incidents": one.incidents,
+        "held_run": one.held.pk if one.held is not None else None,
         "last_good": iso(one.last_good),
         "last_run": {
             "run": last.pk,

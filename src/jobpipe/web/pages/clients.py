@@ -11,7 +11,7 @@ from django.db.models import Count, Min, OuterRef, Subquery, Sum
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 
 from jobpipe.errors import UsageError
-from jobpipe.ledger.models import Account, Import, Run, RunKind, RunState
+from jobpipe.ledger.models import Account, Import, Run, RunKind
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.overview import GOOD, STATES, WEEK, Overview
 from jobpipe.runs.quarantine import Rejected
@@ -160,7 +160,7 @@ def _moment(at: datetime | None) -> str:
 
 
 def _state(one: Overview) -> str:
-    return "held" if one.last is not None and one.last.state == RunState.HELD else str(one.state)
+    return "held" if one.held is not None else str(one.state)
 
 
 def _refused(client: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from jobpipe.definition.roles import ROLES
 from jobpipe.errors import JobpipeError
 from jobpipe.incidents.owners import Owners
 from jobpipe.incidents.states import WAITING
-from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, RunState, Standing
+from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, Standing
 from jobpipe.runs.definition_files import patch_of
 from jobpipe.runs.history import NOT_MADE
 from jobpipe.runs.overview import Overview, never_run
@@ -86,8 +86,7 @@ def _status(request: Request, name: str, *, status: int = 200, **more: object) -
     context: dict[str, object] = {
         **head(request, one, "status"),
         "runs": list(reversed(runs))[:12],
-        # Whatever was done after it: records tried again, postings that ended.
-        "held": next((run for run in reversed(runs) if run.state == RunState.HELD), None),
+        "held": one.held,
         "chart": runs_over_time(runs),
         "legend": LEGEND,
         "durations": _durations(runs),
@@ -129,8 +128,7 @@ def _last_runs(name: str) -> list[Run]:
     """The oldest first, each with its figures."""
     found = Run.objects.filter(import_row__name=name).exclude(state__in=NOT_MADE)
     fields = ("kind", "state", "started_at", "account", "live", "expired", "seconds", "unchanged", "figures__packed")
-    said = ("notices", "why")
-    runs = found.select_related("figures").only(*fields, *said).order_by("-id")[:_RUNS_SHOWN]
+    runs = found.select_related("figures").only(*fields).order_by("-id")[:_RUNS_SHOWN]
     return list(reversed(runs))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import F, QuerySet, Window
+from django.db.models import Case, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpResponse, HttpResponseRedirect
 
@@ -69,21 +69,28 @@ def show_overview(request: Request) -> HttpResponse:
 
 
 def _named(found: ImportList) -> dict[str, object]:
-    """The first of those that wait and of those that run."""
-    named: dict[str, list[Overview]] = {RunState.HELD: [], RunState.RUNNING: []}
-    if found.held or found.running:
-        place = Window(RowNumber(), partition_by=F("last_state"), order_by=WORST_FIRST)
-        some = found.visible.filter(last_state__in=list(named)).annotate(place=place).filter(place__lte=_NAMED)
-        for one in shown_of(some.order_by(*WORST_FIRST), found.now):
-            if one.last is not None:
-                named[one.last.state].append(one)
-    held, running = named[RunState.HELD], named[RunState.RUNNING]
+    """The first of those that wait and of those that run; an import may be among both."""
+    some = _first_of_each(found) if found.held or found.running else []
+    held = [one for one in some if one.held is not None][:_NAMED]
+    running = [one for one in some if one.last is not None and one.last.state == RunState.RUNNING][:_NAMED]
     return {
-        "held": [(one, why_it_waits(one.last)) for one in held if one.last is not None],
+        "held": [(one.name, one.held, why_it_waits(one.held)) for one in held if one.held is not None],
         "more_held": found.held - len(held),
         "running": running,
         "more_running": found.running - len(running),
     }
+
+
+def _first_of_each(found: ImportList) -> list[Overview]:
+    """One statement: those that are among the first of either kind."""
+    waits, runs = Q(held_run__isnull=False), Q(last_state=RunState.RUNNING)
+    either = found.visible.annotate(waits_for_one=Case(When(waits, then=1)), goes=Case(When(runs, then=1)))
+    placed = either.annotate(
+        waiting_place=Window(RowNumber(), partition_by=F("waits_for_one"), order_by=WORST_FIRST),
+        running_place=Window(RowNumber(), partition_by=F("goes"), order_by=WORST_FIRST),
+    )
+    first = Q(waits_for_one=1, waiting_place__lte=_NAMED) | Q(goes=1, running_place__lte=_NAMED)
+    return shown_of(placed.filter(first).order_by(*WORST_FIRST), found.now)
 
 
 def _incidents(viewer: Viewer) -> QuerySet[Incident]:
