@@ -114,6 +114,14 @@ _FILES = (
         "no key opens the secret ACME_PASSWORD",
         "Give JOBPIPE_KEY the former key, or set the secrets anew: `jobpipe secrets set NAME`.",
     ),
+    Code(
+        "JP1014",
+        "a draft asks for a variable that it may not send",
+        "A definition that is written in a browser names sealed secrets, those of `open_variables`, and what the file"
+        " of the import asks for already, at the same hosts.",
+        "imports/acme.yaml:3:9: DATABASE_PASSWORD is no sealed secret, and the file of this import does not ask for it",
+        "Seal what the source needs: `jobpipe secrets set NAME`; or write the definition into the project's folder.",
+    ),
 )
 # Sources ---------------------------------------------------------------------------------------------
 _SOURCES = (

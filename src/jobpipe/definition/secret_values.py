@@ -63,7 +63,7 @@ def resolve_secrets(definition: Definition, environ: Mapping[str, str]) -> Defin
     problems = problems_of_variables(definition, environ)
     if problems:
         raise VariablesError(problems)
-    source = _resolved(_source_of(definition), environ)
+    source = _resolved(_words_of(definition.source), environ)
     _keep_secret(source)
     return definition.model_copy(update={"source": Source.model_validate(source)})
 
@@ -96,7 +96,7 @@ def _password_in(url: str) -> str:
 def problems_of_variables(definition: Definition, environ: Mapping[str, str]) -> list[VariableProblem]:
     """What would keep `resolve_secrets` from its work; [] = nothing."""
     problems = []
-    for path, text in texts_of_source(definition):
+    for path, text in texts_of(definition.source):
         if "${" in _without(variables_in(text), text):
             message, hint = "`${` is not closed", "write ${NAME} or ${NAME:-default}"
             problems.append(VariableProblem(path, message, hint, is_missing=False))
@@ -131,8 +131,8 @@ def _without(variables: list[str], text: str) -> str:
     return text
 
 
-def _source_of(definition: Definition) -> dict[str, Any]:
-    return definition.source.model_dump(by_alias=True, exclude_unset=True)
+def _words_of(source: Source) -> dict[str, Any]:
+    return source.model_dump(by_alias=True, exclude_unset=True)
 
 
 def _resolved(value: Any, environ: Mapping[str, str]) -> Any:
@@ -161,9 +161,9 @@ def _keep_secret(source: Mapping[str, Any]) -> None:
             process_redactor.add(value.rpartition(" ")[2])  # `Bearer` alone is none
 
 
-def texts_of_source(definition: Definition) -> Iterator[tuple[Path, str]]:
+def texts_of(source: Source) -> Iterator[tuple[Path, str]]:
     """Each text of `source`, as it is written, with its path: what may ask for variables."""
-    return _texts(_source_of(definition), ("source",))
+    return _texts(_words_of(source), ("source",))
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -17,6 +18,21 @@ from jobpipe.definition.schedules import check_zone
 from jobpipe.safety.secrets import expand, process_redactor
 
 MOST_WORKERS = 8
+
+
+_OPEN = re.compile(r"(?!JOBPIPE_)[A-Za-z_][A-Za-z0-9_]*\*?", re.IGNORECASE)
+
+
+def _check_open(names: list[str]) -> list[str]:
+    for name in names:
+        if not _OPEN.fullmatch(name):
+            raise ValueError(f"{name!r} opens no variable; write FEED_HOST, or FEED_* for all that begin so")
+    return names
+
+
+def is_among(name: str, open_variables: Iterable[str]) -> bool:
+    """Whether a variable is one of those: FEED_* are all that begin so."""
+    return any(name == one or (one.endswith("*") and name.startswith(one[:-1])) for one in open_variables)
 
 
 class HostSettings(Model):
@@ -103,6 +119,9 @@ class Settings(Model):
     guard: Literal["own", "strict"] = "own"
     # Networks that every source may lead to though they are private (10.0.0.0/8).
     allow: list[str] = Field(default=[])
+    # Variables of the environment that definitions written in a browser may ask for, at any host: FEED_HOST, or FEED_*.
+    # Others they name only where the file of the import does, besides sealed secrets.
+    open_variables: Annotated[list[str], AfterValidator(_check_open)] = Field(default=[])
     cluster: ClusterSettings = ClusterSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     keep: KeepSettings = KeepSettings()

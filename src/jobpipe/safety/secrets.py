@@ -83,6 +83,11 @@ def variables_in(text: str) -> list[str]:
     return [found[0] for found in _VARIABLE.finditer(text)]
 
 
+def name_of_variable(variable: str) -> str:
+    """Of one as it is written: `${NAME:-default}`."""
+    return variable[2:-1].partition(":-")[0]
+
+
 def is_secret_name(name: str) -> bool:
     """Whether a header or a parameter of this name holds a secret, as far as its name says."""
     return _SECRET_PARAMETER.search(name) is not None or name.lower() == "cookie"

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from urllib.parse import unquote
 
-from jobpipe.definition.faults import Fault, InvalidFileError
-from jobpipe.definition.loading import LoadedDefinition
+from jobpipe.definition.faults import InvalidFileError
 from jobpipe.definition.project import Project
-from jobpipe.definition.source import Source
-from jobpipe.definition.yaml import Spot
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
 from jobpipe.ledger.models import Account, DefinitionDraft
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.runs.checking import load_checked, warnings_of
 from jobpipe.runs.definition_files import write_definition
 from jobpipe.runs.plans.basis import digest_of_text
+from jobpipe.runs.reach_of_drafts import refuse_beyond_reach
 from jobpipe.runs.secret_values import environ_of
-from jobpipe.safety.secrets import MissingVariableError, expand
-from jobpipe.sources.transports import scheme_of
 
 MAX_CHARACTERS = 200_000
 
@@ -92,7 +84,7 @@ def publish(project: Project, draft: DefinitionDraft) -> None:
     where it cannot be written.
     """
     name = draft.import_name
-    refuse_other_files(project, load_checked(project, name, (draft.text, f"imports/{name}.yaml")))
+    refuse_beyond_reach(project, load_checked(project, name, (draft.text, f"imports/{name}.yaml")))
     if is_overtaken(project, draft):
         raise ChangedMeanwhileError(f"imports/{name}.yaml was changed since this draft began")
     write_definition(project, name, draft.text, otherwise="take it as a patch, and put it in place where that can be")
@@ -101,52 +93,11 @@ def publish(project: Project, draft: DefinitionDraft) -> None:
         draft.delete()
 
 
-def refuse_other_files(project: Project, loaded: LoadedDefinition) -> None:
-    """Whoever writes in a browser reads and moves the files of the project and no others of the machine, nor its state.
-
-    Raises InvalidFileError, unless the project's own file names the same places.
-    """
-    strange = [place for place in _places_of(loaded.definition.source) if not _is_open_to_all(project, place)]
-    if strange and not _names_already(project, loaded.definition.import_, strange):
-        words = f"{strange[0]} is no file of the project"
-        hint = "put it into the project's folder, or let somebody write this definition there"
-        spot = loaded.document.keys.get(("source",)) or Spot(1, 1)
-        raise InvalidFileError(loaded.shown, loaded.text, [Fault(spot, words, hint)])
-
-
-def _places_of(source: Source) -> Iterator[str]:
-    """All that may name a file."""
-    yield from source.locations
-    if source.soap is not None:
-        yield source.soap.wsdl
-    if source.auth is not None:
-        yield from filter(None, (source.auth.private_key, source.auth.known_hosts))
-    if source.files.move_to is not None:
-        yield source.files.move_to
-
-
-def _is_open_to_all(project: Project, place: str) -> bool:
-    try:
-        # What a variable stands for may be a file too.
-        place = expand(place, environ_of(project))
-    except MissingVariableError:
-        return scheme_of(place) != "file"
-    if scheme_of(place) != "file":
-        return True
-    path = Path(project.resolve(unquote(re.sub(r"^file:(//[^/]*)?", "", place)))).resolve()
-    return path.is_relative_to(project.root) and not path.is_relative_to(project.state_dir.resolve())
-
-
-def _names_already(project: Project, name: str, places: list[str]) -> bool:
-    text = text_of(project, name)
-    return bool(text) and all(place in text for place in places)
-
-
 def remarks_on(project: Project, name: str, text: str) -> list[Remark]:
     """All that can be known without reading the source; [] = it is sound."""
     try:
         loaded = load_checked(project, name, (text, f"imports/{name}.yaml"))
-        refuse_other_files(project, loaded)
+        refuse_beyond_reach(project, loaded)
         warning = warnings_of(project, loaded, environ_of(project))
     except DefinitionError as error:
         return _remarks(error, is_fault=True)

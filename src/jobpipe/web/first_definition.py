@@ -10,7 +10,7 @@ from jobpipe.drafting.draft import Draft
 from jobpipe.drafting.drafting import Order, draft_source
 from jobpipe.drafting.learning import lessons_of
 from jobpipe.runs.previewing import prepare_to_look
-from jobpipe.web.drafts import refuse_other_files
+from jobpipe.runs.reach_of_drafts import refuse_beyond_reach
 
 # An address as it is read out: careers.example.org/jobs
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+/\S*")
@@ -23,7 +23,7 @@ def first_draft(project: Project, name: str, client: str, feed: str) -> Draft:
     shown = f"imports/{name}.yaml"
     # What a definition may read is known of definitions: the least one that names the place.
     least = f"import: {json.dumps(name)}\nsource: {{feed: {json.dumps(feed)}}}\nposting: {{title: title}}\n"
-    refuse_other_files(project, project.read(name, least, shown))
+    refuse_beyond_reach(project, project.read(name, least, shown))
     preparation, _ = prepare_to_look(project, name, (least, shown))
     opened = project.resolve(preparation.resolved.source.locations[0])
     order = Order(name=name, location=feed, client=client, lessons=lessons_of(project, but=name))

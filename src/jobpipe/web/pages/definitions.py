@@ -18,6 +18,7 @@ from jobpipe.runs.plans.making import Working, make_plan
 from jobpipe.runs.preparing import Change
 from jobpipe.runs.previewing_drafts import DraftPreview, preview_draft, preview_rejected
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.reach_of_drafts import refuse_beyond_reach
 from jobpipe.runs.starting import StopRequest
 from jobpipe.safety.secrets import redact
 from jobpipe.web import audit, notes
@@ -30,7 +31,6 @@ from jobpipe.web.drafts import (
     is_overtaken,
     publish,
     rebase_draft,
-    refuse_other_files,
     remarks_on,
     save_draft,
     text_of,
@@ -167,7 +167,7 @@ def _previewed(name: str, text: str, *, incident: int | None = None) -> dict[str
         return preview_rejected(workspace(), name, text, incident=incident)
 
     try:
-        _refuse_other_files(name, text)
+        _refuse_beyond_reach(name, text)
         made: DraftPreview = within(PATIENCE, make)
     except DefinitionError:
         return {"preview_error": "The draft is not valid yet: see what is wrong with it."}
@@ -176,10 +176,10 @@ def _previewed(name: str, text: str, *, incident: int | None = None) -> dict[str
     return {"preview": made}
 
 
-def _refuse_other_files(name: str, text: str) -> None:
+def _refuse_beyond_reach(name: str, text: str) -> None:
     """Raises DefinitionError, also where the text is no definition."""
     project = workspace().project
-    refuse_other_files(project, project.read(name, text, f"imports/{name}.yaml"))
+    refuse_beyond_reach(project, project.read(name, text, f"imports/{name}.yaml"))
 
 
 def _plan(request: Request, found: DefinitionDraft) -> HttpResponse:
@@ -189,7 +189,7 @@ def _plan(request: Request, found: DefinitionDraft) -> HttpResponse:
         error = "Nothing is stored of it yet: publish it and let it run."
         return _editor(request, name, found.text, found, status=400, error=error)
     try:
-        _refuse_other_files(name, found.text)
+        _refuse_beyond_reach(name, found.text)
         if not is_small(workspace(), owner.pk):
             make_apart(workspace(), name, found.text, by=by)
             return notes.done(request, "The plan is being made: it will be listed below.", _address(found))
