@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from job_site import ALL, JobSite
+from job_site import ALL, JobSite, job_posting, json_ld_page
 from project_folder import ProjectFolder
 
 from jobpipe.drafting.draft import Draft
@@ -70,6 +70,17 @@ def test_a_list_whose_pages_are_read_by_where_things_stand_in_them(site: JobSite
     assert (cook["title"], cook["locations"][0]["city"], cook["contract"]) == ("Cook", "Leeds", "permanent")
     assert "small team" in cook["description_text"]
     assert cook["url"] == site.url("/vacancy/4101-cook")
+
+
+def test_pages_are_read_in_the_character_set_that_their_server_names(site: JobSite, tmp_path: Path) -> None:
+    """UTF-16 without a mark is no text at all in any other."""
+    utf_16 = {"content_type": "text/html; charset=utf-16-le"}
+    for number in range(1, 7):
+        site.page(f"/job/{number}", json_ld_page(job_posting(number)).decode().encode("utf-16-le"), **utf_16)
+    draft = drafted(site, "/jobs")
+    assert draft.source.brings_posting and not draft.questions
+    single = drafted(site, "/job/1")
+    assert single.source.brings_posting and single.source.block["format"] == "html"
 
 
 def test_a_start_page_that_leads_to_the_list(site: JobSite, tmp_path: Path) -> None:

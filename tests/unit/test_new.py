@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import jobpipe
 
-from jobpipe.cli.draft_dialogue import answered
+from jobpipe.cli.draft_dialogue import with_answers
 from jobpipe.drafting.draft import Draft, Question, SourceChoice
 
 CASES = Path(__file__).parent.parent / "data" / "drafts"
@@ -133,7 +133,7 @@ def test_answers_become_rules_and_what_a_record_does_not_have_is_asked_again() -
         paths=("name", "on"),
     )
     out = io.StringIO()
-    made = answered(draft, io.StringIO("nam\nname\nAcme\n1\n\n"), out)
+    made = with_answers(draft, io.StringIO("nam\nname\nAcme\n1\n\n"), out)
     assert {one.field: one.rule for one in made.taken} == {
         "title": "name",
         "company": {"value": "Acme"},

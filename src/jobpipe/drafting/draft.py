@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from jobpipe.sources.record import RawRecord
+
 # A choice below this is left out of the definition, with a comment and a question.
 ENOUGH = 0.7
 # Above this nobody needs to be told why.
@@ -103,6 +105,8 @@ class Draft:
     looked_at: int = 0
     # The parts that a record has, as a rule would name them.
     paths: tuple[str, ...] = ()
+    # The first of them, as they were read; () = they were no records of a feed.
+    records: tuple[RawRecord, ...] = ()
 
     @property
     def taken(self) -> tuple[Choice, ...]:

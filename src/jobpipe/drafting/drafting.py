@@ -20,7 +20,7 @@ from jobpipe.drafting.paging import Paging, paging_of
 from jobpipe.drafting.proving import proven
 from jobpipe.drafting.recognising.competing import compete
 from jobpipe.drafting.recognising.recogniser import Hint, Survey, Told
-from jobpipe.drafting.sampling import Sample, sample
+from jobpipe.drafting.sampling import Sample, kept_with_draft, sample
 from jobpipe.drafting.services import Service, service_at
 from jobpipe.drafting.shapes import is_date, is_email, is_number, is_url
 from jobpipe.drafting.telling_apart import key_fields
@@ -103,6 +103,7 @@ def _drafted(found: Sample, columns: list[Column], order: Order) -> Draft:
         notices=(*_notices(found), *_doubt(choices)),
         looked_at=len(found.values),
         paths=tuple(dict.fromkeys(column.path for column in columns if column.origin in ("", "whole"))),
+        records=kept_with_draft(found.records),
     )
 
 

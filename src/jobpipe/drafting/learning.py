@@ -104,13 +104,20 @@ def _reads(name: str, rule: FieldRule) -> Iterator[tuple[str, str]]:
     if name in _BARE and rule.parts:
         for part, inner in rule.parts.items():
             for path in inner.from_:
-                yield f"{name}.{part}", f"{rule.for_}/{path}" if rule.for_ else path
+                yield f"{name}.{part}", _beneath(rule.for_, path)
         return
     for place, path in enumerate(rule.from_):
         if name == "description" and place:
             yield "description.more", path
         else:
             yield _BARE.get(name, name), path
+
+
+def _beneath(above: str | None, path: str) -> str:
+    """As a column is called: lists of JSON have dots, elements of XML slashes."""
+    if not above or path == ".":
+        return above or path
+    return f"{above}.{path}" if above.endswith("[*]") else f"{above}/{path}"
 
 
 def _last_name(path: str) -> str:

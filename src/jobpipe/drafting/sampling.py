@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,9 @@ from jobpipe.sources.unpacking import Document, UnpackLimits, unpack
 # Records that are looked at, and bytes that are read for them at most.
 ENOUGH_RECORDS = 300
 MOST_BYTES = 24 * 1024 * 1024
+# Those of them that stay with a draft, and their bytes together.
+KEPT_RECORDS = 25
+_KEPT_BYTES = 256 * 1024
 # What is kept of a document's beginning.
 _HEAD = 64 * 1024
 
@@ -62,6 +65,26 @@ def sample(request: Request, shown: str, settings: FormatSettings | None = None)
         arrival = stream.arrival
         found = Sample(shown, arrival.name, arrival.charset)
         return read_sample(found, iter(stream), settings or FormatSettings())
+
+
+def sample_of_records(records: Sequence[RawRecord]) -> Sample:
+    """As `sample`, of records that were read before."""
+    found = Sample("the records of a draft", records=list(records))
+    _read(found)
+    return found
+
+
+def kept_with_draft(records: Sequence[RawRecord]) -> tuple[RawRecord, ...]:
+    """The first sound ones, as many as are small enough together."""
+    kept: list[RawRecord] = []
+    size = 0
+    for record in records:
+        size += len(record.raw)
+        if len(kept) >= KEPT_RECORDS or size > _KEPT_BYTES:
+            break
+        if not record.flaw:
+            kept.append(record)
+    return tuple(kept)
 
 
 def read_sample(found: Sample, chunks: Iterator[bytes], settings: FormatSettings) -> Sample:

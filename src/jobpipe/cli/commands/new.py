@@ -100,11 +100,11 @@ def _place(project: Project, location: str) -> tuple[str, str]:
 
 
 def _explained(draft: Draft, *, asks: bool) -> Draft:
-    from jobpipe.cli.draft_dialogue import answered
+    from jobpipe.cli.draft_dialogue import with_answers
     from jobpipe.cli.draft_table import print_draft
 
     print_draft(draft)
-    return answered(draft, sys.stdin, sys.stdout) if asks and draft.questions else draft
+    return with_answers(draft, sys.stdin, sys.stdout) if asks and draft.questions else draft
 
 
 def _tell(project: Project, name: str, shown: str, draft: Draft) -> None:

@@ -53,7 +53,7 @@ def _ways(first: Visited, visits: Visits, order: Order) -> Iterator[Draft]:
     service = _service_of(view)
     if service is not None:
         yield draft_of_service(service, order, f"it is in {order.location}")
-    said = says_postings(first.body, first.url)
+    said = says_postings(first.body, first.url, first.charset)
     if said:
         yield draft_of_page(first.body, order, url=first.url, charset=first.charset)
     rows = rows_of(view)
@@ -142,7 +142,7 @@ def _with_details(
     visited = [one for link in links if (one := visits.at(link)) is not None]
     if not visited:
         return
-    said = [records for one in visited if (records := says_postings(one.body, one.url))]
+    said = [records for one in visited if (records := says_postings(one.body, one.url, one.charset))]
     if len(said) >= max(1, len(visited) - 1):
         records = list(itertools.chain.from_iterable(said))
         posted = Posted([], missing_in(records, order.client), {})
