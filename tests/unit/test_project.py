@@ -215,3 +215,40 @@ def test_relative_paths_count_from_the_project(root: Path) -> None:
     assert project.resolve("12:30.xml") == str(root / "12:30.xml")
     for location in ("/data/a.xml", "https://example.org/a.xml", "file:///data/a.xml", "ftp://example.org/a"):
         assert project.resolve(location) == location
+
+
+# A process that lives long ---------------------------------------------------------------------------
+
+
+def test_a_file_that_is_put_in_its_place_whole_counts_at_once(root: Path) -> None:
+    project = opened(root)
+    project.remember_definitions()
+    before = project.import_stamps()
+    (root / "imports" / "new.yaml").write_text("import: new\n")
+    assert set(project.import_stamps()) == {"agency", "board", "new"}
+    (root / "imports" / ".board").write_text("import: board\n")
+    (root / "imports" / ".board").replace(root / "imports" / "board.yaml")
+    assert project.import_stamps()["board"] != before["board"]
+    (root / "imports" / "agency.yaml").unlink()
+    assert set(project.import_stamps()) == {"board", "new"}
+
+
+def test_a_file_that_is_written_in_its_place_counts_within_a_second(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(root)
+    project.remember_definitions()
+    clock = [100.0]
+    monkeypatch.setattr("jobpipe.definition.project.time.monotonic", lambda: clock[0])
+    before = project.import_stamps()
+    (root / "imports" / "board.yaml").write_text("import: board\n")
+    clock[0] += 0.9
+    assert project.import_stamps()["board"] != before["board"]
+
+
+def test_files_are_not_looked_at_one_by_one_for_each_page(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = opened(root)
+    project.remember_definitions()
+    project.import_stamps()
+    monkeypatch.setattr("jobpipe.definition.project.stamps_in", lambda *_: pytest.fail("looked at them again"))
+    assert set(project.import_stamps()) == {"agency", "board"}

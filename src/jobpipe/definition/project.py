@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,18 @@ IMPORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:")
 
 
+# Seconds for which a process that is asked for all imports often does not look at each file again.
+_LOOK_HOLDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    # By the clock that only goes forward.
+    at: float
+    folder: Stamp | None
+    stamps: dict[str, Stamp | None]
+
+
 @dataclass(slots=True)
 class Project:
     root: Path
@@ -63,6 +76,8 @@ class Project:
     _stamps: tuple[tuple[str, Stamp | None], ...] = field(default=(), repr=False)
     # By import, with the stamp of its file; None = each is read whenever it is asked for.
     _definitions: dict[str, tuple[Stamp | None, LoadedDefinition]] | None = field(default=None, repr=False)
+    # Of the files of imports: the last look at all of them.
+    _looked: _Look | None = field(default=None, repr=False)
 
     @property
     def state_dir(self) -> Path:
@@ -77,8 +92,19 @@ class Project:
         return names_in(self.root / "imports", ".yaml")
 
     def import_stamps(self) -> dict[str, Stamp | None]:
-        """Of the files of the imports, by their names: whether each is the one that was read before."""
-        return stamps_in(self.root / "imports", ".yaml")
+        """Of the files of the imports, by their names: whether each is the one that was read before.
+
+        Where definitions are remembered, one that was written in its place is another half a second later at the
+        latest; one that is new, gone or put there whole (as editors and this interface do) is at once.
+        """
+        path = self.root / "imports"
+        if self._definitions is None:
+            return stamps_in(path, ".yaml")
+        folder, now = stamp_of(path), time.monotonic()
+        known = self._looked
+        if known is None or known.folder != folder or now - known.at > _LOOK_HOLDS:
+            known = self._looked = _Look(now, folder, stamps_in(path, ".yaml"))
+        return known.stamps
 
     def load(self, name: str) -> LoadedDefinition:
         """Raises UsageError where there is no such import, DefinitionError where it is not valid."""

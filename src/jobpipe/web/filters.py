@@ -62,13 +62,32 @@ def item(mapping: Any, key: Any) -> Any:
 @register.filter
 def options(values: Iterable[str], chosen: str = "") -> SafeString:
     """Each as an <option>, the chosen one selected: a page may have hundreds."""
-    return SafeString("".join(_option(text, is_chosen=text == chosen) for text in values))
+    texts = list(values)
+    # All at once: no name has a line of its own.
+    escaped = html.escape("\n".join(texts)).split("\n")
+    if len(escaped) != len(texts):
+        escaped = [html.escape(text) for text in texts]
+    return SafeString("".join(map(_option, texts, escaped, (text == chosen for text in texts))))
 
 
-def _option(text: str, *, is_chosen: bool) -> str:
+def _option(text: str, escaped: str, is_chosen: bool) -> str:
     # Its value is its text, but for what HTML does to white space.
-    value = "" if text == " ".join(text.split()) else f' value="{html.escape(text)}"'
-    return f"<option{value}{' selected' if is_chosen else ''}>{html.escape(text)}</option>"
+    value = "" if text == " ".join(text.split()) else f' value="{escaped}"'
+    return f"<option{value}{' selected' if is_chosen else ''}>{escaped}</option>"
+
+
+@register.simple_tag(takes_context=True)
+def label_rows(context: template.Context, rows: Iterable[Any]) -> SafeString:
+    from jobpipe.web import label_rows
+
+    return label_rows.label_rows(rows, context["say"], can_map=context["can_map"])
+
+
+@register.simple_tag(takes_context=True)
+def suggestion_pieces(context: template.Context, rows: Iterable[Any]) -> SafeString:
+    from jobpipe.web import label_rows
+
+    return label_rows.suggestion_pieces(rows, context["say"])
 
 
 @register.filter

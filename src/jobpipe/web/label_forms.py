@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from jobpipe.runs.mappings.deciding import Decision, decide, decision_of, sound_
 from jobpipe.runs.mappings.effects import ImportEffect, effects_of
 from jobpipe.runs.mappings.questions import Question, questions_of
 from jobpipe.runs.mappings.scopes import UsedTables
-from jobpipe.runs.mappings.unmapped import titles_of
+from jobpipe.runs.mappings.unmapped import MAX_SAMPLES
 from jobpipe.runs.taxonomies.in_force import names
 from jobpipe.taxonomy.labels import normalise_label
 from jobpipe.taxonomy.suggestions.suggestion import Suggestion
@@ -59,13 +60,19 @@ class Queue:
     tables: list[str]
 
 
-def queue_of(owners: QuerySet[Import], *, table: str, scope: str, first: int, of_one: bool = False) -> Queue:
-    """What is unmapped of these imports, the most frequent first; `SHOWN` of them from `first` on."""
-    asked = frozenset(owners.values_list("pk", flat=True)), table, scope, of_one
+def queue_of(
+    owners: QuerySet[Import], whose: Hashable, *, table: str, scope: str, first: int, of_one: bool = False
+) -> Queue:
+    """What is unmapped of these imports, the most frequent first; `SHOWN` of them from `first` on.
+
+    `whose`: what they were chosen by; while no run ends it chooses the same ones.
+    """
+    asked = whose, table, scope, of_one
     found = worked_out(asked, lambda: _unmapped(owners, table, scope, of_one=of_one))
     shown = found.questions[first : first + SHOWN]
+    titles = _titles(found, shown)
     return Queue(
-        rows=[Row(number, question, _titles(found, question)) for number, question in enumerate(shown)],
+        rows=[Row(number, question, titles[number]) for number, question in enumerate(shown)],
         first=first,
         questions=len(found.questions),
         postings=found.postings,
@@ -103,10 +110,19 @@ def _unmapped(owners: QuerySet[Import], table: str, scope: str, *, of_one: bool)
     return made, not waiting
 
 
-def _titles(found: _Unmapped, question: Question) -> list[str]:
-    """Of a few postings that have it."""
-    titles = [title for label in question.labels[:2] for title in titles_of(workspace(), *found.samples[id(label)])]
-    return titles[:3]
+def _titles(found: _Unmapped, questions: Sequence[Question]) -> list[list[str]]:
+    """Of a few postings of each, which are asked for together: one look at the documents for each import."""
+    places = [[found.samples[id(label)] for label in question.labels[:2]] for question in questions]
+    wanted: dict[int, list[int]] = {}
+    for owner, rows in chain.from_iterable(places):
+        wanted.setdefault(owner, []).extend(rows)
+    known = {
+        (owner, number): row.title
+        for owner, rows in wanted.items()
+        for number, row in workspace().documents.rows(owner, rows).items()
+    }
+    titles = [[known.get((owner, number), "") for owner, rows in of_one for number in rows] for of_one in places]
+    return [[title for title in of_one if title][:MAX_SAMPLES] for of_one in titles]
 
 
 def suggest(rows: Sequence[Row]) -> None:

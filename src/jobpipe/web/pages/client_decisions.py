@@ -44,7 +44,7 @@ def _queue(request: Request, client: str) -> label_forms.Queue:
     name, first = request.GET.get("import", ""), request.GET.get("from", "")
     owners = imports_of(client).filter(name=name) if name else imports_of(client)
     start = int(first) if first.isdecimal() and len(first) < 7 else 0
-    return label_forms.queue_of(owners, table="", scope="", first=start, of_one=bool(name))
+    return label_forms.queue_of(owners, (client, name), table="", scope="", first=start, of_one=bool(name))
 
 
 def _labels_page(

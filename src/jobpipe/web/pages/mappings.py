@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,7 +103,7 @@ def take_back(request: Request) -> HttpResponse:
 @page("mappings/coverage/", needs=Right.SEE)
 def show_coverage(request: Request) -> HttpResponse:
     """How many of the labels of live postings have a meaning, the worst first."""
-    queue = queue_of(_owners(request), table="", scope="", first=0)
+    queue = queue_of(*_owners(request), table="", scope="", first=0)
     table = request.GET.get("table", "")
     lines = [(owner, one) for owner, one in queue.coverage if table in ("", one.table)]
     lines.sort(key=lambda line: (line[1].share, -line[1].live, line[0].name))
@@ -196,13 +196,14 @@ def codes_of(table: str, words: str, owners: QuerySet[Import], *, whose: str) ->
 # What the pages have in common ------------------------------------------------------------------------
 
 
-def _owners(request: Request) -> QuerySet[Import]:
+def _owners(request: Request) -> tuple[QuerySet[Import], Hashable]:
+    """Those that are chosen, and by what."""
     owners = visible_imports(request.viewer)
     if name := request.GET.get("import", ""):
         owners = owners.filter(name=name)
     if client := request.GET.get("client", ""):
         owners = owners.filter(client=client)
-    return owners
+    return owners, (request.viewer.clients, name, client)
 
 
 def _filters(request: Request) -> dict[str, Any]:
@@ -227,7 +228,7 @@ def _queue(request: Request) -> Queue:
     if scope not in Scope.values or (scope == Scope.GLOBAL and not request.viewer.sees_all):
         scope = ""
     return queue_of(
-        _owners(request),
+        *_owners(request),
         table=request.GET.get("table", ""),
         scope=scope,
         first=_first(request),
