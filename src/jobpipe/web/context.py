@@ -19,6 +19,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "viewer": viewer,
         "account": getattr(request, "account", None),
         "navigation": entries_for(viewer, request.path, words) if viewer is not None else [],
+        # The jump box.
+        "can_find": viewer is not None and viewer.may(Right.SEE),
         "can_map": viewer is not None and viewer.may(Right.MAP),
         "can_define": viewer is not None and viewer.may(Right.DEFINE) and viewer.sees_all,
         "can_manage": viewer is not None and viewer.may(Right.ACCOUNTS),

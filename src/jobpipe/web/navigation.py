@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -14,20 +15,42 @@ class Entry:
     words: str
     address: str
     is_here: bool
+    # Under which heading; "" = above all of them.
+    heading: str = ""
 
 
-# Words, address, the right that it needs, and whether only those see it who see all clients.
-_ALL = (
-    ("Overview", "/", Right.SEE, False),
-    ("Imports", "/imports/", Right.SEE, False),
-    ("Runs", "/runs/", Right.SEE, False),
-    ("Incidents", "/incidents/", Right.SEE, False),
-    ("Postings", "/postings/", Right.SEE, False),
-    ("Mappings", "/mappings/", Right.SEE, False),
-    ("Destinations", "/destinations/", Right.SEE, True),
-    ("Clients", "/clients/", Right.CLIENT_SPACE, False),
-    ("Accounts", "/accounts/", Right.ACCOUNTS, True),
-    ("Audit", "/audit/", Right.AUDIT, True),
+@dataclass(frozen=True, slots=True)
+class _Known:
+    words: str
+    address: str
+    needs: Right
+    # Only for those who see all clients.
+    is_of_all: bool = False
+    heading: str = ""
+
+
+_ENTRIES = (
+    _Known("Overview", "/", Right.SEE),
+    _Known("Imports", "/imports/", Right.SEE),
+    _Known("Runs", "/runs/", Right.SEE),
+    _Known("Incidents", "/incidents/", Right.SEE),
+    _Known("Postings", "/postings/", Right.SEE),
+    _Known("Mappings", "/mappings/", Right.SEE),
+    _Known("Destinations", "/destinations/", Right.SEE, is_of_all=True),
+    _Known("Clients", "/clients/", Right.CLIENT_SPACE),
+    _Known("Accounts", "/accounts/", Right.ACCOUNTS, is_of_all=True, heading="House"),
+    _Known("Audit", "/audit/", Right.AUDIT, is_of_all=True, heading="House"),
+)
+# What has no entry of its own.
+_FURTHER = (
+    _Known("New import", "/imports/new/", Right.DEFINE, is_of_all=True),
+    _Known("Tables of mappings", "/mappings/tables/", Right.SEE),
+    _Known("Coverage of mappings", "/mappings/coverage/", Right.SEE),
+    _Known("History of mappings", "/mappings/history/", Right.SEE),
+    _Known("Rules", "/rules/", Right.SEE),
+    _Known("History of rules", "/rules/history/", Right.SEE),
+    _Known("Your account", "/account/", Right.SELF),
+    _Known("API tokens", "/account/tokens/", Right.SELF),
 )
 
 
@@ -36,9 +59,19 @@ def entries_for(viewer: Viewer, path: str, say: Words) -> list[Entry]:
         own = sorted(viewer.clients or ())
         address = f"/clients/{quote(own[0], safe='')}/" if len(own) == 1 else "/clients/"
         return [Entry(say["tab_home"] if len(own) == 1 else say["clients_of_yours"], address, path.startswith(address))]
-    found = []
-    for words, address, right, is_of_all in _ALL:
-        if viewer.may(right) and (viewer.sees_all or not is_of_all):
-            is_here = path == address if address == "/" else path.startswith(address)
-            found.append(Entry(words, address, is_here))
-    return found
+    return [
+        Entry(one.words, one.address, _is_within(path, one.address), one.heading) for one in _open_to(viewer, _ENTRIES)
+    ]
+
+
+def _is_within(path: str, address: str) -> bool:
+    return path == address if address == "/" else path.startswith(address)
+
+
+def pages_for(viewer: Viewer) -> list[tuple[str, str]]:
+    """(words, address) of all pages that are about no one thing, for whoever looks for one by its name."""
+    return [(one.words, one.address) for one in _open_to(viewer, (*_ENTRIES, *_FURTHER))]
+
+
+def _open_to(viewer: Viewer, known: Iterable[_Known]) -> list[_Known]:
+    return [one for one in known if viewer.may(one.needs) and (viewer.sees_all or not one.is_of_all)]

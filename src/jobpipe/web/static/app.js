@@ -22,11 +22,29 @@
     if (asked && !confirm(asked)) event.preventDefault();
   });
 
-  // `/` leads to the search field of the page; j and k go through rows, Enter opens one.
+  // Ctrl-K leads to the jump box; arrows go through what it found, Escape closes it.
+  const jump = document.querySelector("[data-jump]");
+  if (jump) {
+    const field = jump.querySelector("input"), found = jump.querySelector("#jump-found");
+    const close = () => found.replaceChildren();
+    document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); field.focus(); field.select(); }
+    });
+    jump.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { close(); field.focus(); }
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      const stops = [field, ...found.querySelectorAll("a")];
+      const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+      if (next) { event.preventDefault(); next.focus(); }
+    });
+    document.addEventListener("click", (event) => { if (!jump.contains(event.target)) close(); });
+  }
+
+  // `/` leads to the search field of the page, else to the jump box; j and k go through rows, Enter opens one.
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
-      const field = document.querySelector("[data-search]");
+      const field = document.querySelector("[data-search]") || document.querySelector("[data-jump] input");
       if (field) { event.preventDefault(); field.focus(); field.select(); }
     }
     if (event.key === "j" || event.key === "k") {
