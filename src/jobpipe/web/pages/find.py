@@ -20,5 +20,10 @@ def find(request: Request) -> HttpResponse:
     one = None if is_typed else meant(found)
     if one is not None:
         return HttpResponseRedirect(one.address)
-    context = {"q": text, "jump_to": text, "found": found, "postings": f"/postings/?{urlencode({'q': text})}"}
+    context: dict[str, object] = {
+        "q": text,
+        "jump_to": text,
+        "found": found,
+        "postings": f"/postings/?{urlencode({'q': text})}",
+    }
     return show(request, "_found.html" if is_typed else "find.html", context)
