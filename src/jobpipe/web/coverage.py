@@ -34,5 +34,5 @@ def coverage_of(runs: Sequence[Run]) -> list[Coverage]:
 
 def _coverage(field: str, figures: list[Figures]) -> Coverage:
     shares = [one.share(field) for one in figures]
-    line = sparkline(shares, label=f"{field} in the last {len(shares)} runs: {shares[-1]:.0%} now")
+    line = sparkline(shares, label=f"{field} in the last {len(shares)} runs: {shares[-1]:.0%} now", within=(0, 1))
     return Coverage(field, shares[-1], shares[0], line)

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 
 # Characters of a text; beyond, it is cut. Words of a longer one would take long to compare.
 MOST = 1_200
+# Characters that are shown before and after what differs.
+BESIDE = 60
 _PIECES = re.compile(r"\s+|[^\s<>]+|<[^<>]*>|.")
 
 
@@ -45,11 +47,23 @@ def _marked(shown: Any, other: Any, mark: str) -> SafeString:
     if matcher.ratio() < 0.4:
         return format_html(f"<{mark}>{{}}</{mark}>", text)
     pieces = (
-        format_html("{}" if what == "equal" else f"<{mark}>{{}}</{mark}>", "".join(mine[start:end]))
+        format_html(f"<{mark}>{{}}</{mark}>", "".join(mine[start:end]))
+        if what != "equal"
+        else _folded("".join(mine[start:end]), is_first=start == 0, is_last=end == len(mine))
         for what, start, end, _, _ in matcher.get_opcodes()
         if end > start
     )
     return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+def _folded(text: str, *, is_first: bool, is_last: bool) -> str:
+    """Of what is the same, what stands beside what differs."""
+    if len(text) <= 3 * BESIDE:
+        return text
+    # Whole words, where there are any.
+    before = "" if is_first else text[:BESIDE].rpartition(" ")[0] or text[:BESIDE]
+    after = "" if is_last else text[-BESIDE:].partition(" ")[2] or text[-BESIDE:]
+    return f"{before} … {after}".strip(" ")
 
 
 def _cut(text: str) -> str:

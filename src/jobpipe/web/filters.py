@@ -16,6 +16,26 @@ from jobpipe.web import differences
 
 register = template.Library()
 
+# What stands in the header of a browser -> its name; the first counts, since each also says what it is like.
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+_JUST_NOW = 5
 _STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (86_400 * 60, "d", 86_400))
 
 
@@ -25,7 +45,10 @@ def ago(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return "never"
     seconds = (datetime.now(UTC) - moment).total_seconds()
-    words = f"in {duration(-seconds)}" if seconds < 0 else f"{duration(seconds)} ago"
+    if abs(seconds) < _JUST_NOW:
+        words = "just now" if seconds >= 0 else "now"
+    else:
+        words = f"in {duration(round(-seconds))}" if seconds < 0 else f"{duration(round(seconds))} ago"
     shown = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     # Digits and letters of ours: nothing in it is to be escaped, and a page has many of them.
     return SafeString(f'<time datetime="{moment.isoformat()}" title="{shown}">{words}</time>')
@@ -33,12 +56,15 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """`12 s`, `5 min`, `3 h`, `4 d`."""
+    """`40 ms`, `0.6 s`, `12 s`, `5 min`, `3 h`, `4 d`."""
     if seconds is None:
         return ""
+    if 0 < seconds < 0.1:
+        return f"{max(seconds * 1_000, 1):.0f} ms"
     for below, unit, size in _STEPS:
         if seconds < below:
-            return f"{seconds / size:.1f} {unit}" if size == 1 and seconds < 10 else f"{seconds / size:.0f} {unit}"
+            is_fraction = isinstance(seconds, float) and size == 1 and seconds < 10
+            return f"{seconds / size:.1f} {unit}" if is_fraction else f"{seconds / size:.0f} {unit}"
     return f"{seconds / 86_400:.0f} d"
 
 
@@ -46,6 +72,26 @@ def duration(seconds: float | None) -> str:
 def number(value: Any) -> str:
     """With commas: 1,234."""
     return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value or 0)
+
+
+@register.filter
+def tally(value: Any) -> SafeString | str:
+    """A number of a table in which most are 0: those step back."""
+    return number(value) if value else SafeString('<span class="dim">0</span>')
+
+
+@register.filter
+def signed(value: int) -> str:
+    """+5, −3: a difference."""
+    return f"+{value:,}" if value > 0 else f"{value:,}".replace("-", "−")
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """Chrome on Linux: what people call it that names itself so; what is not known stays as it is."""
+    found = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return f"{found} on {system}" if found and system else found or agent
 
 
 @register.filter

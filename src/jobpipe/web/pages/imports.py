@@ -27,15 +27,13 @@ from jobpipe.runs.standing import in_words
 from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 from jobpipe.safety.secrets import redact
 from jobpipe.web import audit, notes
-from jobpipe.web.charts import Bar, bars, sparkline
 from jobpipe.web.coverage import coverage_of
 from jobpipe.web.import_lists import chosen_imports
 from jobpipe.web.paging import address, stretch
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
-from jobpipe.web.run_charts import LEGEND, runs_over_time, width_for
-from jobpipe.web.states import look_of
+from jobpipe.web.run_charts import LEGEND, durations, live_postings, runs_over_time
 from jobpipe.web.tables import csv_file, wants_csv
 
 _AT_ONCE = 50
@@ -89,8 +87,8 @@ def _status(request: Request, name: str, *, status: int = 200, **more: object) -
         "held": one.held,
         "chart": runs_over_time(runs),
         "legend": LEGEND,
-        "durations": _durations(runs),
-        "postings": sparkline([float(run.live) for run in runs], label="live postings", width=360, height=56),
+        "durations": durations(runs),
+        "postings": live_postings(runs),
         "coverage": coverage_of(runs),
         "incidents": visible_incidents(request.viewer).filter(import_name=name, state__in=WAITING)[:20],
         "schedule": _schedule(one),
@@ -130,18 +128,6 @@ def _last_runs(name: str) -> list[Run]:
     fields = ("kind", "state", "started_at", "account", "live", "expired", "seconds", "unchanged", "figures__packed")
     runs = found.select_related("figures").only(*fields).order_by("-id")[:_RUNS_SHOWN]
     return list(reversed(runs))
-
-
-def _durations(runs: list[Run]) -> Any:
-    shown = [
-        Bar(
-            value=run.seconds or 0.1,
-            look=look_of(run.state) or "dim",
-            title=f"run {run.pk}, {run.started_at:%Y-%m-%d %H:%M}: {run.state}, {run.seconds:.1f} s",
-        )
-        for run in runs
-    ]
-    return bars(shown, label=f"how long the last {len(runs)} runs took", width=width_for(runs), height=48)
 
 
 def _schedule(one: Overview) -> str:

@@ -23,7 +23,7 @@ from jobpipe.runs.progress import Progress
 from jobpipe.runs.retrying import Wanted, retry_import
 from jobpipe.runs.starting import StopRequest
 from jobpipe.web import audit, notes
-from jobpipe.web.charts import Bar, bars
+from jobpipe.web.charts import PLOT_WIDTH, Bar, bars, moment, plot
 from jobpipe.web.marking import marked
 from jobpipe.web.next_steps import next_steps
 from jobpipe.web.paging import address, newest_first, number_in, where_given
@@ -248,7 +248,8 @@ def _place(sample: dict[str, Any]) -> str:
 
 
 def _bars(counts: list[Any]) -> Any:
-    return bars(
+    """The oldest first."""
+    chart = bars(
         [
             Bar(
                 value=one.count,
@@ -259,9 +260,13 @@ def _bars(counts: list[Any]) -> Any:
             for one in counts
         ],
         label=f"how many in each of the last {len(counts)} runs that had it",
-        width=max(8 * len(counts), 40),
-        height=48,
+        width=PLOT_WIDTH,
+        height=64,
+        stretched=True,
     )
+    most = max((one.count for one in counts), default=0)
+    moments = (moment(counts[0].run.started_at), moment(counts[-1].run.started_at)) if counts else ("", "")
+    return plot(chart, most=f"{most:,}", moments=moments, low=True)
 
 
 # What a person does ---------------------------------------------------------------------------------

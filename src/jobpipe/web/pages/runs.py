@@ -134,7 +134,7 @@ def show(request: Request, run: int) -> HttpResponse:
         "lines": _lines(one, last_good),
         "beside": _beside(one, last_good),
         "definition_diff": _definition_diff(one, last_good),
-        "speed": one.account.get("read", 0) / one.seconds if one.seconds else 0.0,
+        "speed": round(one.account.get("read", 0) / one.seconds) if one.seconds else 0,
         "waits": is_waiting(one),
         "kept": _kept_parts(one),
         "may_decide": request.viewer.may(Right.DECIDE),
