@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from engines import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +31,7 @@ from jobpipe.ledger.models import (
     Standing,
 )
 from jobpipe.runs.overview import Overview, overviews, worst_first
+from jobpipe.runs.stale_summaries import derive, read_stale
 from jobpipe.runs.summaries import WORST_FIRST, bring_up_to_date, shown, summaries
 
 NAMES = ("anna", "bert", "carl")
@@ -187,6 +190,41 @@ def test_whatever_a_summary_depends_on_makes_it_stale(tmp_path: Path) -> None:
             write()
             assert (words, StaleSummary.objects.filter(import_number=owner.pk).exists()) == (words, matters)
         agree(NOW)
+
+
+def test_what_is_written_while_a_summary_is_derived_is_not_undone(tmp_path: Path) -> None:
+    with ProjectFolder(tmp_path / "project").open():
+        Import.objects.create(name="anna")
+        begin("anna", 30, RunState.SUCCEEDED, RunKind.IMPORT)
+        _, read_before = read_stale()
+        begin("anna", 3, RunState.FAILED, RunKind.IMPORT)
+        _, read_after = read_stale()
+        assert derive(read_after, NOW) == 1
+        assert derive(read_before, NOW) == 0
+        agree(NOW)
+
+
+def test_what_is_written_after_it_was_read_is_derived_at_the_next_look(tmp_path: Path) -> None:
+    with ProjectFolder(tmp_path / "project").open():
+        Import.objects.create(name="anna")
+        _, read_before = read_stale()
+        begin("anna", 3, RunState.FAILED, RunKind.IMPORT)
+        derive(read_before, NOW)
+        assert StaleSummary.objects.exists()
+        agree(NOW)
+        assert not StaleSummary.objects.exists()
+
+
+def test_two_statements_derive_what_is_stale_of_any_number_of_imports(tmp_path: Path) -> None:
+    with ProjectFolder(tmp_path / "project").open():
+        Import.objects.bulk_create(Import(name=f"many-{number}") for number in range(700))
+        with CaptureQueriesContext(connection) as asked:
+            bring_up_to_date(NOW)
+        assert len(asked) == 2
+        assert ImportSummary.objects.count() == 700
+        with CaptureQueriesContext(connection) as asked:
+            bring_up_to_date(NOW)
+        assert len(asked) == 1
 
 
 def test_an_older_ledger_gets_the_summaries_of_what_it_holds(tmp_path: Path) -> None:

@@ -7,21 +7,18 @@ so that the ledger can sort and count. Triggers of the ledger name each import o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from jobpipe.ledger.models import Import, ImportSummary, StaleSummary
-from jobpipe.ledger.opening import is_shared
-from jobpipe.ledger.turns import turn_to_write
-from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs, overviews
+from jobpipe.ledger.models import ImportSummary
+from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs
 from jobpipe.runs.scheduling.punctuality import ImportState, Punctuality
+from jobpipe.runs.stale_summaries import derive, read_stale
 
-# Imports that are derived in one transaction.
-_AT_ONCE = 500
+# Looks at what was written while summaries were derived.
+_TRIES = 3
 # Of the last run and of one that waits, what lists show.
 _OF_RUN = ("state", "started_at", "why", "notices")
 
@@ -88,56 +85,15 @@ def _overview(row: Any) -> Overview:
 
 
 def bring_up_to_date(now: datetime | None = None) -> datetime:
-    """Derive what is stale, in a few statements; where nothing is, that costs one look.
+    """Derive what is stale: a second statement, where there is any.
 
     The ledger's time at that look is given back, unless one is given.
     """
-    looked_at, is_more = _look()
-    now = now or looked_at
-    while is_more:
-        with turn_to_write(), transaction.atomic():
-            # Whoever else derives the same waits here, and then reads what was written meanwhile.
-            stale = list(StaleSummary.objects.select_for_update().order_by("pk").values_list("pk", "import_number"))
-            numbers = sorted({number for _, number in stale})
-            is_more = len(numbers) > _AT_ONCE
-            some = set(numbers[:_AT_ONCE])
-            _derive(some, now)
-            done = [pk for pk, number in stale if number in some]
-            for start in range(0, len(done), _AT_ONCE):
-                StaleSummary.objects.filter(pk__in=done[start : start + _AT_ONCE]).delete()
-    return now
-
-
-def _look() -> tuple[datetime, bool]:
-    """What time it is, and whether anything is stale: one statement."""
-    if not is_shared():
-        return datetime.now(UTC), StaleSummary.objects.exists()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp(), EXISTS (SELECT 1 FROM ledger_stalesummary)")
-        at, is_stale = cursor.fetchone()
-    return at, is_stale
-
-
-def _derive(numbers: Iterable[int], now: datetime) -> None:
-    made = [_summary(one) for one in overviews(now, Import.objects.filter(pk__in=numbers))]
-    fields = [field.name for field in ImportSummary._meta.fields if not field.primary_key]
-    ImportSummary.objects.bulk_create(made, update_conflicts=True, unique_fields=["import_row"], update_fields=fields)
-
-
-def _summary(one: Overview) -> ImportSummary:
-    turns = one.turns
-    return ImportSummary(
-        import_row_id=one.number,
-        last_run_id=one.last.pk if one.last is not None else None,
-        last_state=one.last.state if one.last is not None else "",
-        held_run_id=one.held.pk if one.held is not None else None,
-        last_good=one.last_good,
-        live=one.live,
-        decision_id=one.decision.pk if one.decision is not None else None,
-        rests_until=one.decision.until if one.decision is not None else None,
-        rested=turns.rested,
-        due=turns.due,
-        late_from=turns.late_from,
-        down_from=turns.down_from,
-        incidents=one.incidents,
-    )
+    looked_at, stale = read_stale()
+    at = now or looked_at
+    # What is written meanwhile, again and again, is seen at the next look.
+    for _ in range(_TRIES):
+        if not stale or derive(stale, at) == len(stale):
+            break
+        _, stale = read_stale()
+    return at
