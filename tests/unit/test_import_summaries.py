@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from engines import examples
 from hypothesis import given, settings
@@ -32,7 +32,7 @@ from jobpipe.ledger.models import (
 )
 from jobpipe.runs.overview import Overview, overviews, worst_first
 from jobpipe.runs.stale_summaries import derive, read_stale
-from jobpipe.runs.summaries import WORST_FIRST, bring_up_to_date, shown, summaries
+from jobpipe.runs.summaries import WORST_FIRST, bring_up_to_date, overviews_of_all, shown, summaries
 
 NAMES = ("anna", "bert", "carl")
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -140,7 +140,20 @@ def said(one: Overview) -> dict[str, Any]:
     }
 
 
+def told(one: Overview) -> dict[str, Any]:
+    """Of what `jobpipe status`, /metrics and the API tell besides."""
+    last, decision, scheduled = one.last, one.decision, one.scheduled
+    of_run = ("kind", "finished_at", "error", "seconds", "account")
+    return said(one) | {
+        "number": (one.number, one.client, one.state, one.change),
+        "run": [getattr(last, name) for name in of_run] if last is not None else None,
+        "plan": (scheduled.next_due, scheduled.fault) if scheduled is not None else None,
+        "why": (decision.standing, decision.by, decision.at, decision.until, decision.reason) if decision else None,
+    }
+
+
 def agree(now: datetime) -> None:
+    assert [told(one) for one in overviews_of_all(now)] == [told(one) for one in overviews(now)]
     bring_up_to_date(now)
     found = shown(summaries(now).order_by(*WORST_FIRST), now)
     assert [said(one) for one in found] == [said(one) for one in worst_first(overviews(now))]
@@ -190,6 +203,20 @@ def test_whatever_a_summary_depends_on_makes_it_stale(tmp_path: Path) -> None:
             write()
             assert (words, StaleSummary.objects.filter(import_number=owner.pk).exists()) == (words, matters)
         agree(NOW)
+
+
+def test_imports_are_told_where_the_ledger_takes_nothing(tmp_path: Path) -> None:
+    with ProjectFolder(tmp_path / "project").open():
+        Import.objects.create(name="anna")
+        begin("anna", 3, RunState.FAILED, RunKind.IMPORT)
+        with connection.execute_wrapper(_refuse_writing):
+            assert [told(one) for one in overviews_of_all(NOW)] == [told(one) for one in overviews(NOW)]
+
+
+def _refuse_writing(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    if "INSERT" in sql:
+        raise OperationalError("database or disk is full")
+    return execute(sql, *rest)
 
 
 def test_what_is_written_while_a_summary_is_derived_is_not_undone(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from jobpipe.health.delivery_metrics import DeliveryFigures
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Incident, IncidentState, Run, RunState
-from jobpipe.runs.overview import Overview, overviews
+from jobpipe.runs.overview import Overview
 from jobpipe.runs.scheduling.punctuality import ImportState
+from jobpipe.runs.summaries import overviews_of_all
 from jobpipe.runs.workspace import Workspace
 
 _OF_AN_IMPORT = ("import", "client")
@@ -39,7 +40,7 @@ class _Figures:
 
     def collect(self) -> Iterator[Metric]:
         now = ledger_time()
-        imports = overviews(now)
+        imports = overviews_of_all(now)
         yield _counted(
             "jobpipe_imports", "Imports by state.", "state", [str(one.state) for one in imports], ImportState
         )

@@ -7,13 +7,15 @@ so that the ledger can sort and count. Triggers of the ledger name each import o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from jobpipe.ledger.models import ImportSummary
-from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs
+from jobpipe.runs.overview import STATES, WEEK, Overview, finished_runs, overviews
 from jobpipe.runs.scheduling.punctuality import ImportState, Punctuality
 from jobpipe.runs.stale_summaries import derive, read_stale
 
@@ -21,6 +23,8 @@ from jobpipe.runs.stale_summaries import derive, read_stale
 _TRIES = 3
 # Of the last run and of one that waits, what lists show.
 _OF_RUN = ("state", "started_at", "why", "notices")
+# Of the last run, what programs are told besides.
+IN_FULL = (*_OF_RUN, "kind", "finished_at", "error", "seconds", "account")
 
 
 def summaries(now: datetime) -> QuerySet[Any]:
@@ -48,14 +52,26 @@ WAITS = Q(incidents__gt=0) | Q(held_run__isnull=False)
 WORST_FIRST = ("rank", "waits", "import_row__name")
 
 
-def shown(found: QuerySet[Any], now: datetime) -> list[Overview]:
-    """Of `summaries(now)`, in their order: one statement. Of runs only what `_OF_RUN` names is read."""
+def overviews_of_all(now: datetime) -> list[Overview]:
+    """As `overviews(now)` gives them, but for their turns and what `IN_FULL` leaves out of runs, from summaries.
+
+    Where the ledger takes nothing (its disk is full, it is read-only), they are derived.
+    """
+    try:
+        bring_up_to_date(now)
+    except DatabaseError:
+        return overviews(now)
+    return shown(summaries(now).order_by("import_row__name"), now, of_last_run=IN_FULL)
+
+
+def shown(found: QuerySet[Any], now: datetime, *, of_last_run: Sequence[str] = _OF_RUN) -> list[Overview]:
+    """Of `summaries(now)`, in their order: one statement. Of the last run only these fields are read."""
     before = finished_runs(OuterRef("pk")).filter(finished_at__lte=now - WEEK).values("live")
     rows = found.annotate(live_then=Subquery(before[:1])).select_related(
         "import_row__scheduled", "last_run", "held_run", "decision"
     )
     owner = ("import_row__name", "import_row__client")
-    of_run = (f"{run}__{name}" for run in ("last_run", "held_run") for name in _OF_RUN)
+    of_run = [f"last_run__{name}" for name in of_last_run] + [f"held_run__{name}" for name in _OF_RUN]
     schedule = (f"import_row__scheduled__{name}" for name in ("schedule", "zone", "state", "next_due", "fault"))
     own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "held_run_id", "decision_id")
     decision = (f"decision__{name}" for name in ("standing", "at", "by", "until", "reason"))

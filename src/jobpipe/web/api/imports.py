@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
+from django.db.models import QuerySet
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
@@ -12,14 +13,17 @@ from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Import
 from jobpipe.runs.overview import Overview, never_run, overviews
 from jobpipe.runs.requesting import request_run
+from jobpipe.runs.scheduling.punctuality import ImportState
+from jobpipe.runs.summaries import IN_FULL, bring_up_to_date, shown
 from jobpipe.web.api.bearer import ApiRequest, Bearer
 from jobpipe.web.api.objects import known_import
 from jobpipe.web.api.pages import LIMIT, Cursor, Limit, cursor_of, parts_of
 from jobpipe.web.api.scopes import Scope
 from jobpipe.web.api.shapes import Moment, Name, gives
 from jobpipe.web.audit import note
+from jobpipe.web.import_lists import visible_summaries
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import Viewer, visible_names
+from jobpipe.web.rights import Viewer
 
 router = Router(tags=["imports"], by_alias=True)
 
@@ -66,10 +70,34 @@ def list_imports(
 ) -> Any:
     """List imports by name."""
     after = parts_of(cursor, str)[0] if cursor else ""
-    found = [one for one in _visible(request.viewer) if one.name > after]
-    found = [one for one in found if client in ("", one.client) and state in ("", str(one.state))]
-    last = found[limit - 1].name if len(found) > limit else ""
-    return {"items": [_shape(one) for one in found[:limit]], "next": cursor_of(last) if last else None}
+    now = bring_up_to_date()
+    visible = visible_summaries(request.viewer, now)
+    numbers = _numbers(request.viewer, visible)
+    # By Python's order of letters, which is not that of each database.
+    names = sorted(
+        name
+        for name, known in numbers.items()
+        if name > after and client in ("", known.client) and state in ("", known.state)
+    )
+    some = [numbers[name].number for name in names[:limit]]
+    found = {one.name: one for one in shown(visible.filter(pk__in=some), now, of_last_run=IN_FULL)}
+    items = [_shape(found[name] if name in found else never_run([name])[0]) for name in names[:limit]]
+    return {"items": items, "next": cursor_of(names[limit - 1]) if len(names) > limit else None}
+
+
+class _Known(NamedTuple):
+    # Of the ledger; 0 = it does not know it.
+    number: int
+    client: str
+    state: str
+
+
+def _numbers(viewer: Viewer, visible: QuerySet[Any]) -> dict[str, _Known]:
+    """All that may be seen, by name: what the ledger knows, and what only has a file."""
+    rows = visible.order_by().values_list("import_row__name", "pk", "import_row__client", "state_now")
+    known = {name: _Known(*rest) for name, *rest in rows}
+    files = workspace().project.imports() if viewer.sees_all else []
+    return {name: _Known(0, "", ImportState.NEW.value) for name in files} | known
 
 
 @router.get(
@@ -94,16 +122,6 @@ def start_run(request: ApiRequest, import_name: Name) -> Any:
     asked = request_run(workspace().project, import_name)
     note(request, "run.start", f"import {import_name}", token=request.auth.prefix)
     return Status(202, {"run": asked.run, "was_there": asked.was_there})
-
-
-def _visible(viewer: Viewer) -> list[Overview]:
-    """By name."""
-    found = overviews(ledger_time())
-    if viewer.sees_all:
-        known = {one.name for one in found}
-        found += never_run(name for name in workspace().project.imports() if name not in known)
-    names = set(visible_names(viewer, [one.name for one in found]))
-    return sorted((one for one in found if one.name in names), key=lambda one: one.name)
 
 
 def _shape(one: Overview) -> dict[str, Any]:
