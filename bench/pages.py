@@ -3,7 +3,8 @@
     PYTHONPATH=tests python -m bench.pages --postings 100000
 
 Both projects have two imports with everything that pages are about; the full one has imports, runs, incidents and
-postings besides.  Asked: at most 10 queries a page, 3 times the time (10 times for searching), 100 KB.
+postings besides.  Asked: at most 10 queries a page, 3 times the time (10 times for searching), 100 KB.  With `--stores`
+the projects are kept in that folder, and those that are there already are looked at as they are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -21,22 +23,25 @@ from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from two_clients import TwoClients, two_clients
+from two_clients import CLIENTS, TwoClients, two_clients
 from web_addresses import Place, Who, page_of
 from web_client import account, logged_in, show
 
 from bench.page import table
 from bench.setting import describe_setting
+from jobpipe.definition.project import find_project
 from jobpipe.ledger.models import Import, Incident, IncidentState, Run, RunState
 from jobpipe.runs.conducting import StopRequest, run_import
+from jobpipe.runs.mappings.deciding import Decision, decide
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.search_index import catch_up
+from jobpipe.runs.workspace import open_workspace
 from jobpipe.web.remembered import known_labels
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import ROUTES, Route
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks-pages.md"
-NAME = "acme-jobs"
+NAME, OTHER = CLIENTS
 ROUNDS = 15
 MOST_QUERIES, MOST_TIMES, MOST_TIMES_OF_SEARCH, MOST_BYTES = 10, 3.0, 10.0, 100_000
 _AT_ONCE = 2000
@@ -52,6 +57,9 @@ class Seen:
     size: int
     # Of the processor, for the fastest answer: what else the machine does only ever adds.
     seconds: float
+    # The same of the first answer after a run and a decision over labels, a second after any other.
+    first_queries: int
+    first_seconds: float
 
 
 def main() -> None:
@@ -60,16 +68,30 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=50_000)
     parser.add_argument("--incidents", type=int, default=100_000)
     parser.add_argument("--postings", type=int, default=100_000)
+    parser.add_argument("--stores", type=Path)
     given = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        with two_clients(Path(folder) / "empty") as empty:
+    with TemporaryDirectory() as temporary:
+        folder: Path = given.stores or Path(temporary)
+        with _project(folder / "empty", None) as empty:
             before = seen_pages(empty)
-        with two_clients(Path(folder) / "full") as full:
-            fill(full, given)
+        with _project(folder / "full", given) as full:
             after = seen_pages(full)
     text = page(given, before, after)
     print(text)
     PAGE.write_text(text)
+
+
+@contextmanager
+def _project(root: Path, given: argparse.Namespace | None) -> Iterator[TwoClients]:
+    """`given`: what it is filled with; None = nothing."""
+    if root.exists():
+        with open_workspace(find_project(root, {})) as workspace:
+            yield TwoClients(root, workspace)
+        return
+    with two_clients(root) as project:
+        if given is not None:
+            fill(project, given)
+        yield project
 
 
 def fill(project: TwoClients, given: argparse.Namespace) -> None:
@@ -152,7 +174,21 @@ def seen_pages(project: TwoClients) -> dict[str, Seen]:
             begun = time.process_time()
             client.get(address)
             took[path].append(time.process_time() - begun)
-    return {path: Seen(*first[path], min(took[path])) for path in addresses}
+    after_a_change = {path: _asked_after_a_change(project, client, address) for path, address in addresses.items()}
+    return {path: Seen(*first[path], min(took[path]), *after_a_change[path]) for path in addresses}
+
+
+def _asked_after_a_change(project: TwoClients, client: Any, address: str) -> tuple[int, float]:
+    """Queries and seconds of the processor."""
+    run_import(project.workspace, OTHER, progress=Progress(), stop=StopRequest(), workers=0)
+    decision = Decision(table="functions", label=f"Tried {time.time_ns()}", value="F1", scope="client", owner="Acme")
+    decide(project.workspace, [decision], by="ines")
+    # What is looked at once a second is looked at again.
+    time.sleep(1)
+    begun = time.process_time()
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    return len(asked), time.process_time() - begun
 
 
 def _addresses(project: TwoClients, who: Who) -> Iterator[tuple[str, str]]:
@@ -180,7 +216,7 @@ def _asked(client: Any, address: str) -> tuple[int, int]:
 def page(given: argparse.Namespace, before: dict[str, Seen], after: dict[str, Seen]) -> str:
     rows = [_row(path, before[path], seen) for path, seen in after.items() if path in before]
     beyond = [row[0] for row in rows if row[-1]]
-    head = ("page", "queries", "ms, empty", "ms, full", "times", "KB", "")
+    head = ("page", "queries", "first", "ms, empty", "ms, full", "times", "ms, first", "KB", "")
     said = f"Beyond what is asked: {', '.join(beyond)}." if beyond else "Every page keeps to that."
     return (
         "# Benchmarks: pages of a full store\n\n"
@@ -190,7 +226,10 @@ def page(given: argparse.Namespace, before: dict[str, Seen], after: dict[str, Se
         f"({MOST_TIMES_OF_SEARCH:.0f} for the search of postings), {MOST_BYTES // 1000} KB. The processor's time for "
         f"the fastest of {ROUNDS} answers, on a machine that does other things besides, of pages that were looked at "
         "before: the index of postings is made, as `jobpipe serve` does beside the pages, and the labels of imports "
-        "are worked out, which takes the first looks at mappings. The lists of the one project have one to eleven "
+        "are worked out, which takes the first looks at mappings. Whether a file of an import was written in its place "
+        "is looked at twice a second at most, 5 ms for 1,000 files, which the fastest answer has not. *First* is the "
+        "first answer after a run and a decision over labels, a second after the last page: what is remembered between "
+        "pages is then worked out again, and files are looked at. The lists of the one project have one to eleven "
         "rows, those of the other 25 or 50: where a page takes two to four times as long, most of that is their HTML. "
         f"{said}\n\n"
         + "\n".join(table(head, rows))
@@ -206,14 +245,15 @@ def _row(path: str, before: Seen, after: Seen) -> tuple[str, ...]:
     wrong = [
         words
         for words, is_so in (
-            ("queries", after.queries > MOST_QUERIES),
+            ("queries", max(after.queries, after.first_queries) > MOST_QUERIES),
             ("time", times > most),
             ("size", after.size > MOST_BYTES),
         )
         if is_so
     ]
-    told = (f"`{path}`", str(after.queries), f"{before.seconds * 1000:.0f}", f"{after.seconds * 1000:.0f}")
-    return (*told, f"{times:.1f}", f"{after.size / 1000:.0f}", ", ".join(wrong))
+    queries = (str(after.queries), str(after.first_queries))
+    told = (f"`{path}`", *queries, f"{before.seconds * 1000:.0f}", f"{after.seconds * 1000:.0f}", f"{times:.1f}")
+    return (*told, f"{after.first_seconds * 1000:.0f}", f"{after.size / 1000:.0f}", ", ".join(wrong))
 
 
 if __name__ == "__main__":
