@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from begun_run import MANY, begin
 from command_line import SOURCES, jobpipe
+from django.db import connections
 from postgres_server import PostgresServer, programs, shared_server
 from project_folder import ProjectFolder, xml_feed
 
 from jobpipe.errors import DefinitionError, JobpipeError
-from jobpipe.ledger.models import Import, Run
+from jobpipe.ledger.models import Account, AccountRole, Import, Run
 from jobpipe.ledger.opening import SCHEMA, open_ledger
 from jobpipe.ledger.postgresql import django_settings
 from jobpipe.runs.notices import note
+from jobpipe.web.changing_accounts import change_role
+from jobpipe.web.making_accounts import AccountProblem
 
 ROOT = Path(__file__).parent.parent.parent
 TEN = {f"k{number}": f"Offre {number}" for number in range(10)}
@@ -166,3 +171,26 @@ def test_a_dump_is_restored_beside_documents_that_are_newer(project: ProjectFold
     assert report.run > 100_000
     assert (report.state, report.account["read"], report.account["unchanged"]) == ("succeeded", 10, 10)
     assert project.contents() == before
+
+
+def test_of_two_admins_who_take_it_from_each_other_at_once_one_stays(project: ProjectFolder) -> None:
+    project.keep_ledger_in(shared_server().ledger())
+    with project.open():
+        names = ("first", "second")
+        for _ in range(8):
+            Account.objects.all().delete()
+            admins = [Account.objects.create(name=name, role=AccountRole.ADMIN) for name in names]
+            together = threading.Barrier(2)
+
+            def demote(account: Account, together: threading.Barrier = together) -> None:
+                together.wait()
+                with contextlib.suppress(AccountProblem):
+                    change_role(account, AccountRole.OPERATOR, [])
+                connections.close_all()
+
+            threads = [threading.Thread(target=demote, args=(one,)) for one in admins]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert Account.objects.filter(role=AccountRole.ADMIN).count() == 1

@@ -51,7 +51,7 @@ def test_an_account_begins_by_a_link_that_is_good_once(project: ProjectFolder) -
     guest = Client()
     assert b"Set your password" in guest.get(link).content
     assert guest.post("/password", {"code": code, "password": "short"}).status_code == 400
-    assert guest.post("/password", {"code": code, "password": NEW}).headers["Location"] == "/login"
+    assert guest.post("/password", {"code": code, "password": NEW}).headers["Location"] == "/login?lang=en"
     assert guest.post("/password", {"code": code, "password": PASSWORD}).status_code == 400
     assert guest.post("/login", {"name": "ines", "password": NEW}).status_code == 302
 

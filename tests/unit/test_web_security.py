@@ -5,8 +5,10 @@ Whose things one sees is tried by test_web_matrix.
 
 from __future__ import annotations
 
+import csv
 import http.client
 import importlib
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,12 +26,20 @@ from two_clients import CLIENTS, TwoClients, two_clients
 from web_addresses import Place, Who, address_of, page_of, parts_of
 from web_client import PASSWORD, account, logged_in, show
 
-from jobpipe.ledger.models import Account, AccountRole, ApiToken, AuditLine, LoginTrouble, WebSession
+from jobpipe.ledger.models import Account, AccountRole, ApiToken, AuditLine, LoginTrouble, Override, WebSession
+from jobpipe.runs.overrides.deciding import decide_postings
 from jobpipe.runs.secret_values import set_secret
+from jobpipe.web.api.scopes import Scope
+from jobpipe.web.api.tokens import make_token
 from jobpipe.web.audit import note_of
+from jobpipe.web.changing_accounts import set_password, take_password
+from jobpipe.web.making_accounts import AccountProblem
 from jobpipe.web.middleware import LARGEST, LARGEST_OF_STRANGERS
+from jobpipe.web.rights import Right
 from jobpipe.web.routes import ROUTES, Route
 from jobpipe.web.sessions import COOKIE, digest_of
+from jobpipe.web.settings import configure
+from jobpipe.web.tables import csv_file
 
 NAME = next(iter(CLIENTS))
 MARK = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{ 7|add:7 }}"""
@@ -249,6 +259,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(project: TwoClients, adm
         return client.post("/login", {"name": "x"}, CONTENT_LENGTH=str(length)).status_code
 
     assert sent(Client(), LARGEST_OF_STRANGERS + 1) == 413
+    assert sent(Client(headers={"Authorization": "Bearer x"}), LARGEST_OF_STRANGERS + 1) == 413
     assert sent(admin.client(), LARGEST + 1) == 413
     many = {f"field-{number}": "x" for number in range(10_001)}
     assert admin.client().post("/account/details", many).status_code == 400
@@ -283,3 +294,97 @@ def test_an_account_is_never_made_an_admin_by_itself(project: TwoClients) -> Non
     logged_in(who).post("/account/details", given)
     again = Account.objects.get(pk=who.pk)
     assert (again.role, again.person, list(again.clients.values_list("client", flat=True))) == ("client", "", ["Acme"])
+
+
+def test_what_no_ledger_stores_is_refused_wherever_it_stands(project: TwoClients, admin: Who) -> None:
+    """NUL: PostgreSQL fails over it, and each failure is a traceback and an incident."""
+    posts = [route for route in ROUTES if "POST" in route.methods]
+    for route in posts:
+        client = admin.client() if route.needs is not Right.NOBODY else Client()
+        with undone():
+            answer = client.post(address_of(route, Place(project, NAME, admin)), {"some-field": "a\x00b"})
+        assert answer.status_code == 400, route.path
+    for address in (
+        "/login?next=a%00b",
+        "/postings/?q=a%00b",
+        f"/postings/{NAME}/?key=a%00b",
+        "/api/v1/runs?import=%00",
+    ):
+        assert admin.client().get(address).status_code == 400, address
+    token = make_token(admin.account, "x", [Scope.MAPPINGS_WRITE, Scope.POSTINGS_DECIDE])  # type: ignore[arg-type]
+    headers = {"Authorization": f"Bearer {token}"}
+    row = {"table": "functions", "label": "a\x00b", "code": "F1", "owner": "Acme"}
+    for address, given in (
+        ("/api/v1/mappings", [row]),
+        (f"/api/v1/imports/{NAME}/exclusions/1", {"reason": "\x00"}),
+        (f"/api/v1/imports/{NAME}/exclusions/a%00b", {}),
+    ):
+        answer = Client().put(address, given, content_type="application/json", headers=headers)
+        assert answer.status_code in (400, 422), address
+
+
+def test_the_log_keeps_what_it_is_told_whatever_that_is(project: TwoClients) -> None:
+    note_of("a\x00b", "x", "\x00", reason="\x00 \ud800", deep={"list": ["\x00"]})
+    line = AuditLine.objects.latest("pk")
+    assert "\x00" not in f"{line.account}{line.about}{line.details}"
+
+
+def test_no_cell_is_a_formula_where_a_spreadsheet_parts_cells_elsewhere() -> None:
+    """A title with a semicolon is two cells to a French spreadsheet."""
+    answer = csv_file(
+        "x", ("title",), [["Cook;=HYPERLINK(1)"], ["a\t@SUM(1)"], ["x\n+1"], ["=1"], ["Baker; day shift"]]
+    )
+    cells = [row[0] for row in csv.reader(io.StringIO(answer.content.decode()))]
+    assert cells == ["title", "Cook;'=HYPERLINK(1)", "a\t'@SUM(1)", "x\n'+1", "'=1", "Baker; day shift"]
+
+
+def test_the_cookie_of_forms_is_sent_over_tls_alone_and_read_by_no_script(
+    project: TwoClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBPIPE_BEHIND_PROXY", "1")
+    configure(project.workspace.project)
+    try:
+        page = Client().get("/login", headers={"X-Forwarded-Proto": "https"})
+        cookie = page.cookies["jobpipe_csrf"]
+        assert (bool(cookie["secure"]), bool(cookie["httponly"]), cookie["samesite"]) == (True, True, "Lax")
+    finally:
+        monkeypatch.delenv("JOBPIPE_BEHIND_PROXY")
+        configure(project.workspace.project)
+        show(project.workspace)
+
+
+def test_what_was_decided_of_another_clients_posting_stays_also_where_it_once_went_together(
+    project: TwoClients, admin: Who
+) -> None:
+    """An import that was handed to another client: its exclusions still name the posting that they went with."""
+    other = next(name for name in CLIENTS if name != NAME)
+    with undone():
+        decide_postings(
+            project.workspace,
+            [(other, "1")],
+            lambda posting, before: {"exclude": {"until": "", "reason": "", "with": [NAME, "1"]}},
+            by="ines",
+        )
+        client = logged_in(account(AccountRole.CLIENT, "Acme"))
+        client.post(f"/postings/{NAME}/restore", {"key": "1"})
+        token = make_token(account(AccountRole.CLIENT, "Acme"), "x", [Scope.POSTINGS_DECIDE])
+        headers = {"Authorization": f"Bearer {token}"}
+        Client().delete(f"/api/v1/imports/{NAME}/exclusions/1", headers=headers)
+        assert Override.objects.get(scope="posting", owner=other, key="1").active
+
+
+def test_staff_who_look_as_a_client_does_can_leave(project: TwoClients) -> None:
+    manager = logged_in(account(AccountRole.ACCOUNT_MANAGER, "Acme"))
+    manager.post("/clients/look-as", {"client": "Acme"})
+    assert manager.post("/logout").headers["Location"] == "/login"
+    assert manager.get("/clients/").status_code == 302
+
+
+def test_of_two_who_have_one_link_the_first_sets_the_password(project: TwoClients) -> None:
+    who = account(AccountRole.OPERATOR, name="linked")
+    take_password(who)
+    first, second = Account.objects.get(pk=who.pk), Account.objects.get(pk=who.pk)
+    set_password(first, "a first long phrase")
+    with pytest.raises(AccountProblem):
+        set_password(second, "a second long phrase")
+    assert Client().post("/login", {"name": "linked", "password": "a first long phrase"}).status_code == 302

@@ -22,12 +22,20 @@ def note_of(name: str, action: str, about: str = "", *, address: str = "", **det
     with turn_to_write():
         AuditLine.objects.create(
             at=datetime.now(UTC),
-            account=name,
+            account=storable(name)[:150],
             action=action,
             about=storable(about)[:300],
-            details=details,
+            details=_storable(details),
             address=address[:45],
         )
+
+
+def _storable(said: Any) -> Any:
+    if isinstance(said, str):
+        return storable(said)
+    if isinstance(said, dict):
+        return {name: _storable(one) for name, one in said.items()}
+    return [_storable(one) for one in said] if isinstance(said, list) else said
 
 
 def address_of(request: HttpRequest) -> str:

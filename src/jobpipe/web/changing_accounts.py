@@ -14,7 +14,6 @@ from jobpipe.web.sessions import end_all_of
 
 # As Django marks a password that lets nobody in.
 _NO_PASSWORD = "!"
-LANGUAGES = {"en": "English", "fr": "Français"}
 
 
 def change_role(account: Account, role: str, clients: Iterable[str]) -> None:
@@ -45,10 +44,12 @@ def reopen(account: Account) -> None:
 
 
 def set_password(account: Account, password: str, *, stays: WebSession | None = None) -> None:
-    """All sessions end but the one that stays. Raises AccountProblem for one that is too easy."""
-    account.password = encoded_password(password, account.name)
+    """All sessions end but the one that stays. Raises AccountProblem for one that is too easy, or where it was changed
+    meanwhile: of two who have one link the first counts."""
+    before, account.password = account.password, encoded_password(password, account.name)
     with turn_to_write(), transaction.atomic():
-        account.save(update_fields=["password"])
+        if not Account.objects.filter(pk=account.pk, password=before).update(password=account.password):
+            raise AccountProblem("The password was changed meanwhile.", phrase="password_changed_meanwhile")
         end_all_of(account, but=stays)
 
 
@@ -71,6 +72,7 @@ def drop_second_factor(account: Account) -> None:
 
 
 def _leave_an_admin(account: Account) -> None:
-    others = Account.objects.filter(role=AccountRole.ADMIN, is_active=True).exclude(pk=account.pk)
-    if account.role == AccountRole.ADMIN and not others.exists():
+    """Of two admins who take it from each other at the same time the second one waits here, and sees what became."""
+    admins = Account.objects.select_for_update().filter(role=AccountRole.ADMIN, is_active=True).order_by("pk")
+    if [one.pk for one in admins] == [account.pk]:
         raise AccountProblem("This is the last admin: make another one first.")

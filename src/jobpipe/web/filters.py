@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobpipe.web import differences
+from jobpipe.web.words import Words
 
 register = template.Library()
 
@@ -40,12 +41,15 @@ _STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (86_400 * 60, "d
 
 
 @register.filter
-def ago(moment: datetime | None) -> SafeString | str:
+def ago(moment: datetime | None, say: Words | None = None) -> SafeString | str:
     """`5 min ago`, with the moment itself when one points at it; what lies ahead is `in 5 min`."""
     if moment is None:
-        return "never"
+        return "never" if say is None else say["never"]
     seconds = (datetime.now(UTC) - moment).total_seconds()
-    if abs(seconds) < _JUST_NOW:
+    if say is not None:
+        words = say["ahead" if seconds < 0 else "ago"].format(span=say.span(abs(seconds)))
+        words = say["just_now"] if abs(seconds) < _JUST_NOW else words
+    elif abs(seconds) < _JUST_NOW:
         words = "just now" if seconds >= 0 else "now"
     else:
         words = f"in {duration(round(-seconds))}" if seconds < 0 else f"{duration(round(seconds))} ago"
@@ -69,8 +73,30 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
-def number(value: Any) -> str:
-    """With commas: 1,234."""
+def day(value: date | str | None, say: Words) -> str:
+    """A date, or ISO text, in the words of a language: 12 mars 2026."""
+    if not value:
+        return ""
+    return say.iso_day(value) if isinstance(value, str) else say.day(value)
+
+
+@register.filter
+def said(value: Any, say: Words) -> Any:
+    """A value of the schema as people say it: `fixed_term` is CDD."""
+    return say.value(value) if isinstance(value, str) else value
+
+
+@register.filter
+def filled(phrase: str, value: Any) -> str:
+    """A phrase with its one brace filled in."""
+    return phrase.replace("{count}", str(value)).replace("{line}", str(value)).replace("{number}", str(value))
+
+
+@register.filter
+def number(value: Any, say: Words | None = None) -> str:
+    """With commas, 1,234, or as a language has it: 1 234."""
+    if say is not None:
+        return say.number(value or 0)
     return f"{value:,}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value or 0)
 
 
@@ -87,11 +113,11 @@ def signed(value: int) -> str:
 
 
 @register.filter
-def browser(agent: str) -> str:
+def browser(agent: str, say: Words) -> str:
     """Chrome on Linux: what people call it that names itself so; what is not known stays as it is."""
     found = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    return f"{found} on {system}" if found and system else found or agent
+    return say["account_browser_on"].format(browser=found, system=system) if found and system else found or agent
 
 
 @register.filter
@@ -126,7 +152,8 @@ def _option(text: str, escaped: str, is_chosen: bool) -> str:
 def label_rows(context: template.Context, rows: Iterable[Any]) -> SafeString:
     from jobpipe.web import label_rows
 
-    return label_rows.label_rows(rows, context["say"], can_map=context["can_map"])
+    tables = context.get("tables_in_words") or {}
+    return label_rows.label_rows(rows, context["say"], can_map=context["can_map"], tables=tables)
 
 
 @register.simple_tag(takes_context=True)
@@ -137,11 +164,11 @@ def suggestion_pieces(context: template.Context, rows: Iterable[Any]) -> SafeStr
 
 
 @register.filter
-def state(word: Any) -> SafeString:
-    """The word with its colour and icon."""
+def state(word: Any, say: Words | None = None) -> SafeString:
+    """The word with its colour and icon; `say`: in whose words."""
     from jobpipe.web.states import badge
 
-    return badge(str(word))
+    return badge(str(word), say.value(str(word)) if say is not None else "")
 
 
 @register.filter

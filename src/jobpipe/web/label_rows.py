@@ -5,7 +5,7 @@ What is not ours is escaped here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -20,8 +20,9 @@ from jobpipe.web.words.saying import Words
 _MOST_OF_TITLE, _MOST_OF_NAME = 60, 50
 
 
-def label_rows(rows: Iterable[Row], say: Words, *, can_map: bool) -> SafeString:
-    return SafeString("\n".join(_row(row, say, can_map=can_map) for row in rows))
+def label_rows(rows: Iterable[Row], say: Words, *, can_map: bool, tables: Mapping[str, str]) -> SafeString:
+    """`tables`: as people call them."""
+    return SafeString("\n".join(_row(row, say, tables, can_map=can_map) for row in rows))
 
 
 def suggestion_pieces(rows: Iterable[Row], say: Words) -> SafeString:
@@ -29,20 +30,24 @@ def suggestion_pieces(rows: Iterable[Row], say: Words) -> SafeString:
     return SafeString("\n".join(_suggested(row, say, ' hx-swap-oob="true"') for row in rows))
 
 
-def _row(row: Row, say: Words, *, can_map: bool) -> str:
+def _row(row: Row, say: Words, tables: Mapping[str, str], *, can_map: bool) -> str:
     one = row.question
     label = escape(one.label)
     return (
-        f'<tr data-map-row tabindex="-1"><td class="figure">{one.postings:,}</td>\n'
-        f'<td class="wide"><strong>{label}</strong>{_about(one, say)}{_samples(row)}</td>\n'
+        f'<tr data-map-row tabindex="-1"><td class="figure">{say.number(one.postings)}</td>\n'
+        f'<td class="wide"><strong>{label}</strong>{_about(one, say, tables)}{_samples(row)}</td>\n'
         f"<td>{_hidden(row.number, one)}\n{_field(row, label, say, can_map=can_map)}</td>\n"
         f"<td>{_suggested(row, say)}</td></tr>"
     )
 
 
-def _about(one: Question, say: Words) -> str:
-    """Whose it is, of which imports, since when, and who decides."""
+def _about(one: Question, say: Words, tables: Mapping[str, str]) -> str:
+    """Whose it is, of which imports, since when, and who decides; clients know whose it is."""
     first = one.labels[0]
+    if say.is_plain:
+        names = first.name if len(one.labels) == 1 else f"{len(one.labels)} {say['map_imports']}"
+        told = (tables.get(one.table, one.table), names, f"{say['map_since']} {say.iso_day(one.since)}")
+        return f'<div class="dim small">{escape(" · ".join(told))}</div>'
     of_imports = ""
     if len(one.labels) > 1:
         of_imports = f"{len(one.labels)} " + say["map_imports"]
@@ -82,17 +87,19 @@ def _suggestions(found: Sequence[Suggestion] | None, say: Words) -> str:
         return '<span class="dim loading">…</span>'
     if not found:
         return f'<span class="dim">{say["map_nothing_alike"]}</span>'
-    return f"<ol>{''.join(_suggestion(place, one) for place, one in enumerate(found, 1))}</ol>"
+    return f"<ol>{''.join(_suggestion(place, one, say) for place, one in enumerate(found, 1))}</ol>"
 
 
-def _suggestion(place: int, one: Suggestion) -> str:
+def _suggestion(place: int, one: Suggestion, say: Words) -> str:
     name = escape(_shortened(one.label, _MOST_OF_NAME)) if one.label != one.code else ""
-    reason = escape(one.reason)
-    likely = f' <span class="dim small">{one.confidence:.0%}</span>'.replace("%", " %") if reason else ""
+    # How it was found is for the staff, and in English.
+    reason = "" if say.is_plain else escape(one.reason)
+    likely = f' <span class="dim small">{one.confidence:.0%}</span>'.replace("%", " %") if one.reason else ""
+    told_by = f' title="{reason}"' if reason else ""
     told = f' <span class="dim small">{reason}</span>' if reason and place == 1 else ""
     return (
-        f'<li><button type="button" class="quiet" tabindex="-1" data-value="{escape(value_of(one))}" title="{reason}">'
-        f"<kbd>{place}</kbd> <code>{escape(one.code)}</code> {name}{likely}</button>{told}</li>"
+        f'<li><button type="button" class="quiet" tabindex="-1" data-value="{escape(value_of(one))}"{told_by}>'
+        f"<kbd>{place}</kbd> <code>{escape(say.value(one.code))}</code> {name}{likely}</button>{told}</li>"
     )
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from jobpipe.ledger.models import Account, AccountClient
 from jobpipe.ledger.turns import turn_to_write
+from jobpipe.web.words.languages import LANGUAGES
 
 SHORTEST = 12
 _NAME = re.compile(r"[\w.@+-]{1,150}")
@@ -20,7 +21,11 @@ _welcome_code = secrets.token_urlsafe(9)
 
 
 class AccountProblem(Exception):
-    """Why an account cannot be as it was asked for."""
+    """Why an account cannot be as it was asked for. `phrase`: of what a person is told of their own one, in theirs."""
+
+    def __init__(self, words: str, *, phrase: str = "") -> None:
+        super().__init__(words)
+        self.phrase = phrase
 
 
 def is_first() -> bool:
@@ -36,16 +41,27 @@ def matches_welcome_code(given: str) -> bool:
 
 
 def make_account(
-    name: str, password: str, role: str, *, clients: Iterable[str] = (), mail: str = "", person: str = ""
+    name: str,
+    password: str,
+    role: str,
+    *,
+    clients: Iterable[str] = (),
+    mail: str = "",
+    person: str = "",
+    language: str = "en",
 ) -> Account:
     """Raises AccountProblem."""
     name = name.strip()
     if not _NAME.fullmatch(name):
         raise AccountProblem("A name has letters, digits and . @ + - _ only.")
+    if language not in LANGUAGES:
+        raise AccountProblem(f"The pages speak {' and '.join(LANGUAGES)}.")
     encoded = encoded_password(password, name) if password else ""
     try:
         with turn_to_write(), transaction.atomic():
-            account = Account.objects.create(name=name, password=encoded, role=role, mail=mail, person=person)
+            account = Account.objects.create(
+                name=name, password=encoded, role=role, mail=mail, person=person, language=language
+            )
             AccountClient.objects.bulk_create(
                 AccountClient(account=account, client=client) for client in dict.fromkeys(clients) if client
             )
@@ -57,7 +73,8 @@ def make_account(
 def encoded_password(password: str, name: str) -> str:
     """Raises AccountProblem for one that is too easy."""
     if len(password) < SHORTEST:
-        raise AccountProblem(f"A password has at least {SHORTEST} characters.")
+        raise AccountProblem(f"A password has at least {SHORTEST} characters.", phrase="password_short")
     if name.lower() in password.lower() or len(set(password)) < 5:
-        raise AccountProblem("That password is too easy: not the name, and not the same few characters.")
+        words = "That password is too easy: not the name, and not the same few characters."
+        raise AccountProblem(words, phrase="password_easy")
     return make_password(password)

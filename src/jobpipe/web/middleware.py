@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from jobpipe.errors import JobpipeError
 from jobpipe.web import sessions
+from jobpipe.web.api.answers import PREFIX
 from jobpipe.web.rights import viewer_of
 from jobpipe.web.routes import Request
 
@@ -104,15 +105,21 @@ def _know(request: HttpRequest) -> None:
 
 
 class Sizes:
-    """What is too large is refused before any of it is read. To come after `LoggedIn`."""
+    """What is too large, or names what nothing is called, is refused before any of it is read. To come after
+    `LoggedIn`."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        from jobpipe.web.pages.errors import too_large
+        from jobpipe.web.pages.errors import cannot, too_large
 
-        is_known = getattr(request, "viewer", None) is not None or request.headers.get("Authorization")
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            # No ledger stores it, and PostgreSQL fails where it is asked for.
+            return cannot(request)
+        # Of a token the API looks before it reads; to a page one says nothing.
+        has_token = request.path_info.startswith(PREFIX) and request.headers.get("Authorization")
+        is_known = getattr(request, "viewer", None) is not None or has_token
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > (LARGEST if is_known else LARGEST_OF_STRANGERS):
             return too_large(request)

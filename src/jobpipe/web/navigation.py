@@ -58,7 +58,13 @@ def entries_for(viewer: Viewer, path: str, say: Words) -> list[Entry]:
     if viewer.is_client:
         own = sorted(viewer.clients or ())
         address = f"/clients/{quote(own[0], safe='')}/" if len(own) == 1 else "/clients/"
-        return [Entry(say["tab_home"] if len(own) == 1 else say["clients_of_yours"], address, path.startswith(address))]
+        words = say["tab_home"] if len(own) == 1 else say["clients_of_yours"]
+        # As a browser asks for it, the name of the client is not quoted.
+        is_here = path.startswith("/clients/")
+        return [
+            Entry(words, address, is_here),
+            Entry(say["tab_find"], "/postings/", path.startswith("/postings/")),
+        ]
     return [
         Entry(one.words, one.address, _is_within(path, one.address), one.heading) for one in _open_to(viewer, _ENTRIES)
     ]

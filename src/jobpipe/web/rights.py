@@ -131,6 +131,11 @@ def may_see_client(viewer: Viewer, client: str) -> bool:
     return viewer.clients is None or client in viewer.clients
 
 
+def may_touch(viewer: Viewer) -> frozenset[str] | None:
+    """The imports over whose postings the viewer decides; None = all."""
+    return None if viewer.clients is None else frozenset(visible_imports(viewer).values_list("name", flat=True))
+
+
 def visible_names(viewer: Viewer, names: Iterable[str]) -> list[str]:
     """Those of the imports that may be seen, in their order."""
     if viewer.clients is None:

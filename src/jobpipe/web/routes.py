@@ -45,6 +45,8 @@ class Route:
 
 
 ROUTES: list[Route] = []
+# What staff who look as a client does may still do: look as another or as themselves, and leave.
+_WHILE_LOOKING = ("client.look_as", "entry.logout")
 
 
 def page(address: str, *, needs: Right, name: str = "", methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
@@ -71,18 +73,27 @@ def _guarded(route: Route) -> View:
         if method not in route.methods:
             return HttpResponseNotAllowed(route.methods)
         if route.needs is Right.NOBODY:
-            return route.view(request, **parts)
+            return _answer(route, request, parts)
         viewer: Viewer | None = getattr(request, "viewer", None)
         if viewer is None:
             return _to_login(request)
-        if not viewer.may(route.needs) or (viewer.looks_as and method != "GET" and route.name != "client.look_as"):
+        if not viewer.may(route.needs) or (viewer.looks_as and method != "GET" and route.name not in _WHILE_LOOKING):
             from jobpipe.web.pages.errors import refused
 
             return refused(request)
         _check_objects(viewer, parts)
-        return route.view(request, **parts)
+        return _answer(route, request, parts)
 
     return guarded
+
+
+def _answer(route: Route, request: Request, parts: dict[str, Any]) -> HttpResponseBase:
+    """A form with what no ledger stores is refused here, for all of them."""
+    if request.method == "POST" and any("\x00" in value for _, values in request.POST.lists() for value in values):
+        from jobpipe.web.pages.errors import cannot
+
+        return cannot(request)
+    return route.view(request, **parts)
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

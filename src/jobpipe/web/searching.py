@@ -12,11 +12,14 @@ from jobpipe.documents.search.numbers import END
 from jobpipe.documents.search.store import FACTS, Entry, Survey, Wanted
 from jobpipe.web.paging import address
 from jobpipe.web.rights import Viewer, visible_imports
+from jobpipe.web.words import Words, words_of_house
 
 # Words of the address beside `q`, in the order in which they are shown.
 CHOICES = ("state", "import", "client", "country", "contract", "category")
 # Seconds for what has changed since the last search.
 CATCHING_UP = 1.0
+# Those whose values are words of the schema.
+_OF_THE_SCHEMA = ("state", "contract")
 # Of each, values that are offered.
 _MOST_VALUES = 12
 
@@ -40,6 +43,10 @@ class Owners:
     def of(cls, viewer: Viewer) -> Owners:
         found = visible_imports(viewer).values_list("pk", "name", "client")
         return cls({number: (name, client) for number, name, client in found})
+
+    @property
+    def clients(self) -> set[str]:
+        return {client for _, client in self.known.values()}
 
     def name(self, import_id: int) -> str:
         return self.known.get(import_id, ("", ""))[0]
@@ -70,25 +77,32 @@ def before_of(request: HttpRequest) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 20 and int(text) < END else None
 
 
-def choices(request: HttpRequest, survey: Survey, owners: Owners) -> list[tuple[str, list[Value]]]:
-    """What one may choose further, the most frequent first."""
+def choices(
+    request: HttpRequest, survey: Survey, owners: Owners, say: Words | None = None
+) -> list[tuple[str, list[Value]]]:
+    """What one may choose further, the most frequent first; `say`: in whose words."""
+    say = say or words_of_house()
     names: Counter[str] = Counter()
     clients: Counter[str] = Counter()
     for number, count in survey.imports.items():
         names[owners.name(number)] += count
         clients[owners.client(number)] += count
     counted = {"import": names, "client": clients, **{fact: Counter(survey.facts.get(fact, {})) for fact in FACTS}}
-    offered = [(name, _values(request, name, counted[name])) for name in CHOICES]
+    offered = [(name, _values(request, name, counted[name], say)) for name in CHOICES]
     return [(name, values) for name, values in offered if values]
 
 
-def _values(request: HttpRequest, name: str, counted: Counter[str]) -> list[Value]:
+def _values(request: HttpRequest, name: str, counted: Counter[str], say: Words) -> list[Value]:
     chosen = request.GET.get(name, "")
     counted.pop("", None)
     if chosen and chosen not in counted:
         counted[chosen] = 0
     first = sorted(counted.items(), key=lambda one: (one[0] != chosen, -one[1], one[0]))[:_MOST_VALUES]
-    return [Value(value, count, _toggled(request, name, value), value == chosen) for value, count in first]
+    is_coded = name in _OF_THE_SCHEMA
+    return [
+        Value(say.value(value) if is_coded else value, count, _toggled(request, name, value), value == chosen)
+        for value, count in first
+    ]
 
 
 def _toggled(request: HttpRequest, name: str, value: str) -> str:

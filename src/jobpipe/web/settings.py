@@ -42,6 +42,8 @@ def configure(project: Project, *, hosts: list[str] | None = None) -> None:
         ],
         "CSRF_COOKIE_NAME": "jobpipe_csrf",
         "CSRF_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SECURE": _is_behind_proxy(),
         "CSRF_FAILURE_VIEW": "jobpipe.web.pages.errors.csrf_failure",
         "APPEND_SLASH": False,
         "USE_I18N": False,

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from jobpipe.safety.spreadsheets import without_formula
+from jobpipe.safety.spreadsheets import without_formulas
 
 
 def wants_csv(request: HttpRequest) -> bool:
@@ -17,9 +17,13 @@ def wants_csv(request: HttpRequest) -> bool:
     return request.GET.get("as") == "csv"
 
 
-def csv_file(name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
+def csv_file(
+    name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, delimiter: str = ","
+) -> HttpResponse:
+    """`delimiter`: a semicolon is for spreadsheets of half of Europe, which the file then tells of UTF-8."""
+    buffer = io.StringIO("\ufeff" if delimiter == ";" else "")
+    buffer.seek(0, io.SEEK_END)
+    writer = csv.writer(buffer, lineterminator="\r\n", delimiter=delimiter)
     writer.writerow(headings)
     for row in rows:
         writer.writerow([_cell(value) for value in row])
@@ -33,4 +37,4 @@ def _cell(value: Any) -> str:
         return ""
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
-    return without_formula(value) if isinstance(value, str) else str(value)
+    return without_formulas(value) if isinstance(value, str) else str(value)

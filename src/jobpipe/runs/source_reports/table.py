@@ -14,7 +14,7 @@ from jobpipe.runs.source_reports.report import FeedReport
 from jobpipe.runs.source_reports.wording import Wording
 from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.one_line import one_line
-from jobpipe.safety.spreadsheets import without_formula
+from jobpipe.safety.spreadsheets import without_formulas
 
 COLUMNS = (
     *("import", "file", "line", "column", "byte", "record", "reference", "title", "field", "problem", "mend"),
@@ -56,5 +56,5 @@ def _cells(name: str, record: Rejected, wording: Wording) -> list[str]:
 
 def _line(cells: Iterable[str]) -> bytes:
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, lineterminator="\r\n").writerow([without_formula(cell) for cell in cells])
+    csv.writer(buffer, lineterminator="\r\n").writerow([without_formulas(cell) for cell in cells])
     return buffer.getvalue().encode("utf-8", "replace")

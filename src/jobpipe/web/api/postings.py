@@ -30,7 +30,7 @@ from jobpipe.web.api.shapes import Given, Name, gives
 from jobpipe.web.audit import note
 from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import visible_imports
+from jobpipe.web.rights import may_touch, visible_imports
 from jobpipe.web.searching import CATCHING_UP, Owners, wanted
 
 router = Router(tags=["postings"], by_alias=True)
@@ -203,8 +203,8 @@ def list_changes(
     operation_id="exclude_posting",
 )
 def exclude_posting(request: ApiRequest, import_name: Name, key: Key, payload: Exclusion) -> Any:
-    """Take a posting down everywhere, whatever its source says of it; with its near-duplicates in other imports where
-    the account sees all imports. It may be excluded before it has come."""
+    """Take a posting down everywhere, whatever its source says of it; with its near-duplicates in other imports that
+    the account sees. It may be excluded before it has come."""
     import_row(request.viewer, import_name)
     day = payload.until.isoformat() if payload.until is not None else ""
     if day and day < today():
@@ -215,7 +215,7 @@ def exclude_posting(request: ApiRequest, import_name: Name, key: Key, payload: E
         until=day,
         reason=payload.reason,
         by=request.viewer.person,
-        alone=not request.viewer.sees_all,
+        within=may_touch(request.viewer),
     )
     return _settled(request, "posting.exclude", import_name, key, made)
 
@@ -229,7 +229,7 @@ def exclude_posting(request: ApiRequest, import_name: Name, key: Key, payload: E
 def restore_posting(request: ApiRequest, import_name: Name, key: Key) -> Any:
     """Take back all that people decided of a posting."""
     import_row(request.viewer, import_name)
-    made = restore(workspace(), [(import_name, key)], by=request.viewer.person)
+    made = restore(workspace(), [(import_name, key)], by=request.viewer.person, within=may_touch(request.viewer))
     return _settled(request, "posting.restore", import_name, key, made)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from ninja import Path, Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 Moment = Annotated[str | None, Field(description="ISO 8601, UTC; null = not yet, or never.")]
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200, description="Of an import.")]
@@ -16,6 +16,14 @@ class Given(Schema):
     """A word too many is a mistake, not a wish that is passed over."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        """PostgreSQL stores no text with it."""
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("a text cannot hold NUL")
+        return value
 
 
 class Problem(Schema):

@@ -7,13 +7,14 @@ from django.http import Http404, HttpResponse
 from jobpipe.ledger.models import WebSession
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.web import audit, changing_accounts, enrolling, notes
-from jobpipe.web.logging_in import LoginRefusedError, proven, with_code
+from jobpipe.web.logging_in import LoginRefusedError, Refusal, proven, with_code
 from jobpipe.web.making_accounts import AccountProblem
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 from jobpipe.web.second_factor import secret_of
-from jobpipe.web.words import words_to
+from jobpipe.web.words import LANGUAGES, words_to
+from jobpipe.web.words.refusals import why
 
 _HERE = "/account/"
 
@@ -30,7 +31,7 @@ def change_password(request: Request) -> HttpResponse:
         _prove(request)
         changing_accounts.set_password(request.account, request.POST.get("new", ""), stays=request.logged_in)
     except (LoginRefusedError, AccountProblem) as error:
-        return _show(request, wrong_password=str(error))
+        return _show(request, wrong_password=why(words_to(request), error))
     audit.note(request, "account.password", f"account {request.account.name}")
     return notes.done(request, words_to(request)["account_password_changed"], _HERE)
 
@@ -38,7 +39,7 @@ def change_password(request: Request) -> HttpResponse:
 @page("account/details", needs=Right.SELF, methods=("POST",))
 def change_details(request: Request) -> HttpResponse:
     account, language, person = request.account, request.POST.get("language", ""), request.POST.get("person", "")
-    if language in changing_accounts.LANGUAGES:
+    if language in LANGUAGES:
         account.language = language
     # A client's people are nobody of `people`: what these are told is the house's.
     if not request.viewer.is_client and person in ("", *_people()):
@@ -57,10 +58,10 @@ def begin_second_factor(request: Request) -> HttpResponse:
     """A picture for the device; nothing counts before its first code."""
     try:
         if request.account.has_second_factor:
-            raise LoginRefusedError("You have a second factor: switch it off first.")
+            raise LoginRefusedError(Refusal.HAS_FACTOR)
         _prove(request)
     except LoginRefusedError as error:
-        return _show(request, wrong_factor=str(error))
+        return _show(request, wrong_factor=why(words_to(request), error))
     enrolling.begin(request.account)
     return _show_picture(request)
 
@@ -70,10 +71,11 @@ def confirm_second_factor(request: Request) -> HttpResponse:
     account = request.account
     try:
         if account.has_second_factor or not account.second_factor:
-            raise LoginRefusedError("Begin again.")
+            raise LoginRefusedError(Refusal.AGAIN)
         with_code(account, request.POST.get("code", ""), audit.address_of(request))
     except LoginRefusedError as error:
-        return _show_picture(request, str(error)) if account.second_factor else _show(request, wrong_factor=str(error))
+        said = why(words_to(request), error)
+        return _show_picture(request, said) if account.second_factor else _show(request, wrong_factor=said)
     codes = enrolling.finish(account)
     audit.note(request, "account.second_factor_on", f"account {account.name}")
     return notes.show(request, "account_codes.html", {"codes": codes})
@@ -87,7 +89,7 @@ def end_second_factor(request: Request) -> HttpResponse:
         if account.has_second_factor:
             with_code(account, request.POST.get("code", ""), audit.address_of(request))
     except LoginRefusedError as error:
-        return _show(request, wrong_factor=str(error))
+        return _show(request, wrong_factor=why(words_to(request), error))
     changing_accounts.drop_second_factor(account)
     audit.note(request, "account.second_factor_off", f"account {account.name}")
     return notes.done(request, words_to(request)["account_factor_gone"], _HERE)
@@ -120,7 +122,7 @@ def _people() -> list[str]:
 def _show(request: Request, **more: str) -> HttpResponse:
     account = request.account
     shown = {
-        "languages": list(changing_accounts.LANGUAGES.items()),
+        "languages": list(LANGUAGES.items()),
         "people": [] if request.viewer.is_client else _people(),
         "sessions": account.sessions.order_by("-last_seen")[:20],
         "this_session": request.logged_in.pk,

@@ -12,6 +12,9 @@ from jobpipe.web.password_links import account_of, code_for
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 from jobpipe.web.sessions import end_all_of
+from jobpipe.web.words import LANGUAGES, words_of, words_to
+from jobpipe.web.words.refusals import why
+from jobpipe.web.words.saying import switch
 
 _NAMED = 40
 _ROLES = [
@@ -31,15 +34,16 @@ def index(request: Request) -> HttpResponse:
 @page("accounts/make", needs=Right.ACCOUNTS, methods=("POST",))
 def make(request: Request) -> HttpResponse:
     """Without a password: whoever it is for sets one, by a link that is shown once."""
-    given = {name: request.POST.get(name, "").strip() for name in ("name", "role", "mail", "clients")}
+    given = {name: request.POST.get(name, "").strip() for name in ("name", "role", "mail", "clients", "language")}
     try:
         if given["role"] not in AccountRole.values:
             raise AccountProblem("Choose a role.")
-        account = make_account(given["name"], "", given["role"], clients=_lines(given["clients"]), mail=given["mail"])
+        clients, language = _lines(given["clients"]), given["language"] or "en"
+        account = make_account(given["name"], "", given["role"], clients=clients, mail=given["mail"], language=language)
     except AccountProblem as error:
         return _list(request, {**given, "wrong": str(error)}, status=400)
     changing_accounts.take_password(account)
-    audit.note(request, "account.make", f"account {account.name}", role=account.role, clients=_lines(given["clients"]))
+    audit.note(request, "account.make", f"account {account.name}", role=account.role, clients=clients)
     return _show(request, account, link=_link(request, account))
 
 
@@ -115,17 +119,20 @@ def password(request: HttpRequest) -> HttpResponse:
     code = given.get("code", "")
     account = account_of(code)
     if account is None:
-        shown = {"heading": "This link is void", "words": "It was used, or is older than a day: ask for another one."}
-        return render(request, "message.html", shown, status=400)
+        say = words_to(request)
+        void = {"heading": say["link_void"], "words": say["link_void_words"], "back_words": say["login_log_in"]}
+        return render(request, "message.html", void, status=400)
+    # The page is for one person, whose language is known.
+    say = words_to(request) if request.GET.get("lang") else words_of(account.language)
+    shown: dict[str, object] = {"say": say, "code": code, "name": account.name, **switch(request, code=code)}
     if request.method != "POST":
-        return render(request, "account_password.html", {"code": code, "name": account.name})
+        return render(request, "account_password.html", shown)
     try:
         changing_accounts.set_password(account, request.POST.get("password", ""))
     except AccountProblem as error:
-        shown = {"code": code, "name": account.name, "wrong": str(error)}
-        return render(request, "account_password.html", shown, status=400)
+        return render(request, "account_password.html", {**shown, "wrong": why(say, error)}, status=400)
     audit.note_of(account.name, "account.password", f"account {account.name}", address=audit.address_of(request))
-    return HttpResponseRedirect("/login")
+    return HttpResponseRedirect(f"/login?lang={say.language}")
 
 
 def _found(number: int) -> Account:
@@ -140,6 +147,7 @@ def _list(request: Request, given: dict[str, object], *, status: int = 200) -> H
         "accounts": Account.objects.prefetch_related("clients").order_by("name"),
         "roles": _ROLES,
         "known_clients": _known_clients(),
+        "languages": list(LANGUAGES.items()),
         **given,
     }
     return notes.show(request, "accounts.html", shown, status=status)

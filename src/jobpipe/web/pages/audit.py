@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 
 from jobpipe.ledger.models import AuditLine
-from jobpipe.safety.spreadsheets import without_formula
+from jobpipe.safety.spreadsheets import without_formulas
 from jobpipe.web import notes
 from jobpipe.web.paging import address, newest_first
 from jobpipe.web.rights import Right
@@ -72,5 +72,5 @@ def _rows(found: QuerySet[AuditLine]) -> Iterator[str]:
 
 def _line(cells: tuple[str, ...]) -> str:
     written = io.StringIO()
-    csv.writer(written).writerow([without_formula(cell) for cell in cells])
+    csv.writer(written).writerow([without_formulas(cell) for cell in cells])
     return written.getvalue()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.http import urlencode
 
-from jobpipe.errors import JobpipeError, UsageError
+from jobpipe.definition.overrides import OverrideError
+from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Override, OverrideScope
+from jobpipe.runs.mappings.scopes import UsedTables
 from jobpipe.runs.overrides.excluding import exclude, restore
-from jobpipe.web import label_forms, rule_forms
+from jobpipe.transform.tables import rules_of
+from jobpipe.web import label_forms, plain_rules, rule_forms
 from jobpipe.web.audit import note
+from jobpipe.web.client_postings import reason_of
 from jobpipe.web.client_space import address_of, imports_of, space, within, words_for, words_of_settled
 from jobpipe.web.notes import done, show
 from jobpipe.web.pages.mappings import codes_of
@@ -20,6 +25,7 @@ from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
+from jobpipe.web.words.fields import coded_of, names_of_fields, offered
 
 # Of those that were taken down by hand.
 _MOST_LISTED = 200
@@ -64,8 +70,15 @@ def _labels_page(
         "with_suggestions": _address(own, name, queue.first) + "&suggest=1",
         "codes_from": f"{own}codes",
         "effect_to": f"{own}effect?{request.GET.urlencode()}",
+        "tables_in_words": _names_of_tables(request, client),
     }
     return space(request, client, "labels", context, status=status)
+
+
+def _names_of_tables(request: Request, client: str) -> dict[str, str]:
+    """By what is in them: to a client `contracts` says less than the type of contract."""
+    names = names_of_fields(words_for(request))
+    return {table: ", ".join(names.get(one, one) for one in some) for table, some in _fields_of_tables(client).items()}
 
 
 def _address(own: str, name: str, first: int) -> str:
@@ -74,17 +87,28 @@ def _address(own: str, name: str, first: int) -> str:
 
 @page("clients/<str:client>/labels/effect", needs=Right.MAP, methods=("POST",))
 def show_label_effect(request: Request, client: str) -> HttpResponse:
-    viewer = within(request.viewer, client)
-    decisions = label_forms.typed(request.POST)
-    wrong = label_forms.faults_of(viewer, decisions)
+    viewer, say = within(request.viewer, client), words_for(request)
+    decisions = {
+        number: replace(one, value=coded_of(say, one.value)) for number, one in label_forms.typed(request.POST).items()
+    }
+    # The reason that staff is told names tables and codes.
+    wrong = {
+        number: say["labels_no_such"].format(value=request.POST.get(f"value-{number}", ""))
+        for number in label_forms.faults_of(viewer, decisions)
+    }
     if wrong or not decisions:
         queue = _queue(request, client)
         label_forms.filled(queue.rows, decisions, request.POST, wrong)
-        said = "" if wrong else words_for(request)["labels_nothing_typed"]
+        said = "" if wrong else say["labels_nothing_typed"]
         return _labels_page(request, client, queue, wrong=said, status=400)
     own = address_of(client, "labels")
     shown = label_forms.shown(viewer, list(decisions.values()))
-    context = {"shown": shown, "back": own, "save_to": f"{own}save"}
+    context = {
+        "shown": shown,
+        "back": own,
+        "save_to": f"{own}save",
+        "tables_in_words": _names_of_tables(request, client),
+    }
     return space(request, client, "labels", context, template="client_label_effect.html")
 
 
@@ -99,8 +123,25 @@ def save_labels(request: Request, client: str) -> HttpResponse:
 
 @page("clients/<str:client>/labels/codes", needs=Right.CLIENT_SPACE)
 def show_codes(request: Request, client: str) -> HttpResponse:
-    found = codes_of(request.GET.get("table", ""), request.GET.get("q", ""), imports_of(client), whose=client)
+    table, words = request.GET.get("table", ""), request.GET.get("q", "")
+    found = codes_of(table, words, imports_of(client), whose=client) or _values_of(request, client, table, words)
     return show(request, "_mapping_codes.html", {"codes": found})
+
+
+def _values_of(request: Request, client: str, table: str, words: str) -> list[tuple[str, str]]:
+    """Of a table whose field has few values: all that fit, as people say them."""
+    return offered(words_for(request), _fields_of_tables(client).get(table, []), words)
+
+
+def _fields_of_tables(client: str) -> dict[str, list[str]]:
+    """Which fields of a posting each table makes."""
+    names = set(imports_of(client).values_list("name", flat=True))
+    found: dict[str, dict[str, None]] = {}
+    for definition, _ in UsedTables(workspace()).within(OverrideScope.CLIENT, client):
+        for field, rule in rules_of(definition) if definition.import_ in names else ():
+            table = rule.map if isinstance(rule.map, str) else f"definition:{field}"
+            found.setdefault(table, {})[field] = None
+    return {table: list(fields) for table, fields in found.items()}
 
 
 # Rules ------------------------------------------------------------------------------------------------
@@ -114,27 +155,57 @@ def show_rules(request: Request, client: str) -> HttpResponse:
 def _rules_page(
     request: Request, client: str, form: dict[str, Any], *, fault: Any = None, status: int = 200
 ) -> HttpResponse:
+    say = words_for(request)
+    rules = rule_forms.rules_of(within(request.viewer, client), client=client)
     context = {
-        "rules": rule_forms.rules_of(within(request.viewer, client), client=client),
+        "rules": [(one, plain_rules.in_words(say, one.content["rule"])) for one in rules],
         "names": list(imports_of(client).values_list("name", flat=True)),
+        "acts": [(one, say[f"rules_do_{one}"], one == form.get("act")) for one in plain_rules.ACTS],
+        "choices": plain_rules.groups_of(say, str(form.get("about", ""))),
         "form": form,
         "fault": fault,
     }
     return space(request, client, "rules", context, status=status)
 
 
+def _form_of_rule(request: Request) -> tuple[QueryDict, str]:
+    """The form with the rule that was chosen from its lists, unless one was written; and what is missing, in words."""
+    form, say = request.POST.copy(), words_for(request)
+    if form.get("number") or form.get("rule", "").strip():
+        return form, ""
+    about, words = form.get("about", ""), form.get("words", "").strip()
+    rule = plain_rules.written(form.get("act", ""), about, words)
+    if not rule:
+        return form, say["rules_no_choice"]
+    if plain_rules.needs_words(about) and not words:
+        return form, say["rules_no_words"]
+    form["rule"] = rule
+    return form, ""
+
+
 @page("clients/<str:client>/rules/effect", needs=Right.RULE, methods=("POST",))
 def show_rule_effect(request: Request, client: str) -> HttpResponse:
-    viewer, own = within(request.viewer, client), address_of(client, "rules")
-    decision = rule_forms.decision_of_form(viewer, request.POST)
+    viewer, own, say = within(request.viewer, client), address_of(client, "rules"), words_for(request)
+    form, missing = _form_of_rule(request)
+    decision = rule_forms.decision_of_form(viewer, form)
+    if missing:
+        return _rules_page(request, client, form.dict(), fault={"message": missing}, status=400)
     try:
         tried = rule_forms.tried(viewer, decision)
-    except JobpipeError as error:
-        return _rules_page(request, client, request.POST.dict(), fault=rule_forms.fault_of(error), status=400)
-    context = {"tried": tried, "form": request.POST.dict(), "kept_fields": rule_forms.KEPT_FIELDS}
-    return space(
-        request, client, "rules", {**context, "save_to": f"{own}save", "back": own}, template="client_rule_effect.html"
-    )
+    except OverrideError as error:
+        place = {"line": error.place.line, "column": error.place.column}
+        fault = {**rule_forms.fault_of(error), "message": say["rules_unreadable"].format(**place)}
+        return _rules_page(request, client, form.dict(), fault=fault, status=400)
+    context = {
+        "tried": tried,
+        "in_words": plain_rules.in_words(say, tried.rule),
+        "form": form.dict(),
+        "kept_fields": rule_forms.KEPT_FIELDS,
+        "fields": names_of_fields(say),
+        "save_to": f"{own}save",
+        "back": own,
+    }
+    return space(request, client, "rules", context, template="client_rule_effect.html")
 
 
 @page("clients/<str:client>/rules/save", needs=Right.RULE, methods=("POST",))
@@ -169,7 +240,7 @@ def _offers_page(
                 "name": row.owner,
                 "key": row.key,
                 "until": row.content["exclude"].get("until", ""),
-                "reason": row.content["exclude"].get("reason", ""),
+                "reason": reason_of(words_for(request), row.content["exclude"]),
                 "by": row.changed_by,
             }
             for row in rows[:_MOST_LISTED]

@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min, OuterRef, Subquery, Sum
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 
+from jobpipe.definition.reporting import check_mail
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Account, Import, Run, RunKind
 from jobpipe.ledger.turns import turn_to_write
@@ -18,7 +19,7 @@ from jobpipe.runs.quarantine import Rejected
 from jobpipe.runs.scheduling.punctuality import ImportState
 from jobpipe.runs.source_reports.gathering import refusals_of
 from jobpipe.runs.source_reports.languages import LANGUAGES as REPORT_LANGUAGES
-from jobpipe.runs.source_reports.wishes import WHENS, say_wishes, wishes_of_client
+from jobpipe.runs.source_reports.wishes import MAX_ADDRESSES, WHENS, say_wishes, wishes_of_client
 from jobpipe.runs.source_reports.wording import Wording
 from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 from jobpipe.web.audit import note
@@ -32,7 +33,7 @@ from jobpipe.web.rights import Right, Viewer, may_see_client, viewer_of
 from jobpipe.web.routes import Request, page
 from jobpipe.web.sessions import AS_CLIENT
 from jobpipe.web.states import badge
-from jobpipe.web.words import LANGUAGES, words_of
+from jobpipe.web.words import LANGUAGES, Words, words_of
 
 # Clients on one page.
 _AT_ONCE = 50
@@ -141,8 +142,8 @@ def show_home(request: Request, client: str) -> HttpResponse:
             Line(
                 one=one,
                 badge=badge(_state(one), say[f"state_{_state(one)}"]),
-                read=_moment(one.last_good),
-                due=_moment(one.next_due),
+                read=_moment(say, one.last_good),
+                due=_moment(say, one.next_due),
                 refused=refused.get(one.name, 0),
             )
             for one in found
@@ -155,8 +156,8 @@ def show_home(request: Request, client: str) -> HttpResponse:
     return space(request, client, "home", context)
 
 
-def _moment(at: datetime | None) -> str:
-    return f"{at.astimezone(ZoneInfo(workspace().project.settings.zone)):%Y-%m-%d %H:%M}" if at is not None else ""
+def _moment(say: Words, at: datetime | None) -> str:
+    return say.moment(at.astimezone(ZoneInfo(workspace().project.settings.zone))) if at is not None else ""
 
 
 def _state(one: Overview) -> str:
@@ -243,14 +244,25 @@ def show_settings(request: Request, client: str) -> HttpResponse:
             when=form.get("when", ""),
             by=request.viewer.name,
         )
-    except UsageError as error:
-        wrong = say["settings_wrong"].format(why=error.message)
-        return _settings_page(request, client, wrong=wrong, form=form.dict(), status=400)
+    except UsageError:
+        return _settings_page(request, client, wrong=_wrong_with(say, form), form=form.dict(), status=400)
     if request.viewer.is_client and (language := form.get("pages", "")) in LANGUAGES:
         _set_language(request.account, language)
         say = words_of(language)
     note(request, "client.reports", f"client {client}")
     return done(request, say["saved"], address_of(client, "settings"))
+
+
+def _wrong_with(say: Words, form: QueryDict) -> str:
+    addresses = list(filter(None, map(str.strip, form.get("to", "").splitlines())))
+    if len(addresses) > MAX_ADDRESSES:
+        return say["settings_too_many"].format(most=MAX_ADDRESSES)
+    for one in addresses:
+        try:
+            check_mail(one)
+        except ValueError:
+            return say["settings_no_address"].format(address=one)
+    return say["settings_wrong"]
 
 
 def _set_language(account: Account, language: str) -> None:
@@ -268,10 +280,10 @@ def _settings_page(
         "form": form or {"to": "\n".join(wishes.to), "language": wishes.language, "when": wishes.when},
         "report_languages": [(code, _NAMES[code]) for code in REPORT_LANGUAGES],
         "whens": [(one, say[f"when_{one}"]) for one in WHENS],
-        "page_languages": [(code, _NAMES[code]) for code in LANGUAGES] if request.viewer.is_client else [],
+        "page_languages": list(LANGUAGES.items()) if request.viewer.is_client else [],
     }
     return space(request, client, "settings", context, status=status)
 
 
 # As each calls itself.
-_NAMES = {"en": "English", "fr": "Français", "de": "Deutsch", "nl": "Nederlands"}
+_NAMES = {**LANGUAGES, "de": "Deutsch", "nl": "Nederlands"}

@@ -9,10 +9,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from jobpipe.ledger.models import Account, AccountRole
 from jobpipe.web import sessions
 from jobpipe.web.audit import address_of, note, note_of
-from jobpipe.web.logging_in import LoginRefusedError, pending_of, proven, signed_pending, with_code
+from jobpipe.web.logging_in import LoginRefusedError, Refusal, pending_of, proven, signed_pending, with_code
 from jobpipe.web.making_accounts import AccountProblem, is_first, make_account, matches_welcome_code
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
+from jobpipe.web.words import words_of, words_to
+from jobpipe.web.words.refusals import why
+from jobpipe.web.words.saying import switch
 
 
 @page("login", needs=Right.NOBODY, methods=("GET", "POST"))
@@ -20,7 +23,8 @@ def login(request: HttpRequest) -> HttpResponse:
     """In two steps where the account has a second factor."""
     if is_first():
         return HttpResponseRedirect("/welcome")
-    shown: dict[str, object] = {"next": _safe(request, request.POST.get("next") or request.GET.get("next", ""))}
+    wanted = _safe(request, request.POST.get("next") or request.GET.get("next", ""))
+    shown: dict[str, object] = {"next": wanted, **switch(request, next=wanted)}
     if request.method != "POST":
         return render(request, "login.html", shown)
     try:
@@ -32,9 +36,11 @@ def login(request: HttpRequest) -> HttpResponse:
             if account.has_second_factor:
                 return render(request, "login.html", {**shown, "asks_code": True, "pending": signed_pending(account)})
     except LoginRefusedError as error:
-        note_of(request.POST.get("name", "")[:100], "login.refused", address=address_of(request))
+        if error.why is not Refusal.WAIT:
+            # Who only waits has tried nothing: nobody fills the log that way.
+            note_of(request.POST.get("name", "")[:100], "login.refused", address=address_of(request))
         again = {"asks_code": True, "pending": request.POST.get("pending")} if error.asks_code else {}
-        return render(request, "login.html", {**shown, **again, "wrong": str(error)}, status=403)
+        return render(request, "login.html", {**shown, **again, "wrong": why(words_to(request), error)}, status=403)
     response = HttpResponseRedirect(str(shown["next"]) or "/")
     sessions.begin(request, response, account)
     note_of(account.name, "login", address=address_of(request))
@@ -55,14 +61,16 @@ def welcome(request: HttpRequest) -> HttpResponse:
     if not is_first():
         return HttpResponseRedirect("/login")
     given = request.POST if request.method == "POST" else request.GET
-    shown = {"code": given.get("code", ""), "name": given.get("name", "")}
+    # Whoever installs it reads the terminal beside, which is in English.
+    code, name = given.get("code", ""), given.get("name", "")
+    shown: dict[str, object] = {"code": code, "name": name, "say": words_of("en")}
     if request.method != "POST":
         return render(request, "welcome.html", shown)
-    wrong = [] if matches_welcome_code(shown["code"]) else ["That is not the code in the terminal."]
+    wrong = [] if matches_welcome_code(code) else ["That is not the code in the terminal."]
     account: Account | None = None
     if not wrong:
         try:
-            account = make_account(shown["name"], request.POST.get("password", ""), AccountRole.ADMIN)
+            account = make_account(name, request.POST.get("password", ""), AccountRole.ADMIN)
         except AccountProblem as error:
             wrong = [str(error)]
     if account is None:

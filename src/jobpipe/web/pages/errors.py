@@ -7,8 +7,10 @@ from django.shortcuts import render
 
 from jobpipe.errors import JobpipeError
 from jobpipe.ledger.unavailable import Trouble
+from jobpipe.runs.mappings.deciding import StaleDecisionError
+from jobpipe.runs.overrides.deciding import StaleOverrideError
 from jobpipe.safety.secrets import redact
-from jobpipe.web.words import words_to
+from jobpipe.web.words import Words, is_for_clients, words_to
 
 
 def _message(request: HttpRequest, status: int, heading: str, words: str, hint: str = "") -> HttpResponse:
@@ -26,7 +28,13 @@ def refused(request: HttpRequest) -> HttpResponse:
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return _message(request, 413, "Too large", "That is more than can be taken at once: nothing of it was read.")
+    say = words_to(request)
+    return _message(request, 413, say["error_too_large"], say["error_too_large_words"])
+
+
+def cannot(request: HttpRequest) -> HttpResponse:
+    say = words_to(request)
+    return _message(request, 400, say["error_cannot"], say["error_cannot_words"], say["error_cannot_hint"])
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -46,11 +54,20 @@ def out_of_reach(request: HttpRequest, trouble: Trouble) -> HttpResponse:
 
 
 def wrong(request: HttpRequest, error: JobpipeError) -> HttpResponse:
+    """A client's people are told what kind of thing it is: the message itself names commands, tables and files."""
+    if is_for_clients(request):
+        return _message(request, 400, *_kind_in_words(words_to(request), error))
     place = str(error.place) if error.place else ""
     words = redact(f"{place}: {error.message}" if place else error.message)
     return _message(request, 400, "That does not go", words, redact(error.hint))
 
 
+def _kind_in_words(say: Words, error: JobpipeError) -> tuple[str, str, str]:
+    if isinstance(error, (StaleDecisionError, StaleOverrideError)):
+        return say["error_changed"], say["error_changed_words"], say["error_changed_hint"]
+    return say["error_cannot"], say["error_cannot_words"], say["error_cannot_hint"]
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    words = "The page was too old, or the request came from another site: nothing was done."
-    return _message(request, 403, "Not done", words, "Load the page again and do it once more.")
+    say = words_to(request)
+    return _message(request, 403, say["error_not_done"], say["error_old_page"], say["error_old_page_hint"])

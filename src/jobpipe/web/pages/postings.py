@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import msgspec
 from django.http import Http404, HttpResponse
+from django.utils.http import urlencode
 
+from jobpipe.definition.overrides import OverrideError
 from jobpipe.documents.body import unpack
 from jobpipe.documents.search.numbers import number_of
 from jobpipe.documents.search.store import MOST_COUNTED
@@ -17,7 +19,7 @@ from jobpipe.documents.store import Role, Selection
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, OverrideChange, OverrideScope
 from jobpipe.posting import FIELD_NAMES
-from jobpipe.runs.changes_of_run import differences
+from jobpipe.runs.changes_of_run import FieldDifference, differences
 from jobpipe.runs.deliveries.tracing import trace
 from jobpipe.runs.finding_postings import FoundPosting, posting_of, read_values
 from jobpipe.runs.overrides.deciding import MAX_REASON, Posting, correct, limits
@@ -28,14 +30,18 @@ from jobpipe.runs.overrides.words import shown
 from jobpipe.runs.search_index import catch_up, is_being_made
 from jobpipe.runs.workspace import Workspace
 from jobpipe.web import audit, notes
+from jobpipe.web.client_postings import in_words, why
+from jobpipe.web.client_space import address_of
 from jobpipe.web.filters import posting_address
 from jobpipe.web.paging import SIZE, address
 from jobpipe.web.passing_on import pass_on
 from jobpipe.web.project import workspace
-from jobpipe.web.rights import Right
+from jobpipe.web.rights import Right, may_touch
 from jobpipe.web.routes import Request, page
 from jobpipe.web.searching import CATCHING_UP, CHOICES, Hit, Owners, before_of, choices, hits, wanted_of
 from jobpipe.web.tables import csv_file, wants_csv
+from jobpipe.web.words import Words, words_to
+from jobpipe.web.words.fields import coded_of, name_of_field, names_of_fields
 
 # Rows of a file.
 _MOST_ROWS = 5_000
@@ -62,6 +68,8 @@ class Refused:
     message: str
     # Which met it.
     run: int
+    # Of the client's page that says why.
+    address: str = ""
 
 
 @page("postings/", needs=Right.EXCLUDE)
@@ -72,22 +80,31 @@ def search(request: Request) -> HttpResponse:
     index = workspace().search
     is_whole = catch_up(workspace(), CATCHING_UP)
     wanted = wanted_of(request, owners, viewer)
+    say, is_for_client = words_to(request), viewer.is_client
     if wants_csv(request):
-        return csv_file("postings", _COLUMNS, map(_row, hits(index.search(wanted, limit=_MOST_ROWS), owners)))
+        rows = map(_row, hits(index.search(wanted, limit=_MOST_ROWS), owners))
+        if is_for_client:
+            return _file_for_client(say, rows)
+        return csv_file("postings", _COLUMNS, rows)
     before = before_of(request)
     found = index.search(wanted, before=before, limit=SIZE + 1)
     survey = index.survey(wanted)
     is_found = bool(found) or before is not None
     chosen = {name: value for name in CHOICES if (value := request.GET.get(name, ""))}
+    offered = choices(request, survey, owners, say)
+    if is_for_client and len(owners.clients) == 1:
+        offered = [(name, values) for name, values in offered if name != "client"]
     return notes.show(
         request,
-        "postings.html",
+        "client_postings.html" if is_for_client else "postings.html",
         {
             "q": request.GET.get("q", ""),
             "chosen": chosen,
             "hits": hits(found[:SIZE], owners),
             "survey": survey,
-            "choices": choices(request, survey, owners),
+            "choices": [(say[f"find_by_{name}"] if is_for_client else name, values) for name, values in offered],
+            "reasons": {one.reason: why(say, one.reason) for one in found},
+            "found_in_all": _count_in_words(say, survey.count, is_more=survey.is_more),
             "most": MOST_COUNTED,
             "first": address(request, before=None) if before is not None else "",
             "older": address(request, before=number_of(found[SIZE - 1])) if len(found) > SIZE else "",
@@ -99,6 +116,34 @@ def search(request: Request) -> HttpResponse:
     )
 
 
+def _count_in_words(say: Words, count: int, *, is_more: bool) -> str:
+    if is_more:
+        return say["find_more_than"].format(count=say.number(MOST_COUNTED))
+    return say["find_one"] if count == 1 else say["find_many"].format(count=say.number(count))
+
+
+def _file_for_client(say: Words, rows: Iterable[tuple[Any, ...]]) -> HttpResponse:
+    """As a spreadsheet of their country opens it."""
+    names = names_of_fields(say)
+    headings = (
+        *(say["home_source"], say["find_by_client"], say["offers_reference"], say["find_state"], say["offers_reason"]),
+        *(say["find_first_seen"], names["title"], names["company"], names["locations"]),
+        *(names["locations.country"], names["contract"], names["category"]),
+    )
+    said = (
+        (
+            *row[:3],
+            say.value(row[3]),
+            why(say, row[4]) if row[3] != "live" else "",
+            *row[5:10],
+            say.value(row[10]),
+            row[11],
+        )
+        for row in rows
+    )
+    return csv_file("offers", headings, said, delimiter=";" if say.language == "fr" else ",")
+
+
 def _rejected(owners: Owners, imports: frozenset[int] | None, key: str) -> list[Refused]:
     """Records of this key that became no posting, where few enough imports are to be asked."""
     numbers = sorted(owners.known if imports is None else imports)
@@ -106,7 +151,13 @@ def _rejected(owners: Owners, imports: frozenset[int] | None, key: str) -> list[
         return []
     of_key = Selection(role=Role.REJECTED, keys=(key,))
     return [
-        Refused(owners.name(number), row.reason, (unpack(frame).note or ("", "", ""))[2], row.written_run)
+        Refused(
+            owners.name(number),
+            row.reason,
+            (unpack(frame).note or ("", "", ""))[2],
+            row.written_run,
+            f"{address_of(owners.client(number), 'refused')}?{urlencode({'import': owners.name(number)})}",
+        )
         for number in numbers
         for row, frame in islice(workspace().documents.bodies(number, of_key), 5)
     ]
@@ -147,30 +198,34 @@ def _shown(request: Request, import_name: str, key: str, *, fault: str = "", sta
     decided = changes[0].entry if changes else None
     stored = posting_of(workspace(), found)
     raw = traced.pop("raw")
-    return notes.show(
-        request,
-        "posting.html",
-        {
-            "import_name": import_name,
-            "key": key,
-            "row": found.row,
-            "state": found.row.status.name.lower(),
-            "traced": traced,
-            "fields": _fields(traced["fields"], stored),
-            "raw": raw[:_MOST_RAW],
-            "raw_more": max(len(raw) - _MOST_RAW, 0),
-            "revisions": _revisions(found),
-            "standing": shown(decided.content) if decided and decided.active else "",
-            "decisions": [(one, shown(one.before), shown(one.after)) for one in changes],
-            "may_decide": request.viewer.may(Right.EXCLUDE) and not request.viewer.looks_as,
-            "names": [name for name in FIELD_NAMES if name not in ("reference", "extra")],
-            "today": today(),
-            "most_reason": MAX_REASON,
-            "fault": fault,
-            "given": request.POST,
-        },
-        status=status,
-    )
+    revisions = _revisions(found)
+    context: dict[str, Any] = {
+        "import_name": import_name,
+        "key": key,
+        "row": found.row,
+        "state": found.row.status.name.lower(),
+        "traced": traced,
+        "stored": stored,
+        "raw": raw[:_MOST_RAW],
+        "raw_more": max(len(raw) - _MOST_RAW, 0),
+        "decided": decided,
+        "standing": shown(decided.content) if decided and decided.active else "",
+        "decisions": [(one, shown(one.before), shown(one.after)) for one in changes],
+        "may_decide": request.viewer.may(Right.EXCLUDE) and not request.viewer.looks_as,
+        "names": [name for name in FIELD_NAMES if name not in ("reference", "extra")],
+        "today": today(),
+        "most_reason": MAX_REASON,
+        "fault": fault,
+        "given": request.POST,
+    }
+    if request.viewer.is_client:
+        context |= in_words(words_to(request), {**context, "revisions_raw": revisions})
+        return notes.show(request, "client_posting.html", context, status=status)
+    context["fields"] = _fields(traced["fields"], stored)
+    context["revisions"] = [
+        (number, [(one.field, _text(one.before), _text(one.after)) for one in changed]) for number, changed in revisions
+    ]
+    return notes.show(request, "posting.html", context, status=status)
 
 
 def _found(import_name: str, key: str) -> FoundPosting:
@@ -213,20 +268,11 @@ def _flat(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _revisions(found: FoundPosting) -> list[tuple[int, list[tuple[str, str, str]]]]:
+def _revisions(found: FoundPosting) -> list[tuple[int, list[FieldDifference]]]:
     """Each kept one with what differs from the one before; [] of those whose predecessor is not kept."""
     documents = workspace().documents
     kept = sorted(documents.revisions(found.import_id, found.row.row), reverse=True)[:_REVISIONS]
-    return [
-        (
-            number,
-            [
-                (one.field, _text(one.before), _text(one.after))
-                for one in differences(documents, found.import_id, found.row, revision=number)
-            ],
-        )
-        for number in kept
-    ]
+    return [(number, list(differences(documents, found.import_id, found.row, revision=number))) for number in kept]
 
 
 # What a person decides ------------------------------------------------------------------------------
@@ -238,7 +284,8 @@ def exclude(request: Request, import_name: str) -> HttpResponse:
 
     def decide(open_workspace: Workspace, postings: list[Posting], by: str) -> list[OverrideChange]:
         limited = limits(request.POST.get("until", ""), request.POST.get("reason", "").strip())
-        return take_down(open_workspace, postings, **limited, by=by, alone="alone" in request.POST)
+        within = may_touch(request.viewer)
+        return take_down(open_workspace, postings, **limited, by=by, alone="alone" in request.POST, within=within)
 
     return _decided(request, import_name, "posting.exclude", decide)
 
@@ -249,8 +296,9 @@ def correct_it(request: Request, import_name: str) -> HttpResponse:
 
     def decide(open_workspace: Workspace, postings: list[Posting], by: str) -> list[OverrideChange]:
         limited = limits(request.POST.get("until", ""), request.POST.get("reason", "").strip())
-        field = request.POST.get("field", "").strip()
-        values = read_values([f"{field}={request.POST.get('value', '')}"])
+        field, value = request.POST.get("field", "").strip(), request.POST.get("value", "")
+        value = coded_of(words_to(request), value.strip()) if request.viewer.is_client else value
+        values = read_values([f"{field}={value}"])
         return correct(open_workspace, postings, values, limited, by=by)
 
     return _decided(request, import_name, "posting.correct", decide)
@@ -259,7 +307,7 @@ def correct_it(request: Request, import_name: str) -> HttpResponse:
 @page("postings/<str:import_name>/restore", needs=Right.EXCLUDE, methods=("POST",))
 def restore(request: Request, import_name: str) -> HttpResponse:
     def decide(open_workspace: Workspace, postings: list[Posting], by: str) -> list[OverrideChange]:
-        return take_back(open_workspace, postings, by=by)
+        return take_back(open_workspace, postings, by=by, within=may_touch(request.viewer))
 
     return _decided(request, import_name, "posting.restore", decide)
 
@@ -274,12 +322,28 @@ def _decided(
     _found(import_name, key)
     try:
         changes = decide(workspace(), [(import_name, key)], request.viewer.person)
-    except UsageError as error:
+    except (UsageError, OverrideError) as error:
         fault = f"{error.message}: {error.hint}" if error.hint else error.message
+        if request.viewer.is_client:
+            fault = _fault_in_words(request)
         return _shown(request, import_name, key, fault=fault, status=400)
     audit.note(request, action, f"posting {key} of {import_name}", after=[one.after for one in changes][:5])
     late = pass_on(change.entry.owner for change in changes)
-    return notes.done(request, _said(changes, late), posting_address(import_name, key))
+    said = _said(changes, late)
+    if request.viewer.is_client:
+        say = words_to(request)
+        said = say["offer_done_late" if late else "offer_done"] if changes else say["nothing_changed"]
+    return notes.done(request, said, posting_address(import_name, key))
+
+
+def _fault_in_words(request: Request) -> str:
+    """A field that was to be corrected, or a day."""
+    say, field = words_to(request), request.POST.get("field", "")
+    try:
+        limits(request.POST.get("until", ""), "")
+    except UsageError:
+        return say["offer_wrong_day"]
+    return say["offer_wrong_value"].format(field=name_of_field(say, field))
 
 
 def _said(changes: list[OverrideChange], late: str) -> str:

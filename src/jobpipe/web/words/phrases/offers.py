@@ -1,0 +1,140 @@
+"""Single offers: finding one, its page, taking it down."""
+
+from __future__ import annotations
+
+PHRASES: dict[str, tuple[str, str]] = {
+    # Taking one down by its reference.
+    "offers_intro": (
+        "An offer that must not be shown is taken down at once, and stays down until the day you say.",
+        "Une offre qui ne doit plus paraître est retirée aussitôt, jusqu'au jour que vous indiquez.",
+    ),
+    "offers_key": ("Its reference", "Sa référence"),
+    "offers_source": ("Of which source", "De quelle source"),
+    "offers_until": ("Until (empty: for good)", "Jusqu'au (vide : définitivement)"),
+    "offers_reason": ("Why", "Pourquoi"),
+    "offers_take_down": ("Take it down", "La retirer"),
+    "offers_unknown": (
+        "There is no offer with the reference “{key}” in this source.",
+        "Aucune offre n'a la référence « {key} » dans cette source.",
+    ),
+    "offers_no_day": ("The day is over, or is none.", "Ce jour est passé, ou n'en est pas un."),
+    "offers_done": ("The offer {key} is taken down.", "L'offre {key} est retirée."),
+    "offers_back": ("The offer {key} may be shown again.", "L'offre {key} peut de nouveau paraître."),
+    "offers_listed": ("Taken down by hand", "Retirées à la main"),
+    "offers_none": ("No offer is taken down by hand.", "Aucune offre n'est retirée à la main."),
+    "offers_restore": ("Show it again", "La montrer de nouveau"),
+    "offers_for_good": ("for good", "définitivement"),
+    "offers_reference": ("reference", "référence"),
+    "offers_day": ("until", "jusqu'au"),
+    "offers_same_job": ("the same job as {key} ({source})", "la même offre que {key} ({source})"),
+    "offers_find": (
+        "You do not know its reference? Find the offer, and take it down on its page.",
+        "Vous ne connaissez pas sa référence ? Cherchez l'offre, et retirez-la depuis sa page.",
+    ),
+    # Finding one.
+    "find_title": ("Find an offer", "Chercher une offre"),
+    "find_words": ("Words", "Mots"),
+    "find_placeholder": ("title, company, place, text, reference", "intitulé, entreprise, lieu, texte, référence"),
+    "find_search": ("Search", "Chercher"),
+    "find_anew": ("Begin anew", "Recommencer"),
+    "find_how": (
+        "All words have to be in the offer; capitals and accents do not matter. With a star you find what begins so:",
+        (
+            "Tous les mots doivent figurer dans l'offre ; majuscules et accents ne comptent pas. Une étoile trouve ce "
+            "qui commence ainsi :"
+        ),
+    ),
+    "find_example": ("cook*", "cuisin*"),
+    "find_being_made": (
+        "Not all offers can be found yet: try again in a few minutes.",
+        "Toutes les offres ne peuvent pas encore être trouvées : réessayez dans quelques minutes.",
+    ),
+    "find_none": ("No offer is like that.", "Aucune offre ne correspond."),
+    "find_fewer_words": (
+        "Take a word or a choice away.",
+        "Retirez un mot ou un choix.",
+    ),
+    "find_refused": (
+        "No offer is online with this reference, but one was refused:",
+        "Aucune offre n'est en ligne avec cette référence, mais une a été refusée :",
+    ),
+    "find_see_refused": ("See why, and how to mend it", "Voir pourquoi, et comment corriger"),
+    "find_one": ("1 offer", "1 offre"),
+    "find_many": ("{count} offers", "{count} offres"),
+    "find_more_than": ("More than {count} offers", "Plus de {count} offres"),
+    "find_counted": ("Counted among the newest {count}.", "Comptées parmi les {count} plus récentes."),
+    "find_offer": ("offer", "offre"),
+    "find_company": ("company", "entreprise"),
+    "find_place": ("place", "lieu"),
+    "find_state": ("state", "état"),
+    "find_first_seen": ("first read", "première lecture"),
+    "find_no_title": ("(no title)", "(sans intitulé)"),
+    "find_newest": ("newest", "plus récentes"),
+    "find_older": ("older", "plus anciennes"),
+    "find_narrow": ("Narrow down", "Affiner"),
+    "find_take_away": ("take this choice away", "retirer ce choix"),
+    "find_by_state": ("state", "état"),
+    "find_by_import": ("source", "source"),
+    "find_by_client": ("company", "société"),
+    "find_by_country": ("country", "pays"),
+    "find_by_contract": ("type of contract", "type de contrat"),
+    "find_by_category": ("category", "catégorie"),
+    "find_file": ("As a file (CSV)", "En fichier (CSV)"),
+    "find_pages": ("Pages", "Pages"),
+    # One of them.
+    "offer_where": ("where in your file", "où dans votre fichier"),
+    "offer_line": ("line {line}", "ligne {line}"),
+    "offer_decided": ("decided by hand", "décidé à la main"),
+    "offer_down": ("Take it down", "La retirer"),
+    "offer_down_hint": (
+        "It leaves all sites at once, whatever your file says of it.",
+        "Elle quitte aussitôt tous les sites, quoi qu'en dise votre fichier.",
+    ),
+    "offer_sure": ("Take this offer down everywhere, now?", "Retirer cette offre partout, maintenant ?"),
+    "offer_alone": ("leave the same job of other sources", "laisser la même offre venue d'autres sources"),
+    "offer_correct": ("Correct it", "La corriger"),
+    "offer_correct_hint": (
+        "Counts over what your file says, until the day that you give.",
+        "L'emporte sur votre fichier, jusqu'au jour indiqué.",
+    ),
+    "offer_field": ("What", "Quoi"),
+    "offer_value": ("New value (empty: none)", "Nouvelle valeur (vide : aucune)"),
+    "offer_back": ("As the file says again", "De nouveau comme dans le fichier"),
+    "offer_fields": ("What it says", "Ce qu'elle dit"),
+    "offer_name": ("what", "quoi"),
+    "offer_shown": ("online", "en ligne"),
+    "offer_found": ("in your file", "dans votre fichier"),
+    "offer_by_rule": ("by a rule", "par une règle"),
+    "offer_by_hand": ("by hand", "à la main"),
+    "offer_unusable": ("cannot be used as it stands in the file", "inutilisable telle qu'elle est dans le fichier"),
+    "offer_no_fields": ("Its text is not kept any more.", "Son texte n'est plus conservé."),
+    "offer_record": ("As your file has it", "Telle que dans votre fichier"),
+    "offer_record_gone": ("It is not kept.", "Elle n'est pas conservée."),
+    "offer_record_more": ("… and {count} characters more", "… et {count} caractères de plus"),
+    "offer_changes": ("What has changed", "Ce qui a changé"),
+    "offer_no_changes": ("Nothing has changed since it was first read.", "Rien n'a changé depuis la première lecture."),
+    "offer_change": ("Change {number}", "Modification {number}"),
+    "offer_people": ("What people decided", "Ce qui a été décidé à la main"),
+    "offer_nobody": ("Nothing yet.", "Rien jusqu'ici."),
+    "offer_when": ("when", "quand"),
+    "offer_who": ("who", "qui"),
+    "offer_nothing_counts": ("nothing any more", "plus rien"),
+    "offer_said_down": ("taken down", "retirée"),
+    "offer_said_until": ("until {day}", "jusqu'au {day}"),
+    "offer_done": ("Done: it counts at once.", "C'est fait, avec effet immédiat."),
+    "offer_done_late": (
+        "It is noted, and counts as soon as the reading that goes on has ended.",
+        "C'est noté, et vaudra dès la fin de la lecture en cours.",
+    ),
+    "offer_wrong_day": (
+        "That day is over, or is none.",
+        "Ce jour est passé, ou n'en est pas un.",
+    ),
+    "offer_wrong_value": (
+        "“{field}” cannot be that. Dates are written 2026-12-31, amounts in digits alone; an offer has a title.",
+        (
+            "« {field} » ne peut pas prendre cette valeur. Une date s'écrit 2026-12-31, un montant en chiffres seuls ; "
+            "une offre a toujours un intitulé."
+        ),
+    ),
+}
