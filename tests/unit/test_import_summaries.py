@@ -32,7 +32,7 @@ from jobpipe.ledger.models import (
 )
 from jobpipe.runs.overview import Overview, overviews, worst_first
 from jobpipe.runs.stale_summaries import derive, read_stale
-from jobpipe.runs.summaries import WORST_FIRST, bring_up_to_date, overviews_of_all, shown, summaries
+from jobpipe.runs.summaries import IN_FULL, WORST_FIRST, Figures, bring_up_to_date, figures_of_all, shown, summaries
 
 NAMES = ("anna", "bert", "carl")
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -141,19 +141,27 @@ def said(one: Overview) -> dict[str, Any]:
 
 
 def told(one: Overview) -> dict[str, Any]:
-    """Of what `jobpipe status`, /metrics and the API tell besides."""
-    last, decision, scheduled = one.last, one.decision, one.scheduled
-    of_run = ("kind", "finished_at", "error", "seconds", "account")
+    """Of what the API tells besides."""
+    last, scheduled = one.last, one.scheduled
     return said(one) | {
-        "number": (one.number, one.client, one.state, one.change),
-        "run": [getattr(last, name) for name in of_run] if last is not None else None,
+        "of": (one.number, one.client, one.state, one.held.pk if one.held is not None else None),
+        "run": (last.kind, last.finished_at, last.error) if last is not None else None,
         "plan": (scheduled.next_due, scheduled.fault) if scheduled is not None else None,
-        "why": (decision.standing, decision.by, decision.at, decision.until, decision.reason) if decision else None,
     }
 
 
+def figures(one: Overview) -> Figures:
+    """Of what /metrics tells."""
+    last = one.last
+    of_run = (last.state, last.seconds, last.account, last.finished_at) if last is not None else (None,) * 4
+    return Figures(one.name, one.client, one.state, one.live, one.last_good, one.next_due, *of_run)
+
+
 def agree(now: datetime) -> None:
-    assert [told(one) for one in overviews_of_all(now)] == [told(one) for one in overviews(now)]
+    derived = overviews(now)
+    assert figures_of_all(now) == [figures(one) for one in derived]
+    everything = shown(summaries(now).order_by("import_row__name"), now, of_last_run=IN_FULL)
+    assert [told(one) for one in everything] == [told(one) for one in derived]
     bring_up_to_date(now)
     found = shown(summaries(now).order_by(*WORST_FIRST), now)
     assert [said(one) for one in found] == [said(one) for one in worst_first(overviews(now))]
@@ -210,7 +218,7 @@ def test_imports_are_told_where_the_ledger_takes_nothing(tmp_path: Path) -> None
         Import.objects.create(name="anna")
         begin("anna", 3, RunState.FAILED, RunKind.IMPORT)
         with connection.execute_wrapper(_refuse_writing):
-            assert [told(one) for one in overviews_of_all(NOW)] == [told(one) for one in overviews(NOW)]
+            assert figures_of_all(NOW) == [figures(one) for one in overviews(NOW)]
 
 
 def _refuse_writing(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:

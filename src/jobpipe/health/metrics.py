@@ -14,9 +14,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from jobpipe.health.delivery_metrics import DeliveryFigures
 from jobpipe.ledger.clock import ledger_time
 from jobpipe.ledger.models import Incident, IncidentState, Run, RunState
-from jobpipe.runs.overview import Overview
 from jobpipe.runs.scheduling.punctuality import ImportState
-from jobpipe.runs.summaries import overviews_of_all
+from jobpipe.runs.summaries import Figures, figures_of_all
 from jobpipe.runs.workspace import Workspace
 
 _OF_AN_IMPORT = ("import", "client")
@@ -40,10 +39,8 @@ class _Figures:
 
     def collect(self) -> Iterator[Metric]:
         now = ledger_time()
-        imports = overviews_of_all(now)
-        yield _counted(
-            "jobpipe_imports", "Imports by state.", "state", [str(one.state) for one in imports], ImportState
-        )
+        imports = figures_of_all(now)
+        yield _counted("jobpipe_imports", "Imports by state.", "state", [one.state for one in imports], ImportState)
         yield _import_states(imports)
         yield from _last_runs(imports)
         yield _by_state("jobpipe_runs_unfinished", "Runs that wait or are under way.", _unfinished())
@@ -69,16 +66,16 @@ def _counted(name: str, said: str, label: str, values: list[str], always: Iterab
     return family
 
 
-def _import_states(imports: list[Overview]) -> Metric:
+def _import_states(imports: list[Figures]) -> Metric:
     family = GaugeMetricFamily(
         "jobpipe_import_state", "1 for the state that an import is in.", labels=[*_OF_AN_IMPORT, "state"]
     )
     for one in imports:
-        family.add_metric([one.name, one.client, str(one.state)], 1)
+        family.add_metric([one.name, one.client, one.state], 1)
     return family
 
 
-def _last_runs(imports: list[Overview]) -> Iterator[Metric]:
+def _last_runs(imports: list[Figures]) -> Iterator[Metric]:
     live = GaugeMetricFamily("jobpipe_postings_live", "Live postings at the end of the last run.", labels=_OF_AN_IMPORT)
     account = GaugeMetricFamily(
         "jobpipe_last_run_records", "Records of the last run by outcome.", labels=[*_OF_AN_IMPORT, "outcome"]
@@ -101,12 +98,12 @@ def _last_runs(imports: list[Overview]) -> Iterator[Metric]:
             good.add_metric(labels, one.last_good.timestamp())
         if one.next_due is not None:
             due.add_metric(labels, one.next_due.timestamp())
-        if one.last is not None:
-            seconds.add_metric(labels, one.last.seconds)
-            for outcome, number in one.last.account.items():
-                account.add_metric([*labels, outcome], number)
-            if one.last.finished_at is not None:
-                ended.add_metric([*labels, one.last.state], one.last.finished_at.timestamp())
+        if one.last_seconds is not None:
+            seconds.add_metric(labels, one.last_seconds)
+        for outcome, number in (one.last_account or {}).items():
+            account.add_metric([*labels, outcome], number)
+        if one.last_end is not None:
+            ended.add_metric([*labels, one.last_state or ""], one.last_end.timestamp())
     yield from (live, account, seconds, ended, good, due)
 
 

@@ -51,12 +51,11 @@ def command(context: click.Context, selectors: tuple[str, ...], watch: bool, as_
 
 
 def _overviews(workspace: Workspace, selectors: tuple[str, ...], now: datetime) -> list[Overview]:
-    from jobpipe.runs.overview import never_run, worst_first
+    from jobpipe.runs.overview import never_run, overviews, worst_first
     from jobpipe.runs.selecting import select
-    from jobpipe.runs.summaries import overviews_of_all
 
     project = workspace.project
-    known = overviews_of_all(now)
+    known = overviews(now)
     known += never_run(set(project.imports()) - {one.name for one in known})
     if selectors:
         chosen = set(select(project, selectors))
