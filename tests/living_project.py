@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,10 @@ from jobpipe.runs.progress import Progress
 from jobpipe.runs.workspace import Workspace, open_workspace
 from jobpipe.web import project as shown_project
 from jobpipe.web.audit import note_of
+from jobpipe.web.drafts import save_draft
+from jobpipe.web.first_definition import Asked, first_draft
 from jobpipe.web.making_accounts import make_account
+from jobpipe.web.proposals import Proposal
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import ROUTES, Route
 from jobpipe.web.settings import configure
@@ -72,6 +76,17 @@ client: Bolt
 source: {feed: bolt-jobs.xml, record: offer}
 posting: {reference: "@id", title: title, company: {value: Bolt}, category: {from: function, map: functions}}
 """
+_ANSWERS = "/imports/drafted/definition/answers"
+_OFFERS = [
+    {
+        "nr": f"A-{number}",
+        "bezeichnung": title,
+        "wo": town,
+        "parution": f"0{number + 3}/04/2026",
+        "text": f"<p>Sie arbeiten als {title} in {town} in einem kleinen Team, an fünf Tagen in der Woche.</p>",
+    }
+    for number, (title, town) in enumerate([("Koch", "Berlin"), ("Maurer", "Hamburg"), ("Bäcker", "Köln")])
+]
 _PARTNER = "destination: partner\nto: {file: out/jobs.xml}\nformat: indeed\n"
 # Of the demo's table: they are to be mapped.
 _NOT_MAPPED = ("Commerce", "Industrie", "Bâtiment")
@@ -147,6 +162,16 @@ def _live_through(root: Path, workspace: Workspace) -> None:
         )
         note_of(name, "login", address="127.0.0.1")
     make_account("somebody", "", AccountRole.OPERATOR)
+    _draft_one(root, workspace)
+
+
+def _draft_one(root: Path, workspace: Workspace) -> None:
+    """A new import, whose questions are still open."""
+    (root / "drafted.json").write_text(json.dumps({"jobs": _OFFERS}))
+    asked = Asked(name="drafted", client="", feed="drafted.json")
+    proposal = Proposal(draft=first_draft(workspace.project, asked))
+    for name in ("ann-admin", "ann-developer"):
+        save_draft(workspace.project, "drafted", Account.objects.get(name=name), proposal.text, proposal)
 
 
 def _working() -> object:
@@ -170,8 +195,8 @@ def _addresses(project: TwoClients, name: str) -> list[str]:
         for route in ROUTES
         if "GET" in route.methods and route.needs is not Right.NOBODY and _is_page(route)
     ]
-    return [address for address in addresses if client.get(address).status_code == 200]
+    return [address for address in (*addresses, _ANSWERS) if client.get(address).status_code == 200]
 
 
 def _is_page(route: Route) -> bool:
-    return not route.path.endswith((".csv", "/<int:part>", "/<str:name>", "/codes", "/patch"))
+    return not route.path.endswith((".csv", "/<int:part>", "/<str:name>", "/codes", "/patch", "/answers"))

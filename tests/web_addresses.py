@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from two_clients import CLIENTS, TwoClients
 
 from jobpipe.documents.store import Selection, Status
+from jobpipe.drafting.draft import Draft, Question, SourceChoice
 from jobpipe.ledger.models import (
     Account,
     ApiToken,
@@ -23,6 +24,7 @@ from jobpipe.ledger.models import (
     OverrideChange,
     WebSession,
 )
+from jobpipe.web.proposals import Proposal, packed
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Route
 from jobpipe.web.sessions import COOKIE
@@ -112,6 +114,21 @@ def _draft(place: Place) -> dict[str, object]:
     return {}
 
 
+def _proposal(place: Place) -> dict[str, object]:
+    """No words, but a draft that was drafted."""
+    if place.who.account is not None:
+        source = SourceChoice(kind="feed", block={"feed": "feed.xml"}, format="xml")
+        question = Question(about="company", text="Whose jobs are these?")
+        drafted = Draft(import_=place.name, client="", source=source, choices=(), questions=(question,))
+        proposal = Proposal(draft=drafted)
+        DefinitionDraft.objects.update_or_create(
+            import_name=place.name,
+            account=place.who.account,
+            defaults={"text": proposal.text, "proposal": packed(proposal), "updated_at": datetime.now(UTC)},
+        )
+    return {}
+
+
 # By the names of addresses.
 FORMS: dict[str, Form] = {
     "client_decisions.show_rule_effect": Form(_rule),
@@ -123,6 +140,7 @@ FORMS: dict[str, Form] = {
     "postings.correct_it": Form(_posting),
     "postings.restore": Form(_posting),
     "definitions.patch": Form(_draft),
+    "draft_answers.answers": Form(_proposal),
     "mappings.show_effect": Form(also=Right.SEE),
     "mappings.import_csv": Form(also=Right.SEE),
     "mappings.take_back": Form(lambda place: _change(MappingChange, place), of="client"),

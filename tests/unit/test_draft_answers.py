@@ -10,7 +10,7 @@ import pytest
 from project_folder import ProjectFolder
 
 from jobpipe.drafting.answering import answered, columns_of, left_out, rule_said
-from jobpipe.drafting.draft import Draft, Question
+from jobpipe.drafting.draft import Draft
 from jobpipe.drafting.drafting import Order, draft_source
 from jobpipe.drafting.learning import lessons_of
 from jobpipe.drafting.writing import definition_text
@@ -70,12 +70,20 @@ def test_what_the_source_has_not_is_in_neither_the_rules_nor_the_questions(draft
     assert "salary" not in text and "company" not in text
 
 
-def test_words_are_a_part_of_a_record_or_the_name_of_a_company(draft: Draft) -> None:
-    assert rule_said(draft, Question(about="title", text=""), "funktion") == "funktion"
-    assert rule_said(draft, Question(about="company", text=""), "Acme") == {"value": "Acme"}
-    with pytest.raises(UsageError, match="a record has no 'funktio'") as said:
-        rule_said(draft, Question(about="title", text=""), "funktio")
-    assert "funktion" in said.value.hint
+def test_words_are_a_part_of_a_record_the_name_of_a_company_or_an_address_with_a_part_in_it(draft: Draft) -> None:
+    assert rule_said(draft, "title", "funktion") == "funktion"
+    assert rule_said(draft, "company", "Acme") == {"value": "Acme"}
+    made = {"from": "nummer", "then": {"template": "https://example.org/jobs/{{ value }}.html"}}
+    assert rule_said(draft, "url", "https://example.org/jobs/{nummer}.html") == made
+    for about, words, wrong, near in (
+        ("title", "funktio", "a record has no 'funktio'", "funktion"),
+        ("url", "https://example.org/{numer}", "a record has no 'numer'", "nummer"),
+        ("url", "https://example.org/{{ 7 * 7 }}", "has one part of a record", "{id}"),
+        ("url", "https://example.org/{a}/{b}", "has one part of a record", "{id}"),
+    ):
+        with pytest.raises(UsageError, match=wrong) as said:
+            rule_said(draft, about, words)
+        assert near in said.value.hint
 
 
 def test_a_draft_keeps_its_first_records_with_their_parts(draft: Draft) -> None:

@@ -214,7 +214,7 @@ def test_a_file_becomes_a_draft_a_preview_and_with_publishing_an_import(
     answer = developer.post("/imports/new/", {"name": "fresh", "client": "Acme: Söhne", "feed": "", "file": file})
     address = answer.headers["Location"]
     page = developer.get(address).content.decode()
-    assert "Smith" in page and "read from the source" in page
+    assert "Smith" in page and "What is made of it" in page
     draft = DefinitionDraft.objects.get()
     assert "Drafted from 2 records" in draft.text and "Acme: Söhne" in draft.text and "feeds/fresh.xml" in draft.text
     assert developer.post("/imports/fresh/definition/draft", {"text": draft.text, "do": "publish"}).status_code == 302

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from jobpipe.drafting.draft import Draft, Question
 
+# What may be typed, by what is asked.
+_WANTED = {"company": "a path, or its name", "url": "a path, or an address with one: https://example.org/{id}"}
 # Of the parts of a record.
 _MOST_SHOWN = 40
 
@@ -28,13 +30,13 @@ def with_answers(draft: Draft, given: TextIO, out: TextIO) -> Draft:
 
 def _asked(question: Question, draft: Draft, given: TextIO, out: TextIO) -> Any:
     """None = no answer."""
-    from jobpipe.drafting.answering import COMPANY, rule_said
+    from jobpipe.drafting.answering import rule_said
     from jobpipe.errors import UsageError
 
     out.write("\n" + textwrap.fill(f"{question.about}: {question.text}", 80) + "\n")
     for number, (label, _) in enumerate(question.options, start=1):
         out.write(f"  {number}  {label}\n")
-    wanted = "a path, or its name" if question.about == COMPANY else "a path"
+    wanted = _WANTED.get(question.about, "a path")
     while True:
         out.write(f"{'a number, ' if question.options else ''}{wanted}; Enter: leave it open > ")
         out.flush()
@@ -44,6 +46,6 @@ def _asked(question: Question, draft: Draft, given: TextIO, out: TextIO) -> Any:
         if line.isdecimal() and 1 <= int(line) <= len(question.options):
             return question.options[int(line) - 1][1]
         try:
-            return rule_said(draft, question, line)
+            return rule_said(draft, question.about, line)
         except UsageError as error:
             out.write(error.message + (f"; {error.hint}" if error.hint else "") + "\n")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import replace
 from typing import Any
 
 from jobpipe.drafting.columns import Column
-from jobpipe.drafting.draft import Choice, Draft, Question
+from jobpipe.drafting.draft import Choice, Draft
 from jobpipe.drafting.drafting import columns_of_sample
 from jobpipe.drafting.fields import ORDER, fields_of
 from jobpipe.drafting.proving import proven
@@ -18,6 +19,8 @@ from jobpipe.errors import UsageError
 
 ANSWERED = "as you said"
 COMPANY = "company"
+_ADDRESSES = frozenset({"url", "apply_url"})
+_WITH_PATH = re.compile(r"(https?://[^{}\s]+)\{([^{}]+)\}([^{}\s]*)")
 # The part of a field that one column is taken for.
 _ROLES = {"company": "company.name", "locations": "locations.text", "salary": "salary.text"}
 # The logarithm of the odds of what a person said.
@@ -30,14 +33,35 @@ def columns_of(draft: Draft) -> list[Column]:
     return [one for one in found if one.origin in ("", "whole") and not one.steps and one.texts]
 
 
-def rule_said(draft: Draft, question: Question, said: str) -> Any:
-    """What words stand for: a path, or the name of a company. Raises UsageError for a path that is none."""
-    if question.about == COMPANY and said not in draft.paths:
+def rule_said(draft: Draft, about: str, said: str) -> Any:
+    """What words stand for: a path, the name of a company, an address with a path in braces.
+
+    Raises UsageError for what is none of that.
+    """
+    if about == COMPANY and said not in draft.paths:
         return {"value": said}
-    if said in draft.paths or not draft.paths or question.about.startswith("source."):
+    if said in draft.paths or about.startswith("source."):
         return said
+    if about in _ADDRESSES and "{" in said:
+        return _address(draft, said)
+    if not draft.paths:
+        return said
+    raise UsageError(f"a record has no {said!r}", hint=_near(draft, said))
+
+
+def _address(draft: Draft, said: str) -> Any:
+    found = _WITH_PATH.fullmatch(said)
+    if found is None:
+        raise UsageError("an address has one part of a record in it", hint="https://example.org/jobs/{id}")
+    before, path, after = found.groups()
+    if draft.paths and path not in draft.paths:
+        raise UsageError(f"a record has no {path!r}", hint=_near(draft, path))
+    return {"from": path, "then": {"template": f"{before}{{{{ value }}}}{after}"}}
+
+
+def _near(draft: Draft, said: str) -> str:
     near = difflib.get_close_matches(said, draft.paths, n=3, cutoff=0.4)
-    raise UsageError(f"a record has no {said!r}", hint=f"nearest: {', '.join(near)}" if near else "")
+    return f"nearest: {', '.join(near)}" if near else ""
 
 
 def answered(draft: Draft, about: str, rule: Any) -> Draft:

@@ -47,15 +47,28 @@ class Order:
     location: str
     client: str = ""
     lessons: Lessons = field(default_factory=Lessons)
+    # Words of `source` by which one logs in, as the definition has them; the request has them with their secrets.
+    login: dict[str, Any] = field(default_factory=dict)
+    request: Request | None = field(default=None, repr=False)
+
+    def asking(self, location: str) -> Request:
+        return replace(self.request, location=location) if self.request is not None else Request(location=location)
 
 
 def draft_source(order: Order, opened: str) -> Draft:
     """`opened`: the location as it is asked for. Raises SourceError where nothing can be drafted from it."""
+    draft = _draft_source(order, opened)
+    if not order.login or draft.source.kind == "connector":
+        return draft
+    return replace(draft, source=replace(draft.source, block={**draft.source.block, **order.login}))
+
+
+def _draft_source(order: Order, opened: str) -> Draft:
     service = service_at(order.location)
     if service is not None:
         return draft_of_service(service, order, f"known by its address, {redact(order.location)}")
     try:
-        found = sample(Request(location=opened), redact(order.location))
+        found = sample(order.asking(opened), redact(order.location))
     except WebPageError:
         from jobpipe.drafting.pages.drafting_web import draft_of_web
 
@@ -63,11 +76,11 @@ def draft_source(order: Order, opened: str) -> Draft:
     if b"http://schemas.xmlsoap.org/wsdl/" in found.head:
         raise _soap_service(found, order)
     if found.kind == "csv" and found.values and _is_headless(found):
-        found = sample(Request(location=opened), redact(order.location), _WITHOUT_HEADER)
+        found = sample(order.asking(opened), redact(order.location), _WITHOUT_HEADER)
         return _without_header(draft_of(found, order))
     columns = columns_of_sample(found)
     if found.values and (within := record_within(found, columns)):
-        found = sample(Request(location=opened), redact(order.location), FormatSettings(record=within))
+        found = sample(order.asking(opened), redact(order.location), FormatSettings(record=within))
         return _with_record(draft_of(found, order), within)
     return _drafted(found, columns, order)
 

@@ -29,7 +29,7 @@ _WORTH_A_QUESTION = 0.3
 _ASKED = {
     "title": "Which part of a record is the job's title?",
     "reference": "Which part of a record is the source's own number of the offer? Without one, its URL identifies it.",
-    "url": "Where is the page of the offer? `{template: …}` makes an address of another field.",
+    "url": "Where is the page of the offer? An address may be made of another part of a record.",
     "company": "Whose jobs are these?",
     "description": "Which part of a record is the description?",
     "locations": "Where is the place of work?",

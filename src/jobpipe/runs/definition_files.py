@@ -11,8 +11,9 @@ from jobpipe.errors import UsageError
 
 
 def may_write_definitions(project: Project) -> bool:
-    """Whether the folder of the definitions can be written to from here."""
-    return os.access(project.root / "imports", os.W_OK)
+    """Whether the folder of the definitions can be written to from here, or be made."""
+    folder = project.root / "imports"
+    return os.access(folder if folder.exists() else project.root, os.W_OK)
 
 
 def write_definition(project: Project, name: str, text: str, *, otherwise: str) -> None:
@@ -20,6 +21,7 @@ def write_definition(project: Project, name: str, text: str, *, otherwise: str) 
     path = project.root / "imports" / f"{name}.yaml"
     beside = path.with_suffix(".yaml.new")
     try:
+        beside.parent.mkdir(exist_ok=True)
         beside.write_text(text, encoding="utf-8")
         if path.exists():
             beside.chmod(path.stat().st_mode & 0o777)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -99,6 +100,16 @@ def preview_draft(workspace: Workspace, name: str, text: str, *, count: int = 3)
         made = preview(project, name, count=count, definition=written)
     before = _transformer_of_file(workspace, name)
     return DraftPreview(made, [_beside(one, before) for one in made.records], is_kept)
+
+
+def preview_records(
+    workspace: Workspace, name: str, text: str, records: Sequence[RawRecord], *, count: int = 3
+) -> DraftPreview:
+    """The same of records that were read before, for the draft itself. Raises DefinitionError for an invalid draft."""
+    preparation, notices = prepare_to_look(workspace.project, name, (text, f"imports/{name}.yaml"))
+    few = Few(Reading(location="the source, for this draft"), list(records[:count]), 1, len(records))
+    made = look(preparation, few, notices)
+    return DraftPreview(made, [_beside(one, None) for one in made.records], is_kept=True)
 
 
 def preview_rejected(workspace: Workspace, name: str, text: str, *, incident: int, count: int = 3) -> DraftPreview:

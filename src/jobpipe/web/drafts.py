@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from jobpipe.definition.faults import InvalidFileError
 from jobpipe.definition.project import Project
+from jobpipe.drafting.learning import keep_proposal
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
 from jobpipe.ledger.models import Account, DefinitionDraft
 from jobpipe.ledger.turns import turn_to_write
@@ -15,6 +17,7 @@ from jobpipe.runs.definition_files import write_definition
 from jobpipe.runs.plans.basis import digest_of_text
 from jobpipe.runs.reach_of_drafts import refuse_beyond_reach
 from jobpipe.runs.secret_values import environ_of
+from jobpipe.web.proposals import Proposal, packed, proposal_of
 
 MAX_CHARACTERS = 200_000
 
@@ -45,8 +48,13 @@ def draft_of(name: str, account: Account) -> DefinitionDraft | None:
     return DefinitionDraft.objects.filter(import_name=name, account=account).first()
 
 
-def save_draft(project: Project, name: str, account: Account, text: str) -> DefinitionDraft:
-    """It began from the file as it was when it was first saved. Raises UsageError for a text that is too long."""
+def save_draft(
+    project: Project, name: str, account: Account, text: str, proposal: Proposal | None = None
+) -> DefinitionDraft:
+    """It began from the file as it was when it was first saved. Raises UsageError for a text that is too long.
+
+    `proposal`: what the text was drafted from; None = what is kept of that stays.
+    """
     text = text.replace("\r\n", "\n")
     if len(text) > MAX_CHARACTERS:
         raise UsageError(f"a definition has at most {MAX_CHARACTERS:,} characters, and this one {len(text):,}")
@@ -56,6 +64,8 @@ def save_draft(project: Project, name: str, account: Account, text: str) -> Defi
             digest = digest_of_text(text_of(project, name))
             draft = DefinitionDraft(import_name=name, account=account, based_on=digest)
         draft.text, draft.updated_at = text, datetime.now(UTC)
+        if proposal is not None:
+            draft.proposal = packed(proposal)
         draft.save()
     return draft
 
@@ -88,6 +98,10 @@ def publish(project: Project, draft: DefinitionDraft) -> None:
     if is_overtaken(project, draft):
         raise ChangedMeanwhileError(f"imports/{name}.yaml was changed since this draft began")
     write_definition(project, name, draft.text, otherwise="take it as a patch, and put it in place where that can be")
+    if (proposal := proposal_of(draft)) is not None:
+        # The next draft learns from what was written otherwise; it can do without.
+        with contextlib.suppress(OSError):
+            keep_proposal(project, name, proposal.text)
     with turn_to_write():
         # Of others their drafts stay: they are told that the file is another.
         draft.delete()

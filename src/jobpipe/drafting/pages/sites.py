@@ -39,7 +39,7 @@ _NO_JOBS = re.compile(r"comment|blog|news|aktuell|actualit|press|event", re.IGNO
 def draft_of_site(order: Order) -> Draft:
     """`order.location` is the address of a page. Raises SourceError where no posting can be read from it."""
     said: list[str] = []
-    visits = Visits(order.location, said.append)
+    visits = Visits(order.location, said.append, order.asking)
     first = visits.begin()
     draft = next(_ways(first, visits, order), None)
     if draft is None:

@@ -4,7 +4,8 @@ robots.txt allows."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import urljoin
 from urllib.robotparser import RobotFileParser
 
@@ -29,6 +30,10 @@ _PATIENCE = Patience(attempts=2, longest_wait=2.0, longest_retry_after=5.0)
 Tell = Callable[[str], None]
 
 
+class Asking(Protocol):
+    def __call__(self, *, location: str) -> Request: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Visited:
     # After redirects.
@@ -44,8 +49,10 @@ class Visited:
 class Visits:
     """Of one site, that of the address which a person named."""
 
-    def __init__(self, start: str, tell: Tell) -> None:
+    def __init__(self, start: str, tell: Tell, asking: Asking = Request) -> None:
+        """`asking`: with what one logs in at that site, and nowhere else."""
         self._start = start
+        self._asking = asking
         self._tell = tell
         self._left = MOST_VISITS
         self._robots: dict[str, RobotFileParser] = {}
@@ -84,7 +91,9 @@ class Visits:
     def _ask(self, url: str) -> Visited:
         self._left -= 1
         self._tell(f"looking at {redact(url)}")
-        request = Request(location=url, timeout=_SECONDS, max_bytes=_MOST_BYTES)
+        is_own = parts_of(url)[:2] == parts_of(self._start)[:2]
+        asked = self._asking(location=url) if is_own else Request(location=url)
+        request = replace(asked, timeout=_SECONDS, max_bytes=_MOST_BYTES)
         # What a page leads to is reached only where it is public: a page names no machine of the house.
         with open_stream(request, HttpTransport(patience=_PATIENCE, named_by=self._start)) as stream:
             body = b"".join(stream)

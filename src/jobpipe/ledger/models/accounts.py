@@ -139,6 +139,8 @@ class DefinitionDraft(models.Model):
     # Of the file's text that it began from: 32 hexadecimal digits.
     based_on = models.CharField(max_length=32, blank=True)
     updated_at = models.DateTimeField()
+    # What it was drafted from, with the answers so far: see `jobpipe.web.proposals`. None = somebody wrote it.
+    proposal = models.BinaryField(null=True)
 
     class Meta:
         constraints = (

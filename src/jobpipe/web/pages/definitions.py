@@ -134,6 +134,7 @@ def _editor(
         "may_write": may_write_definitions(project),
         "plans": _plans(name),
         "said": last_words(workspace(), name),
+        "has_answers": found is not None and found.proposal is not None,
         "incident": _incident_of(request, name),
         **more,
     }
@@ -204,14 +205,20 @@ def _plan(request: Request, found: DefinitionDraft) -> HttpResponse:
 
 
 def _publish(request: Request, found: DefinitionDraft) -> HttpResponse:
-    name, text, is_new = found.import_name, found.text, found.import_name not in workspace().project.imports()
-    before = text_of(workspace().project, name)
+    name, text = found.import_name, found.text
     try:
-        publish(workspace().project, found)
+        return publish_draft(request, found)
     except ChangedMeanwhileError as error:
         return _editor(request, name, text, found, status=409, error=str(error), is_refused=True)
     except JobpipeError as error:
         return _editor(request, name, text, found, status=400, error=f"Not published: {redact(str(error))}")
+
+
+def publish_draft(request: Request, found: DefinitionDraft) -> HttpResponse:
+    """To where one goes on from there. Raises what `publish` raises."""
+    name, text, is_new = found.import_name, found.text, found.import_name not in workspace().project.imports()
+    before = text_of(workspace().project, name)
+    publish(workspace().project, found)
     audit.note(request, "definition.publish", f"import {name}", diff=_without_logins(patch_of(name, before, text)))
     if incident := _incident_of(request, name):
         return notes.done(request, "Published: try its records again.", f"/incidents/{incident}/")
@@ -220,12 +227,14 @@ def _publish(request: Request, found: DefinitionDraft) -> HttpResponse:
 
 
 def _publish_and_run(request: Request, found: DefinitionDraft) -> HttpResponse:
-    """A first run, as *Run now* asks for it; its page tells how it goes."""
     name = found.import_name
     answer = _publish(request, found)
-    if draft_of(name, request.account) is not None or not request.viewer.may(Right.RUN):
-        return answer
-    return ask_for_run(request, name)
+    return answer if draft_of(name, request.account) is not None else run_after_publishing(request, name, answer)
+
+
+def run_after_publishing(request: Request, name: str, answer: HttpResponse) -> HttpResponse:
+    """A first run, as *Run now* asks for it; its page tells how it goes. `answer`: for whoever may not."""
+    return ask_for_run(request, name) if request.viewer.may(Right.RUN) else answer
 
 
 def _without_logins(text: str) -> str:
@@ -238,7 +247,7 @@ def _rebase(request: Request, found: DefinitionDraft) -> HttpResponse:
     return notes.done(request, "The draft begins from the file as it is now, and would replace it.", _address(found))
 
 
-def _discard(request: Request, found: DefinitionDraft) -> HttpResponse:
+def discard(request: Request, found: DefinitionDraft) -> HttpResponse:
     discard_draft(found.import_name, request.account)
     audit.note(request, "definition.discard", f"import {found.import_name}")
     is_there = found.import_name in workspace().project.imports()
@@ -255,7 +264,7 @@ _DOES: dict[str, Callable[[Request, DefinitionDraft], HttpResponse]] = {
     "publish": _publish,
     "publish_and_run": _publish_and_run,
     "rebase": _rebase,
-    "discard": _discard,
+    "discard": discard,
 }
 
 
