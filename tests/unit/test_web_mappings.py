@@ -16,6 +16,8 @@ from project_folder import CLIENT_DEFINITION, ProjectFolder
 from web_client import account, logged_in, shown
 
 from jobpipe.ledger.models import AccountRole, AuditLine, MappingChange, MappingEntry, Override, OverrideChange
+from jobpipe.runs.mappings.deciding import Decision, decide
+from jobpipe.web.project import workspace
 
 CATEGORY = """\
   contract:
@@ -76,6 +78,23 @@ def test_the_queue_shows_what_means_nothing_the_most_frequent_first(project: Pro
     assert "CDI" not in text
     cold = client.get("/mappings/?import=nowhere").content.decode()
     assert "Every label has a meaning here" in cold
+
+
+def test_labels_of_many_postings_are_read_again_after_a_run_and_not_after_a_decision(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobpipe.runs.mappings.known_labels._QUICK", 0.0)
+    client = logged_in(account())
+    assert b"interim" in client.get("/mappings/").content
+    with monkeypatch.context() as reading:
+        reading.setattr(type(workspace().documents), "labels", lambda *_: pytest.fail("read again"))
+        interim = Decision(table="contracts", label="interim", value="temporary", scope="client", owner="Acme")
+        decide(workspace(), [interim], by="ines")
+        page = client.get("/mappings/").content
+    assert b"interim" not in page
+    assert b"stage &lt;b&gt;" in page
+    project.run(feed({"1": "CDI", "5": "apprenti"}), workers=0)
+    assert b"apprenti" in client.get("/mappings/").content
 
 
 def test_suggestions_are_loaded_for_the_rows_that_are_shown(project: ProjectFolder) -> None:

@@ -10,12 +10,16 @@ from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
 
+from jobpipe.documents.store import LabelUse
 from jobpipe.errors import DefinitionError
 from jobpipe.ledger.models import Import, MappingChange, MappingEntry, Run, Scope
 from jobpipe.runs.history import runs_mark
 from jobpipe.runs.mappings.layers import tables_without_decisions, with_decisions
 from jobpipe.runs.mappings.unmapped import LabelsOfImport, labels_of_import
 from jobpipe.runs.workspace import Workspace
+
+# Seconds: what is read in less is read again.
+_QUICK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class KnownLabels:
         self._workspace = workspace
         self._working = threading.Lock()
         self._made: dict[int, tuple[Any, LabelsOfImport]] = {}
+        # By import, with its last run: what took long to read of a million postings no decision changes.
+        self._read: dict[int, tuple[int | None, list[LabelUse]]] = {}
 
     def mark(self) -> Any:
         """Another one after anything has changed that labels of any import depend on: runs, decisions, files."""
@@ -56,18 +62,30 @@ class KnownLabels:
                     if time.monotonic() > until:
                         waiting.append(owner.name)
                         continue
-                    made = self._made[owner.pk] = (mark, self._work_out(owner, entries))
+                    made = self._made[owner.pk] = (mark, self._work_out(owner, mark[0], entries))
                 found.append(OfImport(owner, made[1]))
         return found, waiting
 
-    def _work_out(self, owner: Import, entries: Sequence[MappingEntry]) -> LabelsOfImport:
+    def _work_out(self, owner: Import, last_run: int | None, entries: Sequence[MappingEntry]) -> LabelsOfImport:
         project = self._workspace.project
         try:
             definition = project.load(owner.name).definition
             tables = tables_without_decisions(definition, project.tables())
         except DefinitionError:
             return LabelsOfImport([], [])
-        return labels_of_import(self._workspace, owner, definition, with_decisions(definition, tables, entries=entries))
+        decided = with_decisions(definition, tables, entries=entries)
+        return labels_of_import(self._uses(owner, last_run), owner, definition, decided)
+
+    def _uses(self, owner: Import, last_run: int | None) -> list[LabelUse]:
+        """Rows are written by runs alone."""
+        known = self._read.pop(owner.pk, None)
+        if known is None or known[0] != last_run:
+            begun = time.monotonic()
+            known = last_run, list(self._workspace.documents.labels(owner.pk))
+            if time.monotonic() - begun < _QUICK:
+                return known[1]
+        self._read[owner.pk] = known
+        return known[1]
 
     def _marked(self, owners: Iterable[Import]) -> list[tuple[Import, Any]]:
         """With all that its labels depend on: runs, decisions, files."""

@@ -66,7 +66,8 @@ def _of_import(workspace: Workspace, name: str) -> Iterator[UnmappedLabel]:
         definition = workspace.project.load(name).definition
     except DefinitionError:
         return
-    for found in labels_of_import(workspace, owner, definition, tables_of(workspace, definition)).unmapped:
+    stored = workspace.documents.labels(owner.pk)
+    for found in labels_of_import(stored, owner, definition, tables_of(workspace, definition)).unmapped:
         found.label.samples = titles_of(workspace, owner.pk, found.rows)
         yield found.label
 
@@ -99,13 +100,13 @@ class LabelsOfImport:
 
 
 def labels_of_import(
-    workspace: Workspace, owner: Import, definition: Definition, tables: Mapping[str, MappingTable]
+    stored: Iterable[LabelUse], owner: Import, definition: Definition, tables: Mapping[str, MappingTable]
 ) -> LabelsOfImport:
-    """By what the stored postings have, under these tables."""
+    """By what its stored postings have, under these tables."""
     deciders = {table: decider(made) for table, made in tables.items()}
     uses: dict[tuple[str, str], list[LabelUse]] = {}
     counted: dict[str, list[int]] = {}
-    for one in workspace.documents.labels(owner.pk):
+    for one in stored:
         use = parse_use(one.label)
         if not one.live and not one.rejected:
             continue
