@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from asking_api import Api
 from django.test import Client
 from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
@@ -19,7 +18,6 @@ from jobpipe.runs.conducting import run_import
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.starting import StopRequest
 from jobpipe.web.api.limits import of_failures, of_tokens
-from jobpipe.web.api.scopes import Scope
 from jobpipe.web.api.tokens import digest_of, make_token, revoke, token_of
 
 
@@ -56,39 +54,6 @@ def test_a_token_is_good_until_it_is_revoked_ends_or_its_account_is_closed(proje
 def test_a_token_that_says_nothing_is_not_made(project: ProjectFolder, name: str, scopes: list[str], days: int) -> None:
     with pytest.raises(UsageError):
         make_token(account(), name, scopes, datetime.now(UTC) + timedelta(days=days))
-
-
-class Api:
-    """Asks with one token; JSON in and out."""
-
-    def __init__(self, who: Account, *scopes: str) -> None:
-        self._client = Client(enforce_csrf_checks=True)
-        self.token = make_token(who, "test", scopes or [*Scope])
-
-    def ask(self, method: str, address: str, payload: Any = None, **headers: str) -> tuple[int, Any]:
-        answer = self._client.generic(
-            method,
-            f"/api/v1{address}",
-            b"" if payload is None else json.dumps(payload).encode(),
-            "application/json",
-            headers={"Authorization": f"Bearer {self.token}", **headers},
-        )
-        assert answer.headers["Content-Type"].startswith("application/json"), answer.content
-        return answer.status_code, answer.json()
-
-    def get(self, address: str) -> Any:
-        status, document = self.ask("GET", address)
-        assert status == 200, document
-        return document
-
-    def pages(self, address: str) -> list[Any]:
-        """All items of a list, page by page."""
-        found, cursor = [], ""
-        while cursor is not None:
-            page = self.get(f"{address}{'&' if '?' in address else '?'}limit=1&cursor={cursor}")
-            found += page["items"]
-            cursor = page["next"]
-        return found
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -83,11 +84,18 @@ class Schedule:
 
     def next_after(self, moment: datetime) -> datetime:
         """The first due moment after this one, in UTC. Raises ValueError where there is none within 50 years."""
-        for due in self._dues(moment):
-            # In the hour that comes twice a clock on the wall seems to go back.
-            if due > moment:
-                return due
+        for due in self.following(moment):
+            return due
         raise ValueError(f"{self.text!r} is never due")
+
+    def following(self, moment: datetime) -> Iterator[datetime]:
+        """The due moments after this one, in UTC, without an end for most schedules."""
+        # In the hour that comes twice a clock on the wall seems to go back.
+        return (due for due in self._dues(moment) if due > moment)
+
+    def between(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Those after the one moment and up to the other."""
+        return takewhile(lambda due: due <= until, self.following(after))
 
     def last_until(self, moment: datetime, *, after: datetime) -> datetime:
         """The latest due moment up to this one; `after`: where none is sought any more, and what is given then."""
@@ -102,6 +110,11 @@ class Schedule:
             if found > after or start == after:
                 break
         return found
+
+    @property
+    def is_by_clock(self) -> bool:
+        """A cron expression, or the word for one: all imports that have it are due at the same moments."""
+        return _interval_of(self.text) is None
 
     def words(self) -> str:
         """For a person: what it means."""

@@ -21,7 +21,8 @@ from jobpipe.runs.stale_summaries import derive, read_stale
 
 # Looks at what was written while summaries were derived.
 _TRIES = 3
-# Of the last run and of one that waits, what lists show.
+# What lists show: of its schedule, and of the last run and of one that waits.
+_OF_SCHEDULE = ("schedule", "zone", "grace", "known_since", "state", "next_due", "fault")
 _OF_RUN = ("state", "started_at", "why", "notices")
 # Of the last run, what programs are told besides.
 IN_FULL = (*_OF_RUN, "kind", "finished_at", "error")
@@ -98,7 +99,7 @@ def shown(found: QuerySet[Any], now: datetime, *, of_last_run: Sequence[str] = _
     )
     owner = ("import_row__name", "import_row__client")
     of_run = [f"last_run__{name}" for name in of_last_run] + [f"held_run__{name}" for name in _OF_RUN]
-    schedule = (f"import_row__scheduled__{name}" for name in ("schedule", "zone", "state", "next_due", "fault"))
+    schedule = (f"import_row__scheduled__{name}" for name in _OF_SCHEDULE)
     own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "held_run_id", "decision_id")
     decision = (f"decision__{name}" for name in ("standing", "at", "by", "until", "reason"))
     return [_overview(row) for row in rows.only(*own, *owner, *of_run, *schedule, *decision)]

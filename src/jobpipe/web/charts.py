@@ -33,7 +33,7 @@ class Bar:
 def bars(
     found: Sequence[Bar], *, label: str, width: int = 160, height: int = 28, places: int = 0, stretched: bool = False
 ) -> SafeString:
-    """One beside the other, the latest at the right; the highest has the full height, and none is invisible.
+    """One beside the other, the latest at the right; the highest has the full height, and only nothing is invisible.
 
     `places`: as many have room, so that those of several rows stand in columns.
     """
@@ -42,7 +42,8 @@ def bars(
     step = width / max(len(found), places)
     begin = width - step * len(found)
     highest = max(bar.value for bar in found) or 1
-    marks = "".join(_bar(bar, begin + index * step, step, height, highest) for index, bar in enumerate(found))
+    there = ((begin + index * step, bar) for index, bar in enumerate(found) if bar.value)
+    marks = "".join(_bar(bar, left, step, height, highest) for left, bar in there)
     # Links within a picture are heard by nobody.
     role = "group" if any(bar.address for bar in found) else "img"
     return SafeString(f'<svg class="chart" role="{role}" {size(label, width, height, stretched)}>{marks}</svg>')
