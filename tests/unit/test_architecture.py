@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from jobpipe.ledger.opening import SCHEMA
+
 PACKAGE = Path(__file__).parent.parent.parent / "src" / "jobpipe"
 # A room and those that it may import from (itself always).
 ALLOWED = {
@@ -92,3 +94,9 @@ def test_only_the_shells_know_django() -> None:
         if room_of(path) not in DJANGO and any(module.split(".")[0] == "django" for module in imports_of(path))
     ]
     assert not wrong
+
+
+def test_the_number_of_the_ledgers_schema_is_that_of_its_last_migration() -> None:
+    """A ledger that has this number is opened without a look at migrations: it would miss those above."""
+    numbers = sorted(int(path.name[:4]) for path in (PACKAGE / "ledger" / "migrations").glob("0*.py"))
+    assert numbers == list(range(1, SCHEMA + 1))
