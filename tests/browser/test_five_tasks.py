@@ -104,8 +104,7 @@ def test_an_import_is_added_and_runs(project: Living, chrome: Any, told: dict[st
         who.page.fill("#name", "fresh")
         who.page.fill("#feed", source.url("/jobs.xml"))
         who.presses("Look what is there")
-        who.page.get_by_role("heading", name="What is made of it").wait_for()
-        who.reads("Mason 0")
+        who.page.locator("#made dd", has_text="Mason 0").first.wait_for()
         who.presses("Publish and run")
         who.page.locator("main .state", has_text="succeeded").first.wait_for(timeout=30_000)
         assert took(who) == told["add an import, with its first run"]

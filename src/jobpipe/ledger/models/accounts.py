@@ -143,9 +143,7 @@ class DefinitionDraft(models.Model):
     proposal = models.BinaryField(null=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["import_name", "account"], name="one_draft_an_import_and_account"),
-        )
+        constraints = (models.UniqueConstraint(fields=["import_name", "account"], name="one_draft_each"),)
 
     def __str__(self) -> str:
         return f"draft of {self.import_name} by {self.account}"
