@@ -24,25 +24,27 @@ import sys
 import time
 from jobpipe.runs import applying, comparing, journal, lease
 lease.LENGTH = float(sys.argv.pop(1))
+pause = float(sys.argv.pop(1))
 comparing.MAX_MISSES, applying.FLUSH_ROWS = 100, 150
 mark = journal.LedgerJournal.mark_done
 def told(self, batches):
     mark(self, batches)
     print("applied", flush=True)
-    time.sleep(0.1)
+    time.sleep(pause)
 journal.LedgerJournal.mark_done = told
 from jobpipe.cli.main import main
 main(sys.argv[1:])
 """
 
 
-def begin(project: ProjectFolder, *, lease: float = 1.0) -> subprocess.Popen[str]:
-    """A run in a process of its own, that has applied something; `lease`: seconds."""
+def begin(project: ProjectFolder, *, lease: float = 1.0, pause: float = 0.1) -> subprocess.Popen[str]:
+    """A run in a process of its own, that has applied something; `lease`, and after each batch `pause`: seconds."""
     command = [
         sys.executable,
         "-c",
         SHORT,
         str(lease),
+        str(pause),
         "-C",
         str(project.root),
         "run",

@@ -14,6 +14,9 @@ from cluster_servers import ClusterProject, wait_until, worker_of
 from processes import family_of
 from project_folder import ProjectFolder, xml_feed
 
+from jobpipe.ledger.models import Import, Run
+from jobpipe.runs.cancelling import cancel_import
+
 HOOKED = """\
 import: offers
 source:
@@ -131,6 +134,60 @@ def test_a_worker_that_is_told_to_end_hands_its_run_back_and_another_one_finishe
     (report,) = json.loads(output)
     assert report["state"] == "succeeded", errors
     assert project.contents() == alone.contents()
+
+
+def test_a_run_is_cancelled_from_anywhere_and_the_next_one_does_the_rest(tmp_path: Path) -> None:
+    alone = ProjectFolder(tmp_path / "alone")
+    alone.run(feed_of(0, 12_000))
+    project = ClusterProject(tmp_path / "project")
+    with worker_of(project.root):
+        asked = project.ask(feed=feed_of(0, 12_000))
+        wait_until(lambda: project.newest_run_state() == "running", what="the run's beginning")
+        cancelled = cancel(project)
+        output, errors = asked.communicate(timeout=200)
+        (report,) = json.loads(output)
+        assert asked.returncode == 1 and (report["run"], report["state"]) == (cancelled, "cancelled"), errors
+        assert adds_up(report["account"]) and report["account"]["read"] < alone_read(alone) and report["expired"] == 0
+        (rest,) = project.run_on_workers()
+    assert rest["run"] > report["run"] and rest["state"] == "succeeded"
+    assert project.contents() == alone.contents()
+
+
+def test_what_waits_for_a_worker_or_was_left_by_one_is_cancelled_and_no_worker_takes_it_up(tmp_path: Path) -> None:
+    project = ClusterProject(tmp_path / "project")
+    asked = project.ask(feed=feed_of(0, 12_000))
+    wait_until(lambda: project.newest_run_state() == "queued", what="the request")
+    waiting = cancel(project)
+    assert project.newest_run_state() == "cancelled"
+    output, _ = asked.communicate(timeout=60)
+    assert json.loads(output)[0]["run"] == waiting
+    with worker_of(project.root) as first:
+        asked = project.ask()
+        wait_until(lambda: project.newest_run_state() == "running", what="the run's beginning")
+        first.kill()
+    left = cancel(project)
+    output, _ = asked.communicate(timeout=60)
+    (report,) = json.loads(output)
+    assert (report["run"], report["state"]) == (left, "cancelled") and adds_up(report["account"]) and left > waiting
+    with worker_of(project.root):
+        time.sleep(15)
+        assert project.newest_run_state() == "cancelled"
+
+
+def cancel(project: ClusterProject) -> int:
+    """The number of the run."""
+    with project.open() as workspace:
+        (one,) = cancel_import(workspace, Import.objects.get(name="offers"), by="anna")
+    return one.report.run
+
+
+def adds_up(account: dict[str, int]) -> bool:
+    return account["read"] == sum(number for outcome, number in account.items() if outcome != "read")
+
+
+def alone_read(alone: ProjectFolder) -> int:
+    with alone.open():
+        return int(Run.objects.latest("pk").account["read"])
 
 
 @pytest.mark.parametrize("seed", [1])

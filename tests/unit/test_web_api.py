@@ -200,6 +200,21 @@ def test_a_webhook_asks_for_a_run_once(project: ProjectFolder) -> None:
     assert AuditLine.objects.filter(action="run.start", about="import offers").count() == 2
 
 
+def test_a_run_that_was_asked_for_is_cancelled(project: ProjectFolder) -> None:
+    who = account(AccountRole.OPERATOR)
+    api = Api(who, "runs:start")
+    run = api.ask("POST", "/imports/offers/runs")[1]["run"]
+    assert Api(who, "runs:read", "runs:decide").ask("POST", f"/runs/{run}/cancel", {})[0] == 403
+    for _ in range(2):
+        status, document = api.ask("POST", f"/runs/{run}/cancel", {"reason": "too early"})
+        assert (status, document["state"], document["account"]["read"]) == (200, "cancelled", 0)
+        assert document["evidence"]["why"] == f"cancelled by {who.name}: too early"
+    assert AuditLine.objects.filter(action="run.cancel", about=f"run {run}").count() == 1
+    over = Run.objects.filter(state=RunState.SUCCEEDED).latest("pk").pk
+    status, document = api.ask("POST", f"/runs/{over}/cancel", {})
+    assert (status, document["error"]["code"]) == (409, "conflict")
+
+
 def test_a_held_run_is_decided_over_once(project: ProjectFolder) -> None:
     for _ in range(2):
         project.run(b"<offers></offers>", workers=0)

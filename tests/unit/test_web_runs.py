@@ -15,6 +15,7 @@ from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
 
 from jobpipe.ledger.models import AccountRole, AuditLine, Import, Run, RunState
+from jobpipe.runs.lease import hold
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.reprocessing import reprocess_import
 from jobpipe.runs.retrying import Wanted, retry_import
@@ -130,6 +131,56 @@ def test_a_run_that_fails_takes_no_place(project: ProjectFolder) -> None:
     held = numbers()[-1]
     project.run(b"no feed at all", workers=0)
     assert f"run {held} of offers</a> is held" in logged_in(account()).get("/").content.decode()
+
+
+def begun(state: RunState = RunState.RUNNING, name: str = "offers") -> Run:
+    owner = Import.objects.get(name=name)
+    return Run.objects.create(
+        import_row=owner, state=state, started_at=datetime.now(UTC), revision="", definition="", sequence=None
+    )
+
+
+def test_what_waits_is_cancelled_on_its_page_by_whom_may(project: ProjectFolder) -> None:
+    run = begun(RunState.QUEUED).pk
+    people = logged_in(account(AccountRole.ACCOUNT_MANAGER, "Acme"))
+    assert "Cancel this run" not in people.get(f"/runs/{run}/").content.decode()
+    assert people.post(f"/runs/{run}/cancel").status_code == 403
+    client = logged_in(account(AccountRole.OPERATOR, name="olga"))
+    assert "Cancel this run" in client.get(f"/runs/{run}/").content.decode()
+    assert f'aria-label="Cancel run {run}"' in client.get("/runs/").content.decode()
+    for _ in range(2):
+        assert client.post(f"/runs/{run}/cancel", {"reason": "a <test> feed"}).status_code == 302
+        page = client.get(f"/runs/{run}/").content.decode()
+        assert f"Run {run} is cancelled" in page and "cancelled by olga: a &lt;test&gt; feed" in page
+        assert "Cancel this run" not in page
+    assert AuditLine.objects.get(action="run.cancel").details == {"reason": "a <test> feed"}
+    assert "olga: run.cancel: a &lt;test&gt; feed" in client.get(f"/runs/{run}/log/").content.decode()
+    # It made nothing: the import is as it was.
+    assert f'href="/runs/{run}/"' not in client.get("/imports/").content.decode()
+
+
+def test_what_another_process_makes_says_who_wants_its_end(project: ProjectFolder) -> None:
+    run = begun()
+    client = logged_in(account(name="ada"))
+    assert f'aria-label="Cancel run {run.pk}"' in client.get("/").content.decode()
+    with project.open() as workspace, hold(workspace, run.import_row):
+        answer = client.post(f"/runs/{run.pk}/cancel", {"next": "/"})
+    assert answer.headers["Location"] == "/"
+    page = client.get("/").content.decode()
+    assert f"Run {run.pk} ends at its next batch" in page and "to be cancelled" in page
+    assert "to be cancelled" in client.get("/runs/").content.decode()
+    assert "ada asked" in client.get(f"/runs/{run.pk}/").content.decode()
+
+
+def test_a_run_that_is_over_or_at_its_end_is_not_cancelled(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    ending = begun()
+    Run.objects.filter(pk=ending.pk).update(ending_since=datetime.now(UTC))
+    assert "Cancel this run" not in client.get(f"/runs/{ending.pk}/").content.decode()
+    for run, why in ((ending.pk, b"too late"), (numbers()[0], b"is over")):
+        answer = client.post(f"/runs/{run}/cancel")
+        assert answer.status_code == 400 and why in answer.content
+    assert not AuditLine.objects.filter(action="run.cancel").exists()
 
 
 def test_a_dismissed_run_expires_nothing(project: ProjectFolder) -> None:

@@ -31,6 +31,7 @@ SECTIONS = {
     "Run them": {
         "run": "Run imports.",
         "reprocess": "Make the postings again from stored records, under today's definition.",
+        "cancel": "End a run that waits or is under way; the next run does the rest.",
         "accept": "Let the expiries of a held run happen.",
         "dismiss": "End a held run with nothing expired.",
         "pause": "Let an import rest; what becomes of its postings is asked.",
@@ -113,6 +114,9 @@ ALIASES = {
     "add": "new",
     "draft": "new",
     "fix": "repair",
+    "stop": "cancel",
+    "abort": "cancel",
+    "kill": "cancel",
     "sync": "deliver",
     "publish": "deliver",
     "users": "accounts",

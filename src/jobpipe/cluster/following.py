@@ -14,7 +14,7 @@ from jobpipe.cluster.broker import BrokerUnavailableError, connection_to
 from jobpipe.cluster.member import Member
 from jobpipe.cluster.queues import declare
 from jobpipe.cluster.tasks import send_sign
-from jobpipe.ledger.models import Dispatch, Run, RunState
+from jobpipe.ledger.models import Cancellation, Dispatch, Run, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected, unavailable
 from jobpipe.runs.report import RunReport, report_of
@@ -101,7 +101,7 @@ def _look(left: dict[str, int]) -> Seen:
 
 def _made_of(run: Run) -> Run:
     """Where another run was made instead, and ended before anybody looked, that one."""
-    if run.state != RunState.CANCELLED:
+    if run.state != RunState.CANCELLED or Cancellation.objects.filter(run=run).exists():
         return run
     others = Run.objects.select_related("import_row").filter(import_row=run.import_row_id, finished_at__isnull=False)
     return others.exclude(state=RunState.CANCELLED).order_by("-finished_at").first() or run

@@ -19,6 +19,8 @@ from jobpipe.ledger.turns import turn_to_write
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.logs import about, now_about_run
 from jobpipe.runs.afterwards import put_away
+from jobpipe.runs.cancel_watch import CancelWatch
+from jobpipe.runs.cancelling import end_as_cancelled, end_cancelled
 from jobpipe.runs.comparing import Comparer
 from jobpipe.runs.disk_space import disk_watch, full_disk_named
 from jobpipe.runs.finishing import Finish
@@ -34,7 +36,7 @@ from jobpipe.runs.pausing import refusal_of
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress, Reading
-from jobpipe.runs.queued import begin_queued, is_over, skip_queued, stand_in_for, waiting_run
+from jobpipe.runs.queued import begin_queued, is_cancelled, is_over, skip_queued, stand_in_for, waiting_run
 from jobpipe.runs.recording_failures import with_incidents
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.run_log import kept_log
@@ -54,6 +56,8 @@ from jobpipe.transform.compile import paths_read
 __all__ = ["Conductor", "StopRequest", "new_run", "owner_of", "run_import"]
 
 SECONDS_BETWEEN_UPDATES = 0.1
+# Records, which may each take a while.
+_BETWEEN_LOOKS = 200
 
 
 @with_incidents
@@ -118,6 +122,7 @@ def _run_held(
     progress: Progress,
     stop: StopRequest,
 ) -> RunReport:
+    end_cancelled(workspace, owner)
     if queued is not None and is_over(queued):
         return report_of(queued)
     if why := refusal_of(owner):
@@ -174,6 +179,8 @@ def _run_to_its_end(
     is_taken_up = run is not None
     if run is None and queued is not None:
         run = begin_queued(workspace, preparation, queued)
+        if run is None and is_cancelled(queued):
+            return report_of(queued)
     run = run or new_run(workspace, owner, preparation, file)
     if queued is not None:
         stand_in_for(queued, run)
@@ -229,6 +236,7 @@ class Conductor:
         self._workers = workers
         self._progress = progress
         self._stop = stop
+        self._watch = CancelWatch(workspace, run, stop)
         self._reading = Reading()
         self._updated = 0.0
         self._parts: list[PartReading] = []
@@ -273,13 +281,15 @@ class Conductor:
         finally:
             self._progress.end()
         self._note_sitting(began)
-        if self._stop.requested:
+        if self._stop.requested and not self._watch.is_cancelled():
             journal_of(self._workspace, self._run).save_sitting()
             return report_of(self._run)
+        if not self._watch.lets_end():
+            return end_as_cancelled(self._workspace, self._run, self._finish())
         assert self.known is not None
         self._log.say("finish", "works out the account, the evidence and what expires")
         with span("finish", run=self._run.pk):
-            report = Finish(self._workspace, self._preparation, self._run, self.known).finish(self._parts)
+            report = self._finish().finish(self._parts)
         assert self._reader is not None
         if self._workspace.kept_parts is not None or not self._writes:
             # Nothing was read of the source that could be put away there, or forgotten here.
@@ -291,7 +301,10 @@ class Conductor:
 
     def _fail(self, error: JobpipeError, began: float) -> RunReport:
         self._note_sitting(began)
-        return Finish(self._workspace, self._preparation, self._run, self.known).fail(redact(str(error)), error)
+        return self._finish().fail(redact(str(error)), error)
+
+    def _finish(self) -> Finish:
+        return Finish(self._workspace, self._preparation, self._run, self.known)
 
     def _note_sitting(self, began: float) -> None:
         """To be saved with the run: when it is finished, else at once."""
@@ -334,10 +347,9 @@ class Conductor:
                         self._ranges.begin(part.name, comparer.ordinal + 1)
                     self._note_missing_columns(group)
                     fresh = self._skip(comparer, group, applied, chain) if comparer.ordinal < applied else group
-                    for record in fresh[: self._left(comparer.ordinal)]:
-                        comparer.add(record)
+                    is_stopped = self._add(comparer, fresh[: self._left(comparer.ordinal)])
                     self._update(comparer.ordinal)
-                    if self._stop.requested:
+                    if is_stopped:
                         return
                     if self._left(comparer.ordinal) == 0:
                         part.complete, part.why = False, f"no more than {comparer.ordinal:,} records were wanted"
@@ -350,6 +362,15 @@ class Conductor:
                     self._take_pages(part)
         if comparer.ordinal < applied:
             raise SourceChangedError("the source gives fewer records than it did before the interruption")
+
+    def _add(self, comparer: Comparer, records: list[RawRecord]) -> bool:
+        """Whether the run was to stop among them."""
+        for start in range(0, len(records), _BETWEEN_LOOKS):
+            for record in records[start : start + _BETWEEN_LOOKS]:
+                comparer.add(record)
+            if self._watch.stops():
+                return True
+        return self._watch.stops()
 
     def _left(self, read: int) -> int | None:
         """How many records may still be read; None = all."""
@@ -420,7 +441,7 @@ class Conductor:
                 memory=Memory(compared.started_at if compared is not None else None, self._live_pages),
                 head_start=self._workspace.head_start,
             ),
-            stopped=self._is_stopped,
+            stopped=self._watch.stops,
             kept_parts=self._workspace.kept_parts,
         )
 
@@ -501,7 +522,8 @@ def _last_words(report: RunReport) -> tuple[str, str]:
     """With the level."""
     if report.state == RunState.RUNNING:
         return "is left for now: it is taken up where it is", "warning"
-    words = f"{report.state}: {report.error}" if report.error else f"{report.state}"
+    said = report.why if report.state == RunState.CANCELLED else report.error
+    words = f"{report.state}: {said}" if said else f"{report.state}"
     counted = ", ".join(f"{number:,} {outcome}" for outcome, number in report.account.items() if number)
     level = "error" if report.state == RunState.FAILED else "info"
     return f"{words}; {counted}" if counted else words, level

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from jobpipe.documents.store import Selection, Status
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.runs.absence import live_postings
+from jobpipe.runs.cancelling import end_cancelled
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.near_duplicates.following import follow_run
@@ -21,6 +22,7 @@ _ROWS = 10_000
 
 def end_removed(workspace: Workspace, owner: Import, why: str) -> RunReport:
     """Every live posting of an import, under its lease. A run that was interrupted is over with it."""
+    end_cancelled(workspace, owner)
     for left in Run.objects.filter(import_row=owner, state=RunState.RUNNING).exclude(kind=RunKind.ENDING):
         Finish(workspace, None, left, None).fail(f"interrupted; {why}")
     Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=RunKind.IMPORT).update(

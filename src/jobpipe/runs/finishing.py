@@ -126,6 +126,15 @@ class Finish:
         run.state, run.error, run.complete, run.why = RunState.FAILED, why, False, why_of(run, why)
         return self._close()
 
+    def cancel(self, words: str) -> RunReport:
+        """End a run that a person does not want any more: what it has applied stays, and nothing has expired."""
+        run = self._run
+        take_back(self._workspace, run)
+        self._settle_account()
+        run.state, run.complete, run.why = RunState.CANCELLED, False, why_of(run, storable(words))
+        self._follow_near_duplicates()
+        return self._close()
+
     # The account ------------------------------------------------------------------------------------
 
     def _settle_account(self) -> None:
@@ -245,7 +254,8 @@ class Finish:
     def _follow_near_duplicates(self) -> None:
         """Before the run has its place in the feed of changes: nobody sees a posting come and go at once."""
         if self._journal.writes:
-            follow_run(self._workspace, self._run, self._definition.client)
+            known = self._preparation.definition if self._preparation is not None else self._run.import_row
+            follow_run(self._workspace, self._run, known.client)
 
     # The end ----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from jobpipe.ledger.models import Run, RunKind, RunState
 from jobpipe.ledger.order import one_at_a_time_in_the_feed_of_changes
@@ -11,13 +11,11 @@ from jobpipe.lifecycle.expiry import PastRun
 # A month of runs every hour.
 MAX_RUNS = 720
 ACCEPTED, DISMISSED, SUPERSEDED = "accepted", "dismissed", "superseded"
-# Of runs in these states nothing was made.
-NOT_MADE = (RunState.QUEUED, RunState.SKIPPED, RunState.CANCELLED)
+_NOT_MADE = (RunState.QUEUED, RunState.SKIPPED)
 
 __all__ = [
     "ACCEPTED",
     "DISMISSED",
-    "NOT_MADE",
     "SUPERSEDED",
     "PastRun",
     "complete_runs_since",
@@ -25,9 +23,17 @@ __all__ = [
     "past_runs",
     "runs_mark",
     "runs_that_need_their_bytes",
+    "that_made_anything",
 ]
 
+# Others were taken back before they began: they have no place in the feed of changes.
+_NEVER_BEGUN = Q(state=RunState.CANCELLED, sequence__isnull=True)
 _OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
+
+
+def that_made_anything(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Those that made anything."""
+    return runs.exclude(state__in=_NOT_MADE).exclude(_NEVER_BEGUN)
 
 
 def past_runs(run: Run) -> list[PastRun]:

@@ -54,5 +54,6 @@ def taken_back(import_id: int) -> frozenset[int]:
     last = (
         Run.objects.filter(import_row=import_id, state__in=_OVER).order_by("-pk").values_list("pk", flat=True).first()
     )
-    runs = Run.objects.filter(import_row=import_id, pk__gt=last or 0, state=RunState.FAILED, kind__in=BEGUN_ANEW)
+    cut = (RunState.FAILED, RunState.CANCELLED)
+    runs = Run.objects.filter(import_row=import_id, pk__gt=last or 0, state__in=cut, kind__in=BEGUN_ANEW)
     return frozenset(runs.exclude(why=_AT_ITS_END).values_list("pk", flat=True))

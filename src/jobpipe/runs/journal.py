@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jobpipe.ledger.models import Batch, PartRead, Run, RunKind, RunState
+from jobpipe.ledger.models import Batch, Cancellation, PartRead, Run, RunKind, RunState
 from jobpipe.runs.deliveries.change_lists import changed_rows, record_changes
 from jobpipe.runs.history import SUPERSEDED, next_sequence, runs_that_need_their_bytes
 from jobpipe.runs.verdicts import Verdicts
@@ -57,6 +58,16 @@ class LedgerJournal:
                 unique_fields=["run", "number"],
                 update_fields=list(known),
             )
+
+    def begin_ending(self) -> bool:
+        with self._workspace.writing():
+            # Whoever cancels it meanwhile waits for this row.
+            Run.objects.select_for_update().only("pk").get(pk=self._run.pk)
+            if Cancellation.objects.filter(run=self._run).exists():
+                return False
+            self._run.ending_since = datetime.now(UTC)
+            self._run.save(update_fields=["ending_since"])
+        return True
 
     def save_sitting(self) -> None:
         with self._workspace.writing():

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from jobpipe.documents.store import Documents, Known, is_listed
 from jobpipe.ledger.models import Run, RunKind
+from jobpipe.runs.cancel_watch import CancelWatch
 from jobpipe.runs.journal import journal_of
 from jobpipe.runs.pipeline import Pipeline, peak_rss_mb
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.progress import Progress, Reading
-from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.stored_records import StoredRecord
 from jobpipe.runs.workspace import Workspace
 
@@ -24,7 +24,7 @@ def make_again(
     *,
     known: Iterable[list[Known]] | None = None,
     progress: Progress,
-    stop: StopRequest,
+    watch: CancelWatch,
     workers: int | None,
 ) -> Pipeline:
     """The pipeline, when all records have gone through it, or those until the stop; `run` is not saved here.
@@ -46,7 +46,7 @@ def make_again(
                 pipeline.comparer.add(record)
                 reading.records = pipeline.comparer.ordinal
                 progress.update(reading)
-                if stop.requested:
+                if watch.stops():
                     break
     finally:
         progress.end()

@@ -14,7 +14,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, ImportDecision, Incident, Run, RunKind, RunState, ScheduledImport
-from jobpipe.runs.history import NOT_MADE
+from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.scheduling.punctuality import Course, ImportState, Punctuality, Turns, turns_of
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.standing import standings
@@ -98,7 +98,7 @@ def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
     of_one = Run.objects.filter(import_row=OuterRef("pk")).order_by("-id")
     over = finished_runs(OuterRef("pk"))
     return owners.annotate(
-        last_run=Subquery(of_one.exclude(state__in=NOT_MADE).values("pk")[:1]),
+        last_run=Subquery(that_made_anything(of_one).values("pk")[:1]),
         last_end=Subquery(over.values("pk")[:1]),
         held_run=Subquery(of_one.filter(state=RunState.HELD).values("pk")[:1]),
         last_good_run=Subquery(of_one.filter(kind=RunKind.IMPORT, state__in=GOOD).values("pk")[:1]),
@@ -108,7 +108,7 @@ def _with_runs(owners: QuerySet[Import], now: datetime) -> QuerySet[Import]:
 
 def finished_runs(owner: Any) -> QuerySet[Run]:
     """Of which anything was made, the latest first."""
-    return Run.objects.filter(import_row=owner, finished_at__isnull=False).exclude(state__in=NOT_MADE).order_by("-id")
+    return that_made_anything(Run.objects.filter(import_row=owner, finished_at__isnull=False)).order_by("-id")
 
 
 def _runs(numbers: Iterable[int | None]) -> dict[int, Run]:

@@ -31,6 +31,12 @@ def is_over(queued: Run) -> bool:
     return queued.state not in (RunState.QUEUED, RunState.RUNNING)
 
 
+def is_cancelled(queued: Run) -> bool:
+    """Whether somebody took the request back before it could begin."""
+    queued.refresh_from_db()
+    return queued.state == RunState.CANCELLED
+
+
 def begin_queued(workspace: Workspace, preparation: Preparation, run: Run) -> Run | None:
     """It runs from now on; None where it does not wait any more."""
     run.started_at = datetime.now(UTC)

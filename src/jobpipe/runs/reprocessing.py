@@ -9,6 +9,8 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.runs.cancel_watch import CancelWatch
+from jobpipe.runs.cancelling import end_as_cancelled, end_cancelled
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.interrupted import end_interrupted
@@ -100,6 +102,7 @@ def remap_import(
 
 
 def refuse_over_an_interrupted_run(workspace: Workspace, owner: Import) -> None:
+    end_cancelled(workspace, owner)
     left = Run.objects.filter(import_row=owner, state=RunState.RUNNING, kind=RunKind.IMPORT).first()
     if left is not None:
         raise UsageError(f"run {left.pk} was interrupted and waits to go on", hint=f"jobpipe run {owner.name}")
@@ -119,12 +122,15 @@ def reprocess_records(
     """`run` over all that is stored of its import; `touched` by what labels mean now."""
     records = in_order(workspace.documents, run.import_row_id, run.pk, _REPROCESSED, _REJECTED)
     known = touched.among(workspace.documents.known(run.import_row_id, before_run=run.pk)) if touched else None
+    watch = CancelWatch(workspace, run, stop)
     pipeline = make_again(
-        workspace, preparation, run, records, known=known, progress=progress, stop=stop, workers=workers
+        workspace, preparation, run, records, known=known, progress=progress, watch=watch, workers=workers
     )
     finish = Finish(workspace, preparation, run, pipeline.known)
-    if stop.requested:
+    if stop.requested and not watch.is_cancelled():
         return finish.fail("interrupted: the rest of the records is as it was")
+    if not watch.lets_end():
+        return end_as_cancelled(workspace, run, finish)
     give_hints(run, workspace.documents, preparation.definition, pipeline.applier, read=pipeline.comparer.ordinal)
     finish.finish_reprocess()
     return report_of(run)

@@ -12,6 +12,8 @@ from jobpipe.incidents.fingerprint import fingerprint_of
 from jobpipe.ledger.models import Import, Incident, Run, RunKind
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
+from jobpipe.runs.cancel_watch import CancelWatch
+from jobpipe.runs.cancelling import end_as_cancelled
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.incidents_of_run import occurrence_of
 from jobpipe.runs.lease import ImportIsRunningError, hold
@@ -144,6 +146,7 @@ def _retry(
     documents, import_id = workspace.documents, run.import_row_id
     stored = in_order(documents, import_id, run.pk, (), _REJECTED)
     records = (one for one in stored if one[0].row in chosen.rows)
+    watch = CancelWatch(workspace, run, stop)
     pipeline = make_again(
         workspace,
         preparation,
@@ -151,14 +154,16 @@ def _retry(
         records,
         known=_as_new(documents, import_id, chosen.rows),
         progress=progress,
-        stop=stop,
+        watch=watch,
         workers=workers,
     )
     if chosen.outdated:
         note(run, "outdated", f"{chosen.outdated:,} records were left alone: a later run has changed their postings")
     finish = Finish(workspace, preparation, run, pipeline.known)
-    if stop.requested:
+    if stop.requested and not watch.is_cancelled():
         return finish.fail("interrupted: the rest of the records is in quarantine as it was")
+    if not watch.lets_end():
+        return end_as_cancelled(workspace, run, finish)
     return finish.finish_reprocess("records in quarantine, tried again")
 
 

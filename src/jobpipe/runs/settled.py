@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db.models import prefetch_related_objects
 
 from jobpipe.ledger.models import ImportDecision, PartRead, Run, RunKind, RunState
-from jobpipe.runs.history import ACCEPTED
+from jobpipe.runs.history import ACCEPTED, that_made_anything
 from jobpipe.runs.source_reading import SettledPart
 from jobpipe.sources.archive import ArchiveReader, latest_finished
 from jobpipe.sources.transports.transport import Validators
@@ -16,17 +16,13 @@ from jobpipe.sources.transports.transport import Validators
 def settled_run(run: Run) -> Run | None:
     """The run before this one, if an unchanged source may end this one at once.
 
-    None where it failed, was held or incomplete, was made under another revision or from another file, or
+    None where it failed, was cancelled, held or incomplete, was made under another revision or from another file, or
     where postings that it missed wait for their expiry: the source must then be read again, changed or not.
     One that a person accepted forgot nothing but postings: duplicates, rejected records and what rules left out
     are forgotten by the next reading.
     """
-    last = (
-        Run.objects.filter(import_row=run.import_row_id, kind=RunKind.IMPORT, pk__lt=run.pk)
-        .exclude(state__in=(RunState.SKIPPED, RunState.CANCELLED))
-        .order_by("-id")
-        .first()
-    )
+    before = Run.objects.filter(import_row=run.import_row_id, kind=RunKind.IMPORT, pk__lt=run.pk)
+    last = that_made_anything(before).order_by("-id").first()
     if last is None or last.state != RunState.SUCCEEDED or last.decided_by == ACCEPTED:
         return None
     if last.revision != run.revision or last.instead:

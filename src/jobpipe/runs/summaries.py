@@ -23,9 +23,9 @@ from jobpipe.runs.stale_summaries import derive, read_stale
 _TRIES = 3
 # What lists show: of its schedule, and of the last run and of one that waits.
 _OF_SCHEDULE = ("schedule", "zone", "grace", "known_since", "state", "next_due", "fault")
-_OF_RUN = ("state", "started_at", "why", "notices")
+_OF_RUN = ("kind", "state", "ending_since", "started_at", "why", "notices")
 # Of the last run, what programs are told besides.
-IN_FULL = (*_OF_RUN, "kind", "finished_at", "error")
+IN_FULL = (*_OF_RUN, "finished_at", "error")
 
 
 def summaries(now: datetime) -> QuerySet[Any]:
@@ -95,10 +95,11 @@ def shown(found: QuerySet[Any], now: datetime, *, of_last_run: Sequence[str] = _
     """Of `summaries(now)`, in their order: one statement. Of the last run only these fields are read."""
     before = finished_runs(OuterRef("pk")).filter(finished_at__lte=now - WEEK).values("live")
     rows = found.annotate(live_then=Subquery(before[:1])).select_related(
-        "import_row__scheduled", "last_run", "held_run", "decision"
+        "import_row__scheduled", "last_run__cancellation", "held_run", "decision"
     )
     owner = ("import_row__name", "import_row__client")
-    of_run = [f"last_run__{name}" for name in of_last_run] + [f"held_run__{name}" for name in _OF_RUN]
+    of_run = [f"last_run__{name}" for name in (*of_last_run, "cancellation__at")]
+    of_run += [f"held_run__{name}" for name in _OF_RUN]
     schedule = (f"import_row__scheduled__{name}" for name in _OF_SCHEDULE)
     own = ("last_good", "live", "rested", "due", "late_from", "incidents", "last_run_id", "held_run_id", "decision_id")
     decision = (f"decision__{name}" for name in ("standing", "at", "by", "until", "reason"))

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from jobpipe.errors import JobpipeError, OutOfReachError
 from jobpipe.ledger.models import Dispatch, Import, Run, RunKind, RunState
+from jobpipe.runs.cancelling import end_cancelled
 from jobpipe.runs.conducting import run_import
 from jobpipe.runs.ending import end_past_their_day
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.lease import hold, is_conducted
 from jobpipe.runs.progress import Progress
-from jobpipe.runs.queued import fail_queued, skip_queued
+from jobpipe.runs.queued import fail_queued, skip_queued, waiting_run
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
@@ -56,14 +57,25 @@ def take_up(
     still go on.
     """
     owner = Import.objects.get(name=name)
+    cancelled = _end_cancelled(workspace, owner)
     left = _unfinished(owner, RunState.RUNNING)
     if left is not None and left.kind != RunKind.IMPORT:
         return _end_other_kind(workspace, owner, left)
-    if left is None and _unfinished(owner, RunState.QUEUED) is None:
-        return skipped(name, f"{name} has no run that waits", is_meant=True)
+    queued = waiting_run(owner)
+    if left is None and queued is None:
+        return cancelled or skipped(name, f"{name} has no run that waits", is_meant=True)
     instead = Path(left.instead) if left is not None and left.instead else None
     try:
-        report = run_import(workspace, name, instead=instead, workers=workers, progress=progress, stop=stop)
+        report = run_import(
+            workspace,
+            name,
+            instead=instead,
+            workers=workers,
+            # So that nothing is begun where it is cancelled meanwhile.
+            queued=queued if instead is None else None,
+            progress=progress,
+            stop=stop,
+        )
     except OutOfReachError:
         raise
     except JobpipeError as error:
@@ -77,10 +89,19 @@ def take_up(
 def give_up(workspace: Workspace, owner: Import, why: str) -> None:
     """What waits or was interrupted of this import is failed, with the account of what it has applied."""
     with hold(workspace, owner) as held:
+        end_cancelled(held, owner)
         for run in Run.objects.filter(import_row=owner, state=RunState.QUEUED):
             fail_queued(run, why)
         for run in Run.objects.filter(import_row=owner, state=RunState.RUNNING):
             Finish(held, None, run, None).fail(f"interrupted; {why}")
+
+
+def _end_cancelled(workspace: Workspace, owner: Import) -> RunReport | None:
+    left = Run.objects.filter(import_row=owner, state=RunState.RUNNING, cancellation__isnull=False)
+    if not left.exists():
+        return None
+    with hold(workspace, owner) as held:
+        return end_cancelled(held, owner)
 
 
 def _unfinished(owner: Import, state: RunState) -> Run | None:

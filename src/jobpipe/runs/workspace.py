@@ -73,6 +73,10 @@ class Journal(Protocol):
         """Before rows are forgotten."""
         ...
 
+    def begin_ending(self) -> bool:
+        """All its records are applied. False = a person has cancelled it; else nobody can any more."""
+        ...
+
     def save_sitting(self) -> None:
         """The run stops here, to be taken up again."""
         ...

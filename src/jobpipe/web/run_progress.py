@@ -71,5 +71,5 @@ def _stages(run: Run, parts: list[PartRead], applied: int, said: dict[str, Any])
         Stage("wait", "done", ""),
         Stage("read", "done" if is_read else "running", words),
         Stage("apply", "running" if applied else "waiting", f"{applied:,} records"),
-        Stage("finish", "waiting", ""),
+        Stage("finish", "running" if run.is_ending else "waiting", ""),
     ]

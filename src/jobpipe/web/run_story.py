@@ -56,7 +56,9 @@ def _incidents(run: Run) -> Iterator[Event]:
 
 def _people(run: Run) -> Iterator[Event]:
     for line in AuditLine.objects.filter(about=f"run {run.pk}").order_by("id")[:_MOST]:
-        yield Event(at=line.at, level="info", stage="person", message=f"{line.account}: {line.action}")
+        words = f"{line.account}: {line.action}"
+        reason = line.details.get("reason")
+        yield Event(at=line.at, level="info", stage="person", message=f"{words}: {reason}" if reason else words)
 
 
 def _ends(run: Run) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jobpipe.cli.main import DONE, INTERRUPTED
+from jobpipe.cli.main import INTERRUPTED
 from jobpipe.cli.options import json_option, quiet_option
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def command(context: click.Context, as_json: bool, quiet: bool) -> int:
         print_json([report.as_dict() for report in reports])
     elif not reports:
         click.echo("nothing waits: every run came to its end, or is under way")
-    return exit_code(reports, strict=False) if reports else DONE
+    # What a person cancelled is at its end now.
+    return exit_code([report for report in reports if report.state != "cancelled"], strict=False)
 
 
 def _take_up(workspace: Workspace, name: str, progress: Progress, stop: StopRequest) -> RunReport:

@@ -300,7 +300,7 @@ def exit_code(reports: list[RunReport], *, strict: bool) -> int:
     """1 wins over 3."""
     # What a person paused is no failure.
     states = {report.state for report in reports if not report.is_meant}
-    if states & {"failed", "partial", "skipped"}:
+    if states & {"failed", "partial", "skipped", "cancelled"}:
         return RUN_FAILED
     if strict and any(report.account["rejected"] for report in reports):
         return RUN_FAILED

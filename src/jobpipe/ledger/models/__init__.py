@@ -10,6 +10,7 @@ from jobpipe.ledger.models.accounts import (
     LoginTrouble,
     WebSession,
 )
+from jobpipe.ledger.models.cancellations import Cancellation
 from jobpipe.ledger.models.deliveries import ChangeFeed, ChangeList, Delivery, DeliveryKind, DeliveryState, Destination
 from jobpipe.ledger.models.dispatch import BatchAttempt, Dispatch, KeptCharge
 from jobpipe.ledger.models.erasures import Erasure, Suppression
@@ -45,6 +46,7 @@ __all__ = [
     "AuditLine",
     "Batch",
     "BatchAttempt",
+    "Cancellation",
     "ChangeFeed",
     "ChangeList",
     "DefinitionDraft",

@@ -63,6 +63,8 @@ class Run(models.Model):
     why = models.TextField(blank=True)
     # Why it is not to be believed though it was read to its end: see `Import.accepted`; {} = no suspicion.
     suspected = models.JSONField(default=dict)
+    # When its end began: its records are applied, postings may expire, it is too late to cancel it. null = not yet.
+    ending_since = models.DateTimeField(null=True)
     # Nothing was read, because the source has not changed.
     unchanged = models.BooleanField(default=False)
     # What a person should know: [{"kind": …, "message": …}].
@@ -87,6 +89,10 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.import_row.name}"
+
+    @property
+    def is_ending(self) -> bool:
+        return self.ending_since is not None
 
 
 class PartRead(models.Model):

@@ -17,6 +17,8 @@ import msgspec
 
 from jobpipe.documents.store import FORGOTTEN, Documents, Known, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
+from jobpipe.runs.cancel_watch import CancelWatch
+from jobpipe.runs.cancelling import end_as_cancelled
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation
@@ -183,10 +185,13 @@ def remap_records(
     stored = in_order(workspace.documents, run.import_row_id, run.pk, (touched.postings,), touched.rejected)
     records = (one for one in stored if not is_gone(one.row))
     known = touched.known()
+    watch = CancelWatch(workspace, run, stop)
     pipeline = make_again(
-        workspace, preparation, run, records, known=known, progress=progress, stop=stop, workers=workers
+        workspace, preparation, run, records, known=known, progress=progress, watch=watch, workers=workers
     )
     finish = Finish(workspace, preparation, run, pipeline.known)
-    if stop.requested:
+    if stop.requested and not watch.is_cancelled():
         return finish.fail("interrupted: the next run goes on with it")
+    if not watch.lets_end():
+        return end_as_cancelled(workspace, run, finish)
     return finish.finish_reprocess(why)

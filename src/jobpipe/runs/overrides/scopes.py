@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from jobpipe.errors import DefinitionError, JobpipeError, UsageError
 from jobpipe.ledger.models import Import, OverrideChange, OverrideScope, Run, RunState
+from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.mappings.scopes import UsedTables
 from jobpipe.runs.preparing import prepare
 from jobpipe.runs.progress import Progress
@@ -59,7 +60,7 @@ def _reprocess(
     owner = Import.objects.filter(name=name).first()
     if owner is None:
         return None
-    last = Run.objects.filter(import_row=owner).exclude(state__in=(RunState.SKIPPED, RunState.CANCELLED)).first()
+    last = that_made_anything(Run.objects.filter(import_row=owner)).first()
     is_whole = last is not None and last.state in (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL)
     if is_whole and last is not None and last.revision == prepare(workspace, name).revision_text:
         return None

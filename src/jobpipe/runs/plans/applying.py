@@ -67,7 +67,7 @@ def apply_plan(workspace: Workspace, number: int, *, by: str, working: Working) 
         _begin(held, plan, by)
         _make_the_change(held, plan, change, by)
         report = _run(held, prepare(held, owner.name), owner, plan, working, left)
-        if not working.stop.requested:
+        if not working.stop.requested and report.state != RunState.CANCELLED:
             _end(held, plan)
         return report
 

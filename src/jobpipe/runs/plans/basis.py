@@ -9,7 +9,7 @@ import xxhash
 
 from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Import, MappingChange, Plan, PlanKind, PlanState, Run, RunKind, RunState
-from jobpipe.runs.history import NOT_MADE
+from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.preparing import Preparation
 from jobpipe.runs.workspace import Workspace
 
@@ -52,7 +52,7 @@ def basis_of(workspace: Workspace, owner: Import, preparation: Preparation) -> B
 
 def last_run(owner: Import) -> Run | None:
     """The last one that did anything."""
-    runs = Run.objects.filter(import_row=owner).exclude(state__in=NOT_MADE)
+    runs = that_made_anything(Run.objects.filter(import_row=owner))
     return runs.defer("definition").order_by("-id").first()
 
 
@@ -92,10 +92,11 @@ def changes_since(plan: Plan, now: Basis) -> Iterator[str]:
         yield "stored postings were expired, excluded or deleted"
 
 
-def _is_own(plan: Plan, made: Basis) -> bool:
+def _is_own(plan: Plan, then: Basis) -> bool:
     """Whether nothing but interrupted attempts to apply it was run since."""
-    later = Run.objects.filter(import_row=plan.import_row_id, pk__gt=made.run).exclude(state__in=NOT_MADE)
-    later = later.exclude(kind=RunKind.REPROCESS, state=RunState.FAILED, revision=made.revision)
+    later = that_made_anything(Run.objects.filter(import_row=plan.import_row_id, pk__gt=then.run))
+    cut = (RunState.FAILED, RunState.CANCELLED)
+    later = later.exclude(kind=RunKind.REPROCESS, state__in=cut, revision=then.revision)
     left = left_by(plan)
     return not (later.exclude(pk=left.pk) if left is not None else later).exists()
 

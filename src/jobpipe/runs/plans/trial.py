@@ -78,6 +78,9 @@ class _TrialJournal:
     def save_why(self) -> None:
         pass
 
+    def begin_ending(self) -> bool:
+        return True
+
     def save_sitting(self) -> None:
         pass
 

@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from jobpipe.ledger.models import Run
+from jobpipe.runs.cancelling import cancel_run
 from jobpipe.runs.holding import accept_run, dismiss_run
 from jobpipe.runs.report import RunReport, report_of
 from jobpipe.runs.workspace import Workspace
@@ -17,7 +18,7 @@ from jobpipe.web.api.bearer import ApiRequest, Bearer
 from jobpipe.web.api.objects import run_numbered
 from jobpipe.web.api.pages import LIMIT, Cursor, Limit, newest_first
 from jobpipe.web.api.scopes import Scope
-from jobpipe.web.api.shapes import Moment, Number, gives
+from jobpipe.web.api.shapes import Given, Moment, Number, gives
 from jobpipe.web.audit import note
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_runs
@@ -130,6 +131,24 @@ def accept(request: ApiRequest, run: Number) -> Any:
 def dismiss(request: ApiRequest, run: Number) -> Any:
     """End a held run with nothing expired."""
     return _decide(request, run, dismiss_run, "run.dismiss")
+
+
+class Cancelling(Given):
+    reason: str = Field("", max_length=500, description="For whoever asks later.")
+
+
+@router.post("/runs/{run}/cancel", auth=Bearer(Scope.RUNS_START), response=gives(RunShape), operation_id="cancel_run")
+def cancel(request: ApiRequest, run: Number, body: Cancelling) -> Any:
+    """End a run that waits or is under way, at its next batch: until then it is still `running`.
+
+    What it has applied stays, and nothing expires; nobody takes it up again. Asking twice is harmless. A run that is
+    over, or has begun its end, is a conflict.
+    """
+    row = run_numbered(request.viewer, run)
+    asked = cancel_run(workspace(), row, by=request.viewer.name, reason=body.reason)
+    if asked.is_new:
+        note(request, "run.cancel", f"run {run}", reason=body.reason, token=request.auth.prefix)
+    return asked.report.as_dict()
 
 
 def _decide(request: ApiRequest, number: int, decision: Callable[[Workspace, Run], RunReport], action: str) -> Any:

@@ -35,7 +35,7 @@ class Scope(enum.StrEnum):
 _WORDS = {
     Scope.IMPORTS_READ: "see imports and their health",
     Scope.RUNS_READ: "see runs and their accounts",
-    Scope.RUNS_START: "start runs",
+    Scope.RUNS_START: "start and cancel runs",
     Scope.RUNS_DECIDE: "accept or dismiss what held runs wait with",
     Scope.POSTINGS_READ: "read postings and their changes",
     Scope.POSTINGS_DECIDE: "exclude postings, and put them back",

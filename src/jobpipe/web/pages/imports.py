@@ -17,7 +17,7 @@ from jobpipe.incidents.owners import Owners
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, Standing
 from jobpipe.runs.definition_files import patch_of
-from jobpipe.runs.history import NOT_MADE
+from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.overview import Overview, never_run
 from jobpipe.runs.pausing import EXPIRE, KEEP, Wish, decide, moment_of, resume
 from jobpipe.runs.requesting import request_run
@@ -124,7 +124,7 @@ def head(request: Request, one: Overview, tab: str) -> dict[str, object]:
 
 def _last_runs(name: str) -> list[Run]:
     """The oldest first, each with its figures."""
-    found = Run.objects.filter(import_row__name=name).exclude(state__in=NOT_MADE)
+    found = that_made_anything(Run.objects.filter(import_row__name=name))
     fields = ("kind", "state", "started_at", "account", "live", "expired", "seconds", "unchanged", "figures__packed")
     runs = found.select_related("figures").only(*fields).order_by("-id")[:_RUNS_SHOWN]
     return list(reversed(runs))
@@ -203,9 +203,9 @@ def _done(name: str) -> list[Event]:
 
 def _rewritten(name: str) -> list[Event]:
     """Runs with another definition than the run before them. Who wrote that is known where it was done here."""
-    made = Run.objects.filter(import_row__name=name).exclude(revision="")
+    begun = Run.objects.filter(import_row__name=name).exclude(revision="")
     in_order = F("id").asc()
-    marked = made.annotate(
+    marked = begun.annotate(
         was=Window(Lag("revision"), order_by=in_order), run_before=Window(Lag("id"), order_by=in_order)
     )
     changed = list(

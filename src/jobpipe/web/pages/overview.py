@@ -13,7 +13,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from jobpipe.incidents.states import WAITING
 from jobpipe.ledger.models import Import, Incident, Run, RunState, ScheduledImport
-from jobpipe.runs.history import NOT_MADE
+from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.holding import why_it_waits
 from jobpipe.runs.overview import WEEK, Overview
 from jobpipe.runs.summaries import WORST_FIRST
@@ -59,6 +59,7 @@ def show_overview(request: Request) -> HttpResponse:
         "due": _due(request.viewer),
         "incidents": _incidents(request.viewer),
         "today": _today(request.viewer, found.now),
+        "may_run": request.viewer.may(Right.RUN),
         "has_imports": bool(found.states),
         "state": request.GET.get("state", ""),
         "client": request.GET.get("client", ""),
@@ -122,8 +123,8 @@ class _Run(NamedTuple):
 def _last_runs(names: list[str]) -> dict[str, list[_Run]]:
     """Of each import the last ones, the oldest first: one statement."""
     latest = Window(RowNumber(), partition_by=F("import_row_id"), order_by=F("id").desc())
-    made = Run.objects.filter(import_row__in=Import.objects.filter(name__in=names)).exclude(state__in=NOT_MADE)
-    found = made.annotate(place=latest).filter(place__lte=RUNS_SHOWN).order_by("id")
+    of_these = that_made_anything(Run.objects.filter(import_row__in=Import.objects.filter(name__in=names)))
+    found = of_these.annotate(place=latest).filter(place__lte=RUNS_SHOWN).order_by("id")
     runs: dict[str, list[_Run]] = defaultdict(list)
     for run in found.values_list("import_row__name", "id", "state", "live", "started_at", "seconds"):
         runs[run[0]].append(_Run(*run))

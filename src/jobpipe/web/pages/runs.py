@@ -15,6 +15,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from jobpipe.definition.faults import without_logins
 from jobpipe.errors import JobpipeError, SourceError
 from jobpipe.ledger.models import PartRead, Run, RunKind, RunState
+from jobpipe.runs.cancelling import can_be_cancelled, cancel_run
 from jobpipe.runs.changes_of_run import KINDS, changed_page
 from jobpipe.runs.definition_files import patch_of
 from jobpipe.runs.holding import accept_run, dismiss_run, is_waiting, would_expire
@@ -53,7 +54,8 @@ _COLUMNS = ("run", "import", "kind", "state", "started_at", "seconds", *("read",
 @page("runs/", needs=Right.SEE)
 def show_list(request: Request) -> HttpResponse:
     """`?state= import= kind= from= until=` of the address choose; `?as=csv` gives a file."""
-    found = _chosen(request, visible_runs(request.viewer)).select_related("import_row").defer("definition")
+    found = _chosen(request, visible_runs(request.viewer)).defer("definition")
+    found = found.select_related("import_row", "cancellation")
     if wants_csv(request):
         return csv_file("runs", _COLUMNS, (_row(run) for run in found.order_by("-pk")[:_MOST_ROWS]))
     runs = newest_first(request, found)
@@ -63,6 +65,7 @@ def show_list(request: Request) -> HttpResponse:
         "kinds": RunKind.values,
         "csv": address(request, **{"as": "csv", "before": None, "after": None}),
         "is_live": any(run.state in UNFINISHED for run in runs.rows),
+        "may_run": request.viewer.may(Right.RUN),
         **{name: request.GET.get(name, "") for name in ("state", "import", "kind", "from", "until")},
         "of_import": request.GET.get("import", ""),
         "first_day": request.GET.get("from", ""),
@@ -138,6 +141,7 @@ def show(request: Request, run: int) -> HttpResponse:
         "waits": is_waiting(one),
         "kept": _kept_parts(one),
         "may_decide": request.viewer.may(Right.DECIDE),
+        "may_cancel": request.viewer.may(Right.RUN) and can_be_cancelled(one),
         "tab": "run",
     }
     if request.headers.get("HX-Request"):
@@ -152,7 +156,7 @@ def show(request: Request, run: int) -> HttpResponse:
 
 
 def _run(number: int) -> Run:
-    return Run.objects.select_related("import_row").defer("definition").get(pk=number)
+    return Run.objects.select_related("import_row", "cancellation").defer("definition").get(pk=number)
 
 
 def _last_good(run: Run) -> Run | None:
@@ -353,3 +357,15 @@ def dismiss(request: Request, run: int) -> HttpResponse:
     dismiss_run(workspace(), _run(run))
     audit.note(request, "run.dismiss", f"run {run}")
     return notes.done(request, f"Run {run} is dismissed: nothing expired.", f"/runs/{run}/")
+
+
+@page("runs/<int:run>/cancel", needs=Right.RUN, methods=("POST",))
+def cancel(request: Request, run: int) -> HttpResponse:
+    """`reason=` of the form; without JavaScript the page of the run asks first."""
+    reason = request.POST.get("reason", "").strip()
+    asked = cancel_run(workspace(), _run(run), by=request.viewer.name, reason=reason)
+    if asked.is_new:
+        audit.note(request, "run.cancel", f"run {run}", reason=reason)
+    is_over = asked.report.state == RunState.CANCELLED
+    words = "is cancelled" if is_over else "ends at its next batch"
+    return notes.done(request, f"Run {run} {words}: the next run does the rest.", f"/runs/{run}/")

@@ -6,7 +6,7 @@ from jobpipe.ledger.models import Batch, Import, Run, RunState
 from jobpipe.runs.housekeeping.verifying.findings import Finding, Verifying
 from jobpipe.runs.workspace import Workspace
 
-_OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL, RunState.FAILED)
+_OVER = (RunState.SUCCEEDED, RunState.HELD, RunState.PARTIAL, RunState.FAILED, RunState.CANCELLED)
 _SHOWN = 5
 
 
