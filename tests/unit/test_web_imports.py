@@ -85,6 +85,56 @@ def test_a_pause_says_why_and_what_becomes_of_the_postings(
     assert not ImportDecision.objects.exists()
 
 
+def test_several_are_paused_and_resumed_together_and_each_refusal_has_its_reason(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    both = {"import": ["offers", "other", "nowhere"]}
+    assert client.post("/imports/pause", {**PAUSE, **both}).headers["Location"] == "/imports/"
+    page = client.get("/imports/").content.decode()
+    assert "2 of 3 imports are paused. Refused: nowhere: " in page
+    assert ImportDecision.objects.filter(standing="paused", reason=PAUSE["reason"]).count() == 2
+    client.post("/imports/run", both)
+    page = client.get("/imports/").content.decode()
+    assert "0 of 3 imports are asked to run. Refused: offers is paused since" in page
+    client.post("/imports/resume", both)
+    assert "2 of 3 imports are resumed" in client.get("/imports/").content.decode()
+    client.post("/imports/resume", {"import": ["offers"], "next": "/imports/?client=Acme"})
+    page = client.get("/imports/?client=Acme").content.decode()
+    assert "0 of 1 imports are resumed. Refused: offers is neither paused nor removed." in page
+    done = AuditLine.objects.filter(action__in=("import.pause", "import.resume"))
+    assert sorted(done.values_list("action", "about")) == [
+        (f"import.{act}", f"import {name}") for act in ("pause", "resume") for name in ("offers", "other")
+    ]
+
+
+def test_several_are_asked_to_run_each_once(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    client.post("/imports/run", {"import": ["offers", "other"]})
+    assert "2 of 2 imports are asked to run." in client.get("/imports/").content.decode()
+    assert Run.objects.filter(state=RunState.QUEUED).count() == 2
+    client.post("/imports/run", {"import": ["other", "other"]})
+    page = client.get("/imports/").content.decode()
+    assert "0 of 1 imports are asked to run. Refused: other: run" in page and "waits or goes already" in page
+    client.post("/imports/run", {})
+    assert "Nothing was ticked." in client.get("/imports/").content.decode()
+
+
+def test_a_pause_of_several_wants_its_reason_too(project: ProjectFolder) -> None:
+    client = logged_in(account())
+    client.post("/imports/pause", {**PAUSE, "reason": "", "until": "soon", "import": ["offers"]})
+    page = client.get("/imports/").content.decode()
+    assert "Nothing is paused. Say why" in page and "no day" in page
+    assert not ImportDecision.objects.exists()
+
+
+def test_of_several_those_of_others_are_not_there(project: ProjectFolder) -> None:
+    manager = logged_in(account(AccountRole.ACCOUNT_MANAGER, "Other"))
+    manager.post("/imports/pause", {**PAUSE, "import": ["offers"]})
+    assert "Refused: offers: there is no such import" in manager.get("/imports/").content.decode()
+    assert not ImportDecision.objects.exists()
+    assert manager.post("/imports/run", {"import": ["offers"]}).status_code == 403
+    assert 'type="checkbox"' in logged_in(account(AccountRole.OPERATOR)).get("/imports/").content.decode()
+
+
 def test_a_paused_import_says_so_until_somebody_resumes_it(project: ProjectFolder) -> None:
     client = logged_in(account())
     assert client.post("/imports/offers/pause", {**PAUSE, "postings": "expire"}).status_code == 302

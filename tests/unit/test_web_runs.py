@@ -102,7 +102,7 @@ def test_a_held_run_stays_in_sight_until_somebody_decides(
     client = logged_in(account())
     name = f"run {held} of offers"
     in_sight = {
-        "/": f'<a href="/runs/{held}/">{name}</a> is held: 8 of',
+        "/": f'<a href="/runs/{held}/">{name}</a> <span class="dim">8 of',
         "/?state=waiting": f'<a href="/runs/{held}/">run {held}</a>',
         "/imports/": f'<a href="/runs/{held}/">run {held}</a>',
         "/imports/offers/": f'<a href="/runs/{held}/">Run {held}</a> waits for a person: 8 of',
@@ -130,7 +130,7 @@ def test_a_held_run_is_out_of_sight_when_a_later_run_has_taken_its_place(project
 def test_a_run_that_fails_takes_no_place(project: ProjectFolder) -> None:
     held = numbers()[-1]
     project.run(b"no feed at all", workers=0)
-    assert f"run {held} of offers</a> is held" in logged_in(account()).get("/").content.decode()
+    assert f"run {held} of offers</a>" in logged_in(account()).get("/").content.decode()
 
 
 def begun(state: RunState = RunState.RUNNING, name: str = "offers") -> Run:

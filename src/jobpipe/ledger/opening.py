@@ -13,7 +13,7 @@ from jobpipe.errors import JobpipeError, Place
 from jobpipe.ledger.settings import DATABASES
 
 # Raised by one with each migration, so that an up-to-date ledger opens without asking Django about it.
-SCHEMA = 25
+SCHEMA = 26
 
 # As they are before the first ledger is opened: Django keeps the settings of the one that is open in the same place.
 _SQLITE = dict(DATABASES["default"])

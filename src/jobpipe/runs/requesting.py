@@ -40,7 +40,9 @@ def request_run(project: Project, name: str) -> Request:
         return request_of_cluster(project, name)
     owner = _owner_of(project, name)
     with turn_to_write(), transaction.atomic():
-        there = Run.objects.filter(import_row=owner, kind=RunKind.IMPORT, state__in=UNFINISHED).order_by("id").first()
+        under_way = Run.objects.filter(import_row=owner, kind=RunKind.IMPORT, state__in=UNFINISHED)
+        # What a person has cancelled is not what is wanted now.
+        there = under_way.filter(cancellation=None).order_by("id").first()
         return Request(name, there.pk if there else queue_run(owner).pk, "", was_there=there is not None)
 
 

@@ -15,11 +15,11 @@ from jobpipe.definition.roles import ROLES
 from jobpipe.errors import JobpipeError
 from jobpipe.incidents.owners import Owners
 from jobpipe.incidents.states import WAITING
-from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run, Standing
+from jobpipe.ledger.models import AuditLine, ImportDecision, Plan, Run
 from jobpipe.runs.definition_files import patch_of
 from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.overview import Overview, never_run
-from jobpipe.runs.pausing import EXPIRE, KEEP, Wish, decide, moment_of, resume
+from jobpipe.runs.pausing import KEEP, decide, resume
 from jobpipe.runs.requesting import request_run
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.scheduling.written import written_of
@@ -30,6 +30,7 @@ from jobpipe.web import audit, notes
 from jobpipe.web.coverage import coverage_of
 from jobpipe.web.import_lists import chosen_imports
 from jobpipe.web.paging import address, stretch
+from jobpipe.web.pause_forms import pause_form
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right, visible_incidents
 from jobpipe.web.routes import Request, page
@@ -58,6 +59,8 @@ def show_list(request: Request) -> HttpResponse:
         "clients": found.clients,
         "csv": address(request, **{"as": "csv", "from": None}),
         "is_any": bool(found.states),
+        "may_run": request.viewer.may(Right.RUN),
+        "may_pause": request.viewer.may(Right.PAUSE),
         **{name: request.GET.get(name, "") for name in ("state", "client", "q")},
     }
     return notes.show(request, "imports.html", context)
@@ -244,33 +247,17 @@ def ask_for_run(request: Request, import_name: str) -> HttpResponse:
 
 @page("imports/<str:import_name>/pause", needs=Right.PAUSE, methods=("POST",))
 def pause(request: Request, import_name: str) -> HttpResponse:
-    """Its reason and what becomes of its postings must be said; without an end it rests until somebody resumes it."""
-    asked = {name: request.POST.get(name, "").strip() for name in ("reason", "until", "postings")}
-    wrong = {}
-    if not asked["reason"]:
-        wrong["reason"] = "Say why, for whoever asks later."
-    if asked["postings"] not in (KEEP, EXPIRE):
-        wrong["postings"] = "Say what becomes of its postings: there is no default."
-    if not wrong:
+    form = pause_form(request)
+    wrong = form.wrong
+    if form.wish is not None:
         try:
-            until = moment_of(workspace().project, asked["until"]) if asked["until"] else None
-            decide(workspace(), import_name, _wish(request, asked, until))
+            decide(workspace(), import_name, form.wish)
         except JobpipeError as error:
-            wrong["until"] = redact(error.message)
+            wrong = {"until": redact(error.message)}
     if wrong:
-        return _status(request, import_name, status=400, asked=asked, wrong=wrong)
-    audit.note(request, "import.pause", f"import {import_name}", **asked)
+        return _status(request, import_name, status=400, asked=form.asked, wrong=wrong)
+    audit.note(request, "import.pause", f"import {import_name}", **form.asked)
     return notes.done(request, f"{import_name} is paused.", f"/imports/{import_name}/")
-
-
-def _wish(request: Request, asked: dict[str, str], until: datetime | None) -> Wish:
-    return Wish(
-        standing=Standing.PAUSED,
-        by=request.viewer.name,
-        reason=asked["reason"],
-        until=until,
-        postings=asked["postings"],
-    )
 
 
 @page("imports/<str:import_name>/resume", needs=Right.PAUSE, methods=("POST",))

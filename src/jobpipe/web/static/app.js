@@ -40,7 +40,7 @@
     document.addEventListener("click", (event) => { if (!jump.contains(event.target)) close(); });
   }
 
-  // `/` leads to the search field of the page, else to the jump box; j and k go through rows, Enter opens one.
+  // `/` leads to the search field of the page, else to the jump box; j and k go through rows, Enter opens one, x ticks it.
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
@@ -52,6 +52,10 @@
       const at = links.indexOf(document.activeElement);
       const next = links[event.key === "j" ? Math.min(at + 1, links.length - 1) : Math.max(at - 1, 0)];
       if (next) next.focus();
+    }
+    if (event.key === "x") {
+      const box = document.activeElement.closest("tr")?.querySelector("input[type=checkbox]");
+      if (box) box.checked = !box.checked;
     }
   });
 
