@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.http import urlencode
 
+from jobpipe.definition.models import FieldRule
 from jobpipe.definition.overrides import OverrideError
-from jobpipe.errors import UsageError
+from jobpipe.errors import JobpipeError, UsageError
 from jobpipe.ledger.models import Import, Override, OverrideScope
-from jobpipe.runs.mappings.scopes import UsedTables
 from jobpipe.runs.overrides.excluding import exclude, restore
 from jobpipe.transform.tables import rules_of
 from jobpipe.web import label_forms, plain_rules, rule_forms
@@ -134,14 +135,22 @@ def _values_of(request: Request, client: str, table: str, words: str) -> list[tu
 
 
 def _fields_of_tables(client: str) -> dict[str, list[str]]:
-    """Which fields of a posting each table makes."""
-    names = set(imports_of(client).values_list("name", flat=True))
+    """Which fields of a posting each table makes: of the definitions of the client's imports, no others are read."""
     found: dict[str, dict[str, None]] = {}
-    for definition, _ in UsedTables(workspace()).within(OverrideScope.CLIENT, client):
-        for field, rule in rules_of(definition) if definition.import_ in names else ():
+    for name in imports_of(client).values_list("name", flat=True):
+        for field, rule in _rules_of(name, client):
             table = rule.map if isinstance(rule.map, str) else f"definition:{field}"
             found.setdefault(table, {})[field] = None
     return {table: list(fields) for table, fields in found.items()}
+
+
+def _rules_of(name: str, client: str) -> Iterable[tuple[str, FieldRule]]:
+    """Of the fields of its postings; none where its file is gone, not valid, or another client's by now."""
+    try:
+        definition = workspace().project.load(name).definition
+    except JobpipeError:
+        return ()
+    return rules_of(definition) if definition.client == client else ()
 
 
 # Rules ------------------------------------------------------------------------------------------------
