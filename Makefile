@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBPIPE_SAMPLES ?= ../shared/samples
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-pages bench-expectations bench-suggestions bench-deliveries bench-drafts bench-repairs clean
+.PHONY: help install docs gazetteer demo cluster-demo test test-browser test-cluster chaos chaos-cluster fuzz check pictures servers peers bench bench-short bench-many bench-overlap bench-near-duplicates bench-cluster bench-fairness bench-plan bench-overrides bench-pages bench-expectations bench-suggestions bench-deliveries bench-drafts bench-repairs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,6 +46,9 @@ fuzz: $(VENV)/.installed ## Give splitters, readers, steps and rules what no sou
 
 docs: $(VENV)/.installed ## Make the documentation as a site in build/docs; a link that leads nowhere is an error
 	@$(BIN)/python docs/build_site.py
+
+pictures: $(VENV)/.installed ## Take the pictures of every page that the documentation shows, in Chromium
+	PYTHONPATH=tests $(BIN)/python docs/take_pictures.py
 
 gazetteer: $(VENV)/.installed ## Make the list of the world's towns anew, of GeoNames (CC BY 4.0)
 	$(BIN)/pip install --quiet -e '.[gazetteer]'

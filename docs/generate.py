@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import yaml
 from api_reference import api_page
+from pictures import pages_page
 
 from jobpipe.cli.command_list import COMMANDS, SECTIONS
 from jobpipe.cli.main import LazyCommands, jobpipe
@@ -102,6 +103,7 @@ def pages() -> dict[str, str]:
         "incidents.md": incidents_page(),
         "errors.md": errors_page(),
         "api.md": _NOTE + api_page(),
+        "pages.md": _NOTE + pages_page(),
     }
 
 

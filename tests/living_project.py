@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +77,8 @@ client: Bolt
 source: {feed: bolt-jobs.xml, record: offer}
 posting: {reference: "@id", title: title, company: {value: Bolt}, category: {from: function, map: functions}}
 """
-_ANSWERS = "/imports/drafted/definition/answers"
+# Pages that are about something else than the demo's import: a new one, whose draft has questions.
+_ELSEWHERE = {"draft_answers.answers": "/imports/drafted/definition/answers"}
 _OFFERS = [
     {
         "nr": f"A-{number}",
@@ -95,24 +97,35 @@ _NOT_MAPPED = ("Commerce", "Industrie", "Bâtiment")
 @dataclass(frozen=True)
 class Living:
     url: str
-    # Name of an account -> addresses of the pages that it may see.
-    addresses: dict[str, list[str]]
+    # Name of an account -> of the pages that it may see, the name of the route and the address.
+    pages: dict[str, dict[str, str]]
+
+    @property
+    def addresses(self) -> dict[str, list[str]]:
+        return {name: list(pages.values()) for name, pages in self.pages.items()}
 
 
 @contextmanager
-def living(root: Path) -> Iterator[Living]:
+def living(
+    root: Path,
+    *,
+    past: Callable[[Path, Workspace], None] = lambda root, workspace: None,
+    day: Callable[[int], AbstractContextManager[object]] = lambda number: nullcontext(),
+) -> Iterator[Living]:
+    """`past`: what was before; `day`: the moment of each of its three days, else now."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEMO_FEED", "offres.xml")
         _write(root)
         with open_workspace(find_project(root, {"DEMO_FEED": "offres.xml"})) as workspace:
             configure(workspace.project)
             shown_project.show(workspace)
-            _live_through(root, workspace)
+            past(root, workspace)
+            _live_through(root, workspace, day)
             importlib.import_module("jobpipe.web.urls")
-            addresses = {name: _addresses(TwoClients(root, workspace), name) for name in PEOPLE}
+            pages = {name: _pages(TwoClients(root, workspace), name) for name in PEOPLE}
         with ServeProcess(root) as server:
             server.wait_for("serving")
-            yield Living(f"http://127.0.0.1:{server.port}", addresses)
+            yield Living(f"http://127.0.0.1:{server.port}", pages)
 
 
 def _write(root: Path) -> None:
@@ -132,7 +145,7 @@ def _write(root: Path) -> None:
     (root / "destinations" / "partner.yaml").write_text(_PARTNER)
 
 
-def _live_through(root: Path, workspace: Workspace) -> None:
+def _live_through(root: Path, workspace: Workspace, day: Callable[[int], AbstractContextManager[object]]) -> None:
     """Three days: on the third the export has lost three fifths of its offers, and the run is held."""
     days = _days()
     offers = "".join(f'<offer id="{number}"><title>Job {number}</title></offer>' for number in range(8))
@@ -145,10 +158,11 @@ def _live_through(root: Path, workspace: Workspace) -> None:
     run_import(workspace, "bolt-jobs", progress=Progress(), stop=StopRequest(), workers=0)
     for number in range(3):
         (root / "offres.xml").write_bytes(days[number])
-        for name in (BOARD, "acme-jobs", "acme-away"):
-            run_import(workspace, name, progress=Progress(), stop=StopRequest(), workers=0)
-        if number == 1:
-            deliver(workspace, "partner", at_once=True)
+        with day(number):
+            for name in (BOARD, "acme-jobs", "acme-away"):
+                run_import(workspace, name, progress=Progress(), stop=StopRequest(), workers=0)
+            if number == 1:
+                deliver(workspace, "partner", at_once=True)
     label = Decision(table="functions", label="Transport", value="logistics", scope="client", owner=CLIENT)
     decide_labels(workspace, [label], by="ann-manager")
     rule = RuleDecision(scope="client", owner=CLIENT, rule='drop when posting.contract == "internship"')
@@ -185,18 +199,28 @@ def _days() -> list[bytes]:
     return [board.day_one(), board.day_two(), board.day_three()]
 
 
-def _addresses(project: TwoClients, name: str) -> list[str]:
-    """Of pages that answer this account, about the import of its client; who may see what is tried elsewhere."""
+def _pages(project: TwoClients, name: str) -> dict[str, str]:
+    """Those that answer this account, about the import of its client; who may see what is tried elsewhere."""
     found = Account.objects.get(name=name)
     who = Who(name, found, False, "")
     client = logged_in(found)
-    addresses = [
-        page_of(route, Place(project, BOARD, who))
+    pages = {
+        route.name: _ELSEWHERE.get(route.name) or page_of(route, Place(project, BOARD, who))
         for route in ROUTES
-        if "GET" in route.methods and route.needs is not Right.NOBODY and _is_page(route)
-    ]
-    return [address for address in (*addresses, _ANSWERS) if client.get(address).status_code == 200]
+        if is_page(route) and route.needs is not Right.NOBODY
+    }
+    refusals = logging.getLogger("django.request")
+    refusals.disabled = True
+    seen = {route: address for route, address in pages.items() if client.get(address).status_code == 200}
+    refusals.disabled = False
+    # An admin sees them all.
+    assert found.role != AccountRole.ADMIN or seen.keys() == pages.keys(), pages.keys() - seen.keys()
+    return seen
 
 
-def _is_page(route: Route) -> bool:
-    return not route.path.endswith((".csv", "/<int:part>", "/<str:name>", "/codes", "/patch", "/answers"))
+# Files, pieces of pages, and an address that leads on.
+_NO_PAGES = (".csv", "/<int:part>", "/<str:name>", "/codes", "/patch", "/<int:incident>")
+
+
+def is_page(route: Route) -> bool:
+    return "GET" in route.methods and not route.path.endswith(_NO_PAGES)

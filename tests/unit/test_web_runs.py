@@ -227,6 +227,11 @@ def test_a_run_that_goes_says_how_far_it_is_and_asks_for_the_page_when_it_is_ove
     page = client.get(f"/runs/{run.pk}/").content.decode()
     assert 'hx-trigger="every 2s"' in page and "6 of about 12 records" in page
     assert "<h2>Account</h2>" not in page
+    # Its state stands beside the part that lives.
+    asking = client.get(f"/runs/{run.pk}/?was=running", headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in asking.headers
+    began = client.get(f"/runs/{run.pk}/?was=queued", headers={"HX-Request": "true"})
+    assert began.headers["HX-Refresh"] == "true"
     Run.objects.filter(pk=run.pk).update(state=RunState.FAILED, error="the source is away")
     part = client.get(f"/runs/{run.pk}/", headers={"HX-Request": "true"})
     assert part.headers["HX-Refresh"] == "true" and b"the source is away" in part.content

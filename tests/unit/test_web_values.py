@@ -9,6 +9,7 @@ import pytest
 from jobpipe.web.charts import Bar, bars, plot, sparkline
 from jobpipe.web.differences import BESIDE, removed
 from jobpipe.web.filters import ago, browser, duration, signed, tally
+from jobpipe.web.words import words_of
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_a_difference_has_its_sign_and_zeros_step_back() -> None:
     ],
 )
 def test_a_browser_is_called_as_people_call_it(agent: str, name: str) -> None:
-    assert browser(agent) == name
+    assert browser(agent, words_of("en")) == name
 
 
 def test_of_long_texts_that_differ_in_one_place_that_place_is_shown() -> None:

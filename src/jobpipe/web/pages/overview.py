@@ -142,13 +142,13 @@ def _bars(runs: list[_Run]) -> Any:
             for run in runs
         ],
         label=f"the last {len(runs)} runs",
-        width=120,
+        width=100,
         places=RUNS_SHOWN,
     )
 
 
 def _live(runs: list[_Run]) -> Any:
-    return sparkline([float(run.live) for run in runs], label=f"live postings of the last {len(runs)} runs", width=90)
+    return sparkline([float(run.live) for run in runs], label=f"live postings of the last {len(runs)} runs", width=72)
 
 
 def _today(viewer: Viewer, now: datetime) -> list[dict[str, Any]]:

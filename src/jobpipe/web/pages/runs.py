@@ -146,8 +146,8 @@ def show(request: Request, run: int) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         response = notes.show(request, "_run.html", context)
-        if progress is None:
-            # What is beside the part that lives (samples, buttons) is another now.
+        if progress is None or request.GET.get("was", one.state) != one.state:
+            # What is beside the part that lives (its state, samples, buttons) is another now.
             response["HX-Refresh"] = "true"
         return response
     if is_waiting(one):
