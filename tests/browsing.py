@@ -29,6 +29,10 @@ class Person:
         if _ON_PURPOSE not in said:
             self.complaints.append(f"{self.page.url}: {said}")
 
+    @property
+    def took(self) -> tuple[int, int]:
+        return self.clicks, self.keys
+
     def log_in(self, name: str, password: str = PASSWORD) -> None:
         self.page.goto(f"{self.url}/login")
         self.page.fill("#name", name)

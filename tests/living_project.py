@@ -57,8 +57,11 @@ PEOPLE = {
     "ann-operator": (AccountRole.OPERATOR, ()),
     "ann-manager": (AccountRole.ACCOUNT_MANAGER, (CLIENT,)),
     "ann-client": (AccountRole.CLIENT, (CLIENT,)),
+    "anne-client": (AccountRole.CLIENT, (CLIENT,)),
     "bob-manager": (AccountRole.ACCOUNT_MANAGER, (WORDY,)),
 }
+# Who reads French.
+FRENCH = ("anne-client",)
 _SETTINGS = """\
 people:
   ines: {mail: ines@example.com}
@@ -170,7 +173,8 @@ def _live_through(root: Path, workspace: Workspace, day: Callable[[int], Abstrac
     text = (root / "imports" / f"{BOARD}.yaml").read_text().replace("value: fr", "value: en")
     make_plan(workspace, BOARD, Change((text, "new.yaml")), by="ann-developer", working=_working())
     for name, (role, clients) in PEOPLE.items():
-        made = make_account(name, PASSWORD, role, clients=clients)
+        language = "fr" if name in FRENCH else "en"
+        made = make_account(name, PASSWORD, role, clients=clients, language=language)
         ApiToken.objects.create(
             account=made, name="statistics", prefix="jp_a1b2c3", digest=name, created_at=datetime.now(UTC)
         )

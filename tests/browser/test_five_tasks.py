@@ -6,29 +6,12 @@ The numbers stand in docs/how-to/interface.md.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-import pytest
-from browsing import Person, person
+from browsing import person
 from http_source import HttpSource
 from living_project import LABELS, Living
 from project_folder import xml_feed
-
-TASKS = Path(__file__).parent.parent.parent / "docs" / "how-to" / "interface.md"
-# Task, who, the way, clicks, keys.
-_ROW = re.compile(r"^\| ([a-z][^|]+?) \| [^|]+ \| [^|]+ \| (\d+) \| (\d+|–) \|$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, tuple[int, int]]:
-    """What the documentation says: clicks and keys."""
-    rows = _ROW.findall(TASKS.read_text())
-    return {task: (int(clicks), 0 if keys == "–" else int(keys)) for task, clicks, keys in rows}
-
-
-def took(who: Person) -> tuple[int, int]:
-    return who.clicks, who.keys
 
 
 def test_a_held_run_is_let_go(project: Living, chrome: Any, told: dict[str, tuple[int, int]]) -> None:
@@ -37,7 +20,7 @@ def test_a_held_run_is_let_go(project: Living, chrome: Any, told: dict[str, tupl
         who.presses("Accept")
         who.clicks += 1  # the browser asks whether it is meant
         who.reads("postings expired")
-        assert took(who) == told["let a held run go"]
+        assert who.took == told["let a held run go"]
 
 
 def test_a_rejected_postings_cause_is_mended(project: Living, chrome: Any, told: dict[str, tuple[int, int]]) -> None:
@@ -54,7 +37,7 @@ def test_a_rejected_postings_cause_is_mended(project: Living, chrome: Any, told:
         who.presses("Publish")
         who.presses("Retry its records")
         who.reads("5 are no longer rejected")
-        assert took(who) == told["mend a rejected posting's cause"]
+        assert who.took == told["mend a rejected posting's cause"]
 
 
 def test_twenty_labels_get_their_meaning(project: Living, chrome: Any, told: dict[str, tuple[int, int]]) -> None:
@@ -72,7 +55,7 @@ def test_twenty_labels_get_their_meaning(project: Living, chrome: Any, told: dic
         who.strikes("Enter")
         who.page.locator(".note").first.wait_for()
         who.reads("Every label has a meaning here")
-        assert took(who) == told["map 20 labels"]
+        assert who.took == told["map 20 labels"]
 
 
 def test_it_is_found_why_a_posting_is_not_on_a_partners_site(
@@ -107,4 +90,4 @@ def test_an_import_is_added_and_runs(project: Living, chrome: Any, told: dict[st
         who.page.locator("#made dd", has_text="Mason 0").first.wait_for()
         who.presses("Publish and run")
         who.page.locator("main .state", has_text="succeeded").first.wait_for(timeout=30_000)
-        assert took(who) == told["add an import, with its first run"]
+        assert who.took == told["add an import, with its first run"]

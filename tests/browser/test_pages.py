@@ -19,7 +19,7 @@ _COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values":
 _FEW_ROWS = """document.querySelectorAll("tbody").forEach(
   (all) => [...all.rows].slice(3).forEach((row) => (row.hidden = true)))"""
 # Who sees pages that are not as an admin sees them.
-_LOOKING = ("ann-admin", "ann-client")
+_LOOKING = ("ann-admin", "ann-client", "anne-client")
 # Whose pages lack some of what an admin may do: those that differ most are looked at.
 _WITH_LESS = ("ann-developer", "ann-operator", "ann-manager")
 _DIFFERING = re.compile(r"/|/imports/board/|/runs/\d+/|/incidents/\d+/|/mappings/")

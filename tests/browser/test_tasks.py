@@ -50,12 +50,13 @@ def test_a_client_sees_what_was_refused_and_proposes_a_rule(project: Living, chr
         who.page.goto(f"{space}/refused/")
         who.page.locator("main table tbody tr, main li, main article, main section").first.wait_for()
         who.page.goto(f"{space}/rules/")
-        who.page.fill("#rule", 'drop when posting.title == "Comptable fournisseurs"')
+        who.page.select_option("#about", "title")
+        who.page.fill("#words", "Comptable fournisseurs")
         who.page.locator("section button.main").click()
         # The effect is shown before anything is saved.
         who.page.locator("form[action$='/rules/save'] button.main").click()
         who.page.locator(".note").first.wait_for()
-        who.reads("Comptable fournisseurs")
+        who.reads("Leave out offers whose title has “comptable fournisseurs” in it")
 
 
 def test_a_developer_edits_a_draft_sees_a_fault_previews_and_publishes(project: Living, chrome: Any) -> None:
@@ -100,7 +101,7 @@ def test_an_admin_makes_an_account_and_a_token(project: Living, chrome: Any) -> 
         newcomer.page.goto(link)
         newcomer.page.fill("#password", PASSWORD)
         newcomer.presses("Set it")
-        newcomer.page.wait_for_url("**/login")
+        newcomer.page.wait_for_url("**/login?lang=en")
         newcomer.log_in("new-person")
         newcomer.reads("Overview")
 

@@ -75,6 +75,8 @@ def _quoted(about: str, words: str) -> str:
 def in_words(say: Words, rule: str) -> str:
     """A sentence; "" of a rule that somebody wrote another way."""
     act, _, condition = rule.strip().partition(" when ")
+    if "'" not in condition and "\\" not in condition:
+        condition = condition.replace('"', "'")
     if act not in ACTS:
         return ""
     for about, template in _conditions():

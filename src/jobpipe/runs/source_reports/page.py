@@ -113,5 +113,5 @@ def _of_record(record: Rejected, wording: Wording) -> str:
         '<div style="border-top:1px solid #e6eaef;padding:8px 0 6px;margin-top:6px;overflow-wrap:anywhere">'
         f"<strong>{escape(title)}</strong>{escape(key)}"
         f'<div style="{_QUIET}">{escape(place)}</div>'
-        f'<div style="{_MONO};color:#5b6470">{escape(wording.detail(record))}</div></div>'
+        f'<div style="{_MONO};color:#5b6470">{escape(wording.said(record))}</div></div>'
     )

@@ -65,7 +65,7 @@ def _of_group(group: Refusals, wording: Wording) -> Iterator[str]:
         title = one_line(record.title) or texts.no_title
         key = f"{texts.reference} {one_line(record.key)}: " if record.key else ""
         yield from _wrapped(f"- {wording.place(record)}: {key}{title}", start="  ", indent="    ")
-        yield from _wrapped(wording.detail(record), start="    ", indent="    ")
+        yield from _wrapped(wording.said(record), start="    ", indent="    ")
     if group.count > len(group.examples):
         yield f"  {texts.more.format(count=wording.number(group.count - len(group.examples)))}"
 

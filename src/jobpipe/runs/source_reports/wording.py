@@ -43,6 +43,8 @@ EXAMPLES = {
 _OF_VALUES = ("missing", "invalid", "step")
 # What may be done about it in the definition, at the end of a message.
 _HINT = re.compile(r" \((?!line ).*\)$", re.DOTALL)
+# As Python shows a text: what the record says comes first, what may stand there after it.
+_QUOTED = re.compile(r"(?<!\w)(['\"])((?:(?!\1).)+)\1(?!\w)", re.DOTALL)
 
 
 class Wording:
@@ -97,9 +99,18 @@ class Wording:
         return ", ".join(parts)
 
     def detail(self, record: Rejected) -> str:
-        """What job-pipe itself says of it, without what is for whoever wrote the definition."""
+        """What job-pipe itself says of it, in English, without what is for whoever wrote the definition."""
         said = record.message if record.reason == "malformed" else _HINT.sub("", record.message)
         return redact(one_line(said))
+
+    def said(self, record: Rejected) -> str:
+        """For the publisher: what it is stands above, in their language; here English in English only."""
+        return self.detail(record) if self.texts.code == "en" else self.found(record)
+
+    def found(self, record: Rejected) -> str:
+        """What stands there: the words of the record that the message quotes; "" = there are none."""
+        quoted = _QUOTED.search(record.message)
+        return redact(one_line(quoted[2])) if quoted is not None and record.reason != "malformed" else ""
 
     def also(self, feed: FeedReport, days: int) -> list[tuple[str, list[str]]]:
         """What else there is to know: a sentence, and what it lists."""

@@ -208,7 +208,7 @@ def _group(one: Any, wording: Wording) -> dict[str, Any]:
             "title": record.title or wording.texts.no_title,
             "key": record.key,
             "place": _place(record, wording),
-            "detail": wording.detail(record),
+            "found": wording.found(record),
         }
         for record in one.examples
     ]
@@ -218,6 +218,7 @@ def _group(one: Any, wording: Wording) -> dict[str, Any]:
         "offers": wording.offers(one.count),
         "reason": reason,
         "examples": examples,
+        "has_found": any(record["found"] for record in examples),
         "more": more,
     }
 

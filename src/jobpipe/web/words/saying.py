@@ -67,7 +67,7 @@ _OF_THE_HOUSE = {
     "map_postings": "postings",
     "map_label": "label",
     "map_imports": "imports",
-    "effect_postings": "postings change",
+    "effect_postings": "{count} postings change",
     "effect_later": "They are many: the next run of each import makes them again.",
     "effect_none": "No stored posting changes; what comes later does.",
     "effect_more": "more labels",

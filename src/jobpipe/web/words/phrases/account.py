@@ -27,7 +27,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "account_sessions": ("Where you are logged in", "Vos connexions en cours"),
     "account_browser": ("browser", "navigateur"),
     "account_since": ("since", "depuis"),
-    "account_seen": ("seen", "vue"),
+    "account_seen": ("seen", "vue pour la dernière fois"),
     "account_act": ("what to do", "action"),
     "account_browser_on": ("{browser} on {system}", "{browser} sur {system}"),
     "account_not_said": ("not said", "inconnu"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 PHRASES: dict[str, tuple[str, str]] = {
     "rules_intro": (
-        "A rule leaves offers out, or sets a value. It counts for all your offers, also for those to come.",
-        "Une règle écarte des offres ou fixe une valeur. Elle vaut pour toutes vos offres, même à venir.",
+        "A rule leaves some offers out, or keeps some alone. It counts for all your offers, also for those to come.",
+        "Une règle écarte certaines offres, ou n'en garde que certaines. Elle vaut pour toutes, même à venir.",
     ),
     "rules_none": ("You have no rules yet.", "Vous n'avez pas encore de règles."),
     "rules_rule": ("rule", "règle"),

@@ -32,7 +32,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "home_live": ("online now", "en ligne"),
     "home_new": ("new this week", "nouvelles cette semaine"),
     "home_gone": ("gone this week", "parties cette semaine"),
-    "home_refused": ("refused", "refusées"),
+    "home_refused": ("refused last time", "refusées la dernière fois"),
+    "home_on_demand": ("when it is asked for", "à la demande"),
     "home_sources": ("Where your offers come from", "D'où viennent vos offres"),
     "home_source": ("source", "source"),
     "home_state": ("how it is", "état"),
@@ -64,7 +65,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "refused_example": ("For example:", "Par exemple :"),
     "refused_where": ("where", "où"),
     "refused_offer": ("offer", "offre"),
-    "refused_said": ("what is wrong", "ce qui ne va pas"),
+    "refused_said": ("what we read", "ce que nous avons lu"),
     "refused_more": ("more like that", "autres du même genre"),
     "refused_first": (
         "Of very many only the first {count} are looked at here.",
@@ -102,8 +103,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "map_imports": ("sources", "sources"),
     "map_nothing_alike": ("nothing is like it", "rien de semblable"),
     "effect_title": ("What changes", "Ce qui change"),
-    "effect_decisions": ("decisions", "décisions"),
-    "effect_postings": ("offers change", "offres changent"),
+    "effect_postings": ("offers that change: {count}", "offres qui changent : {count}"),
     "effect_now": ("They are made again as soon as you save.", "Elles sont refaites dès l'enregistrement."),
     "effect_later": (
         "They are many: the next reading of each source makes them again.",
