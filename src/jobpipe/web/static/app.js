@@ -4,6 +4,12 @@
   const isDark = () =>
     root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 
+  // On a narrow screen menus are one row: where one is must be seen.
+  document.querySelectorAll("nav > [aria-current]").forEach((here) => {
+    const row = here.parentElement;
+    row.scrollLeft = here.offsetLeft - row.offsetLeft - 40;
+  });
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-theme-switch]")) {
       root.dataset.theme = isDark() ? "light" : "dark";
