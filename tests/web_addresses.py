@@ -131,6 +131,7 @@ def _proposal(place: Place) -> dict[str, object]:
 
 # By the names of addresses.
 FORMS: dict[str, Form] = {
+    "account.test_notifications": Form(also=Right.SEE),
     "client_decisions.show_rule_effect": Form(_rule),
     "client_decisions.save_rule": Form(_rule),
     "client_decisions.take_down": Form(_posting),

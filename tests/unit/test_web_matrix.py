@@ -39,8 +39,8 @@ OF_ACME = (
 # Parts that are about one client's things, and those that are about the things of all clients.
 OF_ONE_CLIENT = {"import_name", "client", "run", "incident", "plan"}
 OF_ALL_CLIENTS = {"destination", "delivery"}
-# Their list.
-LIST_OF_ALL_CLIENTS = "destinations/"
+# Their list, and who works for all of them.
+PAGES_OF_ALL_CLIENTS = {"destinations/", "workers/"}
 # Those of whom most is asked for.
 SOME = {"admin", "account manager of Acme", "client Acme"}
 # The API, which asks for tokens and whose objects are tried by test_web_api.
@@ -182,7 +182,7 @@ def _due(route: Route, name: str, who: Who) -> str:
     if not viewer_of(who.account).may(route.needs):
         return "403"
     form = form_of(route)
-    is_of_all = bool(parts_of(route) & OF_ALL_CLIENTS) or route.path == LIST_OF_ALL_CLIENTS or form.of == "all"
+    is_of_all = bool(parts_of(route) & OF_ALL_CLIENTS) or route.path in PAGES_OF_ALL_CLIENTS or form.of == "all"
     if form.also is not None and not viewer_of(who.account).may(form.also):
         return "404"
     if not who.sees_all and (is_of_all or name != MINE):

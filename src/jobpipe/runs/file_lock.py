@@ -36,14 +36,19 @@ def held(path: Path) -> Iterator[None]:
 
 def is_held(path: Path) -> bool:
     """Whether some process holds it now."""
+    return holder_of(path) is not None
+
+
+def holder_of(path: Path) -> str | None:
+    """The number of the process that holds it now, "" = not known; None = none does."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return True
+        return os.pread(handle, 32, 0).decode("ascii", "replace").strip()
     finally:
         os.close(handle)
-    return False
+    return None

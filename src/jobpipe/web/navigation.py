@@ -39,6 +39,8 @@ _ENTRIES = (
     _Known("Destinations", "/destinations/", Right.SEE, is_of_all=True),
     _Known("Clients", "/clients/", Right.CLIENT_SPACE),
     _Known("Schedules", "/schedules/", Right.SEE, heading="Operation"),
+    _Known("Workers", "/workers/", Right.SEE, is_of_all=True, heading="Operation"),
+    _Known("Notifications", "/notifications/", Right.NOTIFY, is_of_all=True, heading="Operation"),
     _Known("Accounts", "/accounts/", Right.ACCOUNTS, is_of_all=True, heading="House"),
     _Known("Audit", "/audit/", Right.AUDIT, is_of_all=True, heading="House"),
 )

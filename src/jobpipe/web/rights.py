@@ -30,6 +30,7 @@ class Right(enum.Enum):
     EXCLUDE = "exclude and correct postings"
     INCIDENTS = "handle incidents"
     DELIVER = "deliver"
+    NOTIFY = "see and test notifications"
     ACCOUNTS = "manage accounts"
     AUDIT = "read the audit log"
 
@@ -45,7 +46,7 @@ _RIGHTS: dict[str, frozenset[Right]] = {
         }
     ),
     AccountRole.OPERATOR: frozenset(
-        {*_STAFF, Right.RUN, Right.DECIDE, Right.PAUSE, Right.EXCLUDE, Right.INCIDENTS, Right.DELIVER}
+        {*_STAFF, Right.RUN, Right.DECIDE, Right.PAUSE, Right.EXCLUDE, Right.INCIDENTS, Right.DELIVER, Right.NOTIFY}
     ),
     AccountRole.ACCOUNT_MANAGER: frozenset(
         {

@@ -14,6 +14,7 @@ _LOOKS = {
     "resolved": ("good", "✓"),
     "acknowledged": ("info", "◉"),
     "done": ("good", "✓"),
+    "sent": ("good", "✓"),
     "live": ("good", "✓"),
     "there": ("good", "✓"),
     "running": ("info", "▶"),

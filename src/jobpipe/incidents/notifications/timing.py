@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 # What else goes wrong in this time goes along.
@@ -36,6 +37,19 @@ def due_at(habits: Habits, since: datetime, *, urgent: bool, last: datetime | No
         due = since + timedelta(hours=1) - timedelta(minutes=local.minute, seconds=local.second)
         due -= timedelta(microseconds=local.microsecond)
     return due if urgent and habits.breaks_quiet else after_quiet(due, habits)
+
+
+class Told(Protocol):
+    at: datetime
+    urgent: bool
+
+
+def first_due(habits: Habits, notices: Iterable[Told], last: datetime | None) -> datetime:
+    """When the next message with any of these goes out; what is urgent does not take the digest along."""
+    since: dict[bool, datetime] = {}
+    for one in notices:
+        since[one.urgent] = min(one.at, since.get(one.urgent, one.at))
+    return min(due_at(habits, at, urgent=urgent, last=last) for urgent, at in since.items())
 
 
 def after_quiet(at: datetime, habits: Habits) -> datetime:

@@ -15,7 +15,7 @@ from jobpipe.incidents.notifications.message import message_of
 from jobpipe.incidents.notifications.recipients import Recipients, Route
 from jobpipe.incidents.notifications.sending import deliver
 from jobpipe.incidents.notifications.text import as_text
-from jobpipe.incidents.notifications.timing import due_at
+from jobpipe.incidents.notifications.timing import first_due
 from jobpipe.ledger.models import Notice, NoticeState, Notification
 from jobpipe.safety.secrets import redact
 
@@ -59,18 +59,14 @@ def waiting(project: Project, now: datetime) -> list[dict[str, Any]]:
 
 
 def _waiting_for(project: Project, recipients: Recipients, name: str, notices: list[Notice]) -> dict[str, Any]:
-    habits, last = recipients.habits(name), last_told(name)
-    dues = [
-        due_at(habits, min(one.at for one in some), urgent=urgent, last=last)
-        for urgent in (True, False)
-        if (some := [one for one in notices if one.urgent == urgent])
-    ]
+    habits = recipients.habits(name)
+    due = first_due(habits, notices, last_told(name))
     message = message_of(notices, project.settings.notify.link)
     return {
         "recipient": name,
         "channels": [route.channel for route in recipients.routes(name)],
         "notices": len(notices),
-        "due": min(dues).astimezone(habits.zone),
+        "due": due.astimezone(habits.zone),
         "subject": message.subject,
         "text": as_text(message, habits.zone),
     }

@@ -43,7 +43,7 @@ def on_duty(locks: Path, name: str = SCHEDULING) -> Iterator[Duty]:
     """Raises DutyIsTakenError at once where another process has it."""
     if not is_shared():
         try:
-            with held(_lock_of(locks, name)):
+            with held(lock_of_duty(locks, name)):
                 yield Duty()
         except FileIsHeldError as error:
             raise DutyIsTakenError(f"number {error.holder}" if error.holder else "") from error
@@ -60,11 +60,11 @@ def on_duty(locks: Path, name: str = SCHEDULING) -> Iterator[Duty]:
 def is_taken(locks: Path, name: str = SCHEDULING) -> bool:
     """Whether some process has it now."""
     if not is_shared():
-        return is_held(_lock_of(locks, name))
+        return is_held(lock_of_duty(locks, name))
     return DutyLease.objects.filter(duty=name, until__gt=server_time()).exclude(holder="").exists()
 
 
-def _lock_of(locks: Path, name: str) -> Path:
+def lock_of_duty(locks: Path, name: str) -> Path:
     return locks / "duties" / f"{name}.lock"
 
 

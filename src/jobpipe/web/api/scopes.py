@@ -19,6 +19,7 @@ class Scope(enum.StrEnum):
     MAPPINGS_READ = "mappings:read"
     MAPPINGS_WRITE = "mappings:write"
     DESTINATIONS_READ = "destinations:read"
+    NOTIFICATIONS_READ = "notifications:read"
     PUSH_WRITE = "push:write"
 
     @property
@@ -44,6 +45,7 @@ _WORDS = {
     Scope.MAPPINGS_READ: "see mappings and what is unmapped",
     Scope.MAPPINGS_WRITE: "set mappings",
     Scope.DESTINATIONS_READ: "see destinations and deliveries",
+    Scope.NOTIFICATIONS_READ: "see what people were told",
     Scope.PUSH_WRITE: "send records to push imports",
 }
 _SEE = (Right.SEE, Right.CLIENT_SPACE)
@@ -60,6 +62,7 @@ _RIGHTS: dict[Scope, tuple[Right, ...]] = {
     Scope.MAPPINGS_READ: _SEE,
     Scope.MAPPINGS_WRITE: (Right.MAP,),
     Scope.DESTINATIONS_READ: (Right.SEE,),
+    Scope.NOTIFICATIONS_READ: (Right.NOTIFY,),
     # An applicant tracking system of the client sends its own postings.
     Scope.PUSH_WRITE: _SEE,
 }

@@ -8,11 +8,21 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from ninja import NinjaAPI
 
-from jobpipe.web.api import destinations, imports, incidents, mappings, postings, records, runs, schedules
+from jobpipe.web.api import (
+    destinations,
+    imports,
+    incidents,
+    mappings,
+    notifications,
+    postings,
+    records,
+    runs,
+    schedules,
+)
 from jobpipe.web.api.answers import refused, say_errors
 from jobpipe.web.api.parameters import only_known_parameters
 
-PARTS = (imports, schedules, runs, records, postings, incidents, mappings, destinations)
+PARTS = (imports, schedules, runs, records, postings, incidents, mappings, destinations, notifications)
 _ABOUT = """\
 Programs ask with a token, `Authorization: Bearer TOKEN`, which a person makes on the page of their account. A token has
 scopes, an end, and never more rights than its account: what the account may not see is not there (404). Lists come in

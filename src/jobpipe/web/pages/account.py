@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 
+from jobpipe.incidents.notifications.standing import reached
 from jobpipe.ledger.models import WebSession
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.web import audit, changing_accounts, enrolling, notes
 from jobpipe.web.logging_in import LoginRefusedError, Refusal, proven, with_code
 from jobpipe.web.making_accounts import AccountProblem
+from jobpipe.web.pages.notifications import messages, test_of
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
@@ -17,6 +19,8 @@ from jobpipe.web.words import LANGUAGES, words_to
 from jobpipe.web.words.refusals import why
 
 _HERE = "/account/"
+# Messages to oneself that are shown.
+_TOLD = 10
 
 
 @page("account/", needs=Right.SELF)
@@ -127,10 +131,27 @@ def _show(request: Request, **more: str) -> HttpResponse:
         "sessions": account.sessions.order_by("-last_seen")[:20],
         "this_session": request.logged_in.pk,
         "codes_left": len(account.recovery_codes),
+        **({} if request.viewer.is_client else _told(request.viewer.person)),
         **more,
     }
     is_wrong = any(name.startswith("wrong") for name in more)
     return notes.show(request, "account.html", shown, status=400 if is_wrong else 200)
+
+
+def _told(person: str) -> dict[str, object]:
+    """How one is reached, and the last that one was told."""
+    wanted = person.casefold()
+    mine = next((one for one in reached(workspace().project.settings) if one.name.casefold() == wanted), None)
+    told = list(messages().filter(recipient__iexact=person).order_by("-pk")[:_TOLD]) if mine is not None else []
+    return {"reached": mine, "told": told}
+
+
+@page("account/notifications/test", needs=Right.SELF, methods=("POST",))
+def test_notifications(request: Request) -> HttpResponse:
+    """A message to oneself; a client's people are reached by reports alone."""
+    if request.viewer.is_client:
+        raise Http404
+    return test_of(request, request.viewer.person, _HERE)
 
 
 def _show_picture(request: Request, wrong: str = "") -> HttpResponse:
