@@ -105,7 +105,7 @@ def test_a_client_says_what_its_words_mean_after_seeing_what_changes(project: Pr
     pieces = client.get("/clients/Acme/labels/", headers={"HX-Request": "true"})
     assert b"suggested-0" in pieces.content
     page = client.post("/clients/Acme/labels/effect", row())
-    assert b"2 offers change" in page.content
+    assert b"offers that change: 2" in page.content
     assert not MappingEntry.objects.exists()
     said = client.post("/clients/Acme/labels/save", {"decisions": decisions_in(page.content)}, follow=True)
     assert b"2 offers were made again" in said.content
@@ -243,3 +243,15 @@ def test_no_phrase_is_missing_in_a_language_and_each_is_used() -> None:
         assert all(said), name
         fields = [{field for _, field, _, _ in string.Formatter().parse(one) if field} for one in said]
         assert fields[0] == fields[1], name
+
+
+def test_a_client_whose_name_has_a_slash_has_its_space_too(project: ProjectFolder) -> None:
+    Import.objects.filter(name="offers").update(client="Dupont / Fils")
+    client = logged_in(account(AccountRole.CLIENT, "Dupont / Fils", name="dupont"))
+    space = client.get("/", follow=True)
+    assert space.status_code == 200
+    assert space.redirect_chain[-1][0] == "/clients/Dupont%20%2F%20Fils/"
+    for tab in ("refused/", "labels/", "rules/", "offers/", "settings/"):
+        assert client.get(f"/clients/Dupont%20%2F%20Fils/{tab}").status_code == 200, tab
+    assert client_of("Dupont").get("/clients/Dupont%20%2F%20Fils/").status_code == 404
+    assert client_of("Dupont").get("/clients/Dupont%20%2F%20Fils/rules/").status_code == 404

@@ -61,8 +61,9 @@ def page(address: str, *, needs: Right, name: str = "", methods: tuple[str, ...]
 
 
 def patterns() -> list[URLPattern]:
-    """What is named comes before what stands for any name: `imports/new/` is no import."""
-    in_order = sorted(ROUTES, key=lambda route: "<" in route.path)
+    """What is named comes before what stands for any name: `imports/new/` is no import. A client's name may hold
+    slashes, so that its first page comes after its others."""
+    in_order = sorted(ROUTES, key=lambda route: ("<" in route.path, route.path.endswith("<path:client>/")))
     return [path(route.path, _guarded(route), name=route.name) for route in in_order]
 
 

@@ -35,7 +35,7 @@ _MOST_LISTED = 200
 # Words ------------------------------------------------------------------------------------------------
 
 
-@page("clients/<str:client>/labels/", needs=Right.CLIENT_SPACE)
+@page("clients/<path:client>/labels/", needs=Right.CLIENT_SPACE)
 def show_labels(request: Request, client: str) -> HttpResponse:
     """`?import=` of one source alone, `?from=` the page."""
     queue = _queue(request, client)
@@ -86,7 +86,7 @@ def _address(own: str, name: str, first: int) -> str:
     return f"{own}?{urlencode({'import': name, 'from': str(first)})}"
 
 
-@page("clients/<str:client>/labels/effect", needs=Right.MAP, methods=("POST",))
+@page("clients/<path:client>/labels/effect", needs=Right.MAP, methods=("POST",))
 def show_label_effect(request: Request, client: str) -> HttpResponse:
     viewer, say = within(request.viewer, client), words_for(request)
     decisions = {
@@ -113,7 +113,7 @@ def show_label_effect(request: Request, client: str) -> HttpResponse:
     return space(request, client, "labels", context, template="client_label_effect.html")
 
 
-@page("clients/<str:client>/labels/save", needs=Right.MAP, methods=("POST",))
+@page("clients/<path:client>/labels/save", needs=Right.MAP, methods=("POST",))
 def save_labels(request: Request, client: str) -> HttpResponse:
     decisions = label_forms.unpacked(request.POST.get("decisions", ""))
     saved = label_forms.save(within(request.viewer, client), decisions)
@@ -122,7 +122,7 @@ def save_labels(request: Request, client: str) -> HttpResponse:
     return done(request, said, address_of(client, "labels"))
 
 
-@page("clients/<str:client>/labels/codes", needs=Right.CLIENT_SPACE)
+@page("clients/<path:client>/labels/codes", needs=Right.CLIENT_SPACE)
 def show_codes(request: Request, client: str) -> HttpResponse:
     table, words = request.GET.get("table", ""), request.GET.get("q", "")
     found = codes_of(table, words, imports_of(client), whose=client) or _values_of(request, client, table, words)
@@ -156,7 +156,7 @@ def _rules_of(name: str, client: str) -> Iterable[tuple[str, FieldRule]]:
 # Rules ------------------------------------------------------------------------------------------------
 
 
-@page("clients/<str:client>/rules/", needs=Right.CLIENT_SPACE)
+@page("clients/<path:client>/rules/", needs=Right.CLIENT_SPACE)
 def show_rules(request: Request, client: str) -> HttpResponse:
     return _rules_page(request, client, {})
 
@@ -192,7 +192,7 @@ def _form_of_rule(request: Request) -> tuple[QueryDict, str]:
     return form, ""
 
 
-@page("clients/<str:client>/rules/effect", needs=Right.RULE, methods=("POST",))
+@page("clients/<path:client>/rules/effect", needs=Right.RULE, methods=("POST",))
 def show_rule_effect(request: Request, client: str) -> HttpResponse:
     viewer, own, say = within(request.viewer, client), address_of(client, "rules"), words_for(request)
     form, missing = _form_of_rule(request)
@@ -217,7 +217,7 @@ def show_rule_effect(request: Request, client: str) -> HttpResponse:
     return space(request, client, "rules", context, template="client_rule_effect.html")
 
 
-@page("clients/<str:client>/rules/save", needs=Right.RULE, methods=("POST",))
+@page("clients/<path:client>/rules/save", needs=Right.RULE, methods=("POST",))
 def save_rule(request: Request, client: str) -> HttpResponse:
     viewer = within(request.viewer, client)
     saved = rule_forms.save(viewer, rule_forms.decision_of_form(viewer, request.POST))
@@ -229,7 +229,7 @@ def save_rule(request: Request, client: str) -> HttpResponse:
 # Offers -----------------------------------------------------------------------------------------------
 
 
-@page("clients/<str:client>/offers/", needs=Right.CLIENT_SPACE)
+@page("clients/<path:client>/offers/", needs=Right.CLIENT_SPACE)
 def show_offers(request: Request, client: str) -> HttpResponse:
     return _offers_page(request, client, {})
 
@@ -260,7 +260,7 @@ def _offers_page(
     return space(request, client, "offers", context, status=status)
 
 
-@page("clients/<str:client>/offers/exclude", needs=Right.EXCLUDE, methods=("POST",))
+@page("clients/<path:client>/offers/exclude", needs=Right.EXCLUDE, methods=("POST",))
 def take_down(request: Request, client: str) -> HttpResponse:
     """With its near-duplicates among the client's own offers; those of others are not a client's to take down."""
     say, form = words_for(request), request.POST
@@ -281,7 +281,7 @@ def take_down(request: Request, client: str) -> HttpResponse:
     return done(request, say["offers_done"].format(key=key), address_of(client, "offers"))
 
 
-@page("clients/<str:client>/offers/restore", needs=Right.EXCLUDE, methods=("POST",))
+@page("clients/<path:client>/offers/restore", needs=Right.EXCLUDE, methods=("POST",))
 def bring_back(request: Request, client: str) -> HttpResponse:
     say, form = words_for(request), request.POST
     owner = _own(client, form.get("import", ""))

@@ -126,7 +126,7 @@ class Line:
     refused: int
 
 
-@page("clients/<str:client>/", needs=Right.CLIENT_SPACE)
+@page("clients/<path:client>/", needs=Right.CLIENT_SPACE)
 def show_home(request: Request, client: str) -> HttpResponse:
     """From the ledger alone."""
     say = words_for(request)
@@ -172,7 +172,7 @@ def _refused(client: str) -> dict[str, int]:
     return {name: account.get("rejected", 0) for name, account in runs}
 
 
-@page("clients/<str:client>/refused/", needs=Right.CLIENT_SPACE)
+@page("clients/<path:client>/refused/", needs=Right.CLIENT_SPACE)
 def show_refused(request: Request, client: str) -> HttpResponse:
     """`?import=`: of that one alone; otherwise of the first that has any."""
     say = words_for(request)
@@ -228,7 +228,7 @@ def _place(record: Rejected, wording: Wording) -> str:
     return wording.texts.line.format(line=wording.number(record.line)) if record.line else wording.place(record)
 
 
-@page("clients/<str:client>/settings/", needs=Right.CLIENT_SPACE, methods=("GET", "POST"))
+@page("clients/<path:client>/settings/", needs=Right.CLIENT_SPACE, methods=("GET", "POST"))
 def show_settings(request: Request, client: str) -> HttpResponse:
     """Who gets reports, in which language and when; and the language of these pages."""
     say = words_for(request)
