@@ -12,6 +12,9 @@ from project_folder import CLIENT_DEFINITION, ProjectFolder, xml_feed
 from web_client import account, logged_in, shown
 
 from jobpipe.ledger.models import AccountRole, AuditLine, ImportDecision, Run, RunState
+from jobpipe.runs.progress import Progress
+from jobpipe.runs.starting import StopRequest
+from jobpipe.runs.taking_up import take_up, waiting_imports
 
 PAUSE = {"reason": "the source moves house", "postings": "keep", "until": ""}
 
@@ -133,6 +136,36 @@ def test_of_several_those_of_others_are_not_there(project: ProjectFolder) -> Non
     assert not ImportDecision.objects.exists()
     assert manager.post("/imports/run", {"import": ["offers"]}).status_code == 403
     assert 'type="checkbox"' in logged_in(account(AccountRole.OPERATOR)).get("/imports/").content.decode()
+
+
+def test_postings_are_made_again_from_what_is_stored_by_whoever_serves(project: ProjectFolder) -> None:
+    project.define(CLIENT_DEFINITION.replace("title: title", "title: [title, {default: none}]"))
+    client = logged_in(account(AccountRole.OPERATOR))
+    (project.root / "feed.xml").unlink()
+    assert "Make again from what is stored" in client.get("/imports/offers/").content.decode()
+    for words in ("makes all postings again", "waits or goes already"):
+        address = client.post("/imports/offers/reprocess").headers["Location"]
+        assert words in client.get(address).content.decode()
+    with project.open() as workspace:
+        assert [one.name for one in waiting_imports(workspace)] == ["offers"]
+        report = take_up(workspace, "offers", progress=Progress(), stop=StopRequest(), workers=0)
+    assert (f"/runs/{report.run}/", report.kind, report.state, report.account["read"]) == (
+        *(address, "reprocess", "succeeded"),
+        3,
+    )
+    assert Run.objects.filter(kind="reprocess").count() == 1
+    assert client.post("/imports/other/reprocess").status_code == 400
+    assert AuditLine.objects.filter(action="import.reprocess", about="import offers").count() == 2
+
+
+def test_what_was_to_be_made_again_is_cancelled_before_it_begins(project: ProjectFolder) -> None:
+    client = logged_in(account(AccountRole.OPERATOR))
+    address = client.post("/imports/offers/reprocess").headers["Location"]
+    client.post(f"{address}cancel")
+    with project.open() as workspace:
+        assert waiting_imports(workspace) == []
+        report = take_up(workspace, "offers", progress=Progress(), stop=StopRequest(), workers=0)
+    assert report.state == "skipped" and "cancelled by" in client.get(address).content.decode()
 
 
 def test_a_paused_import_says_so_until_somebody_resumes_it(project: ProjectFolder) -> None:

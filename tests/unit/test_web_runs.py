@@ -169,6 +169,9 @@ def test_what_another_process_makes_says_who_wants_its_end(project: ProjectFolde
     page = client.get("/").content.decode()
     assert f"Run {run.pk} ends at its next batch" in page and "to be cancelled" in page
     assert "to be cancelled" in client.get("/runs/").content.decode()
+    other = begun(RunState.QUEUED).pk
+    listed = client.get("/runs/?state=queued").content.decode()
+    assert f'/runs/{other}/cancel"' in listed and 'name="next" value="/runs/?state=queued"' in listed
     assert "ada asked" in client.get(f"/runs/{run.pk}/").content.decode()
 
 

@@ -10,12 +10,12 @@ from jobpipe.runs.workspace import Workspace
 from jobpipe.safety.secrets import redact
 
 
-def waiting_run(owner: Import) -> Run | None:
+def waiting_run(owner: Import, kind: RunKind = RunKind.IMPORT) -> Run | None:
     """The run that was asked for and waits for a process; whoever runs the import makes it.
 
     In a cluster it belongs to a conductor.
     """
-    waiting = Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=RunKind.IMPORT)
+    waiting = Run.objects.filter(import_row=owner, state=RunState.QUEUED, kind=kind)
     return waiting.exclude(pk__in=Dispatch.objects.values("run")).order_by("id").first()
 
 

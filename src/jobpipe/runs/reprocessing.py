@@ -19,6 +19,7 @@ from jobpipe.runs.making_again import make_again
 from jobpipe.runs.mappings.remapping import Remapped, Touched, bring_up_to_date, conclude, note_up_to_date, touched_by
 from jobpipe.runs.preparing import Preparation, prepare
 from jobpipe.runs.progress import Progress
+from jobpipe.runs.queued import begin_queued, is_over
 from jobpipe.runs.recording_failures import with_incidents
 from jobpipe.runs.report import RunReport, report_of, skipped
 from jobpipe.runs.starting import StopRequest, new_run
@@ -39,11 +40,18 @@ _REJECTED = Selection(role=Role.REJECTED)
 
 @with_incidents
 def reprocess_import(
-    workspace: Workspace, name: str, *, progress: Progress, stop: StopRequest, workers: int | None = None
+    workspace: Workspace,
+    name: str,
+    *,
+    progress: Progress,
+    stop: StopRequest,
+    workers: int | None = None,
+    queued: Run | None = None,
 ) -> RunReport:
     """Make the postings of an import again from what is stored; rejected records are tried again too.
 
-    Raises DefinitionError for an invalid definition, UsageError where the import never ran.
+    `queued` is the row that waits to become this run.  Raises DefinitionError for an invalid definition, UsageError
+    where the import never ran.
     """
     preparation = prepare(workspace, name)
     drop_dead_connection()
@@ -54,7 +62,11 @@ def reprocess_import(
         with ledger_expected(), hold(workspace, owner) as held:
             refuse_over_an_interrupted_run(held, owner)
             owner.refresh_from_db(fields=["mappings"])
-            return reprocess_held(held, preparation, owner, progress=progress, stop=stop, workers=workers)
+            if queued is not None and is_over(queued):
+                return report_of(queued)
+            return reprocess_held(
+                held, preparation, owner, progress=progress, stop=stop, workers=workers, queued=queued
+            )
     except ImportIsRunningError as error:
         return skipped(name, error.message)
 
@@ -68,13 +80,17 @@ def reprocess_held(
     stop: StopRequest,
     workers: int | None,
     begun: Callable[[Run], None] = lambda run: None,
+    queued: Run | None = None,
 ) -> RunReport:
     """The same of an import that is held, and has no unfinished run; `begun` hears of the run."""
+    run = begin_queued(workspace, preparation, queued) if queued is not None else None
+    if run is None and queued is not None:
+        return report_of(Run.objects.select_related("import_row").get(pk=queued.pk))
     touched = touched_by(workspace.documents, preparation, owner)
     if touched is not None:
         # Until they are made again, rows under both may lie side by side.
         note_up_to_date(workspace, owner, "")
-    run = new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
+    run = run or new_run(workspace, owner, preparation, "", RunKind.REPROCESS)
     begun(run)
     report = reprocess_records(workspace, preparation, run, touched, progress, stop, workers)
     if report.state == RunState.SUCCEEDED:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from jobpipe.definition.project import Project
+from jobpipe.errors import UsageError
 from jobpipe.ledger.models import BatchAttempt, Dispatch, Import, Run, RunKind, RunState
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.sources.asking import way_of
@@ -39,18 +40,36 @@ def request_run(project: Project, name: str) -> Request:
     if project.settings.cluster.resolved(os.environ).broker:
         return request_of_cluster(project, name)
     owner = _owner_of(project, name)
+    return _request(owner, RunKind.IMPORT)
+
+
+def _request(owner: Import, kind: RunKind) -> Request:
     with turn_to_write(), transaction.atomic():
-        under_way = Run.objects.filter(import_row=owner, kind=RunKind.IMPORT, state__in=UNFINISHED)
+        under_way = Run.objects.filter(import_row=owner, kind=kind, state__in=UNFINISHED)
         # What a person has cancelled is not what is wanted now.
         there = under_way.filter(cancellation=None).order_by("id").first()
-        return Request(name, there.pk if there else queue_run(owner).pk, "", was_there=there is not None)
+        return Request(owner.name, there.pk if there else queue_run(owner, kind).pk, "", was_there=there is not None)
 
 
-def queue_run(owner: Import) -> Run:
+def queue_run(owner: Import, kind: RunKind = RunKind.IMPORT) -> Run:
     """On one machine: a run that waits until the machine has room for it."""
     return Run.objects.create(
-        import_row=owner, state=RunState.QUEUED, started_at=datetime.now(UTC), revision="", definition=""
+        import_row=owner, kind=kind, state=RunState.QUEUED, started_at=datetime.now(UTC), revision="", definition=""
     )
+
+
+def request_reprocess(project: Project, name: str) -> Request:
+    """Let `jobpipe serve` make the postings of an import again from what is stored.
+
+    Raises DefinitionError for an invalid definition, UsageError where nothing is stored, or a cluster has the runs.
+    """
+    if project.settings.cluster.resolved(os.environ).broker:
+        raise UsageError("workers of a cluster read sources", hint=f"jobpipe reprocess {name}")
+    project.load(name)
+    owner = Import.objects.filter(name=name).first()
+    if owner is None:
+        raise UsageError(f"{name} has not run yet: nothing is stored", hint=f"jobpipe run {name}")
+    return _request(owner, RunKind.REPROCESS)
 
 
 def request_of_cluster(project: Project, name: str) -> Request:

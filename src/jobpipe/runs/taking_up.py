@@ -16,6 +16,7 @@ from jobpipe.runs.lease import hold, is_conducted
 from jobpipe.runs.progress import Progress
 from jobpipe.runs.queued import fail_queued, skip_queued, waiting_run
 from jobpipe.runs.report import RunReport, report_of, skipped
+from jobpipe.runs.reprocessing import reprocess_import
 from jobpipe.runs.starting import StopRequest
 from jobpipe.runs.workspace import Workspace
 
@@ -62,10 +63,13 @@ def take_up(
     if left is not None and left.kind != RunKind.IMPORT:
         return _end_other_kind(workspace, owner, left)
     queued = waiting_run(owner)
-    if left is None and queued is None:
+    asked = waiting_run(owner, RunKind.REPROCESS)
+    if left is None and queued is None and asked is None:
         return cancelled or skipped(name, f"{name} has no run that waits", is_meant=True)
     instead = Path(left.instead) if left is not None and left.instead else None
     try:
+        if left is None and queued is None:
+            return reprocess_import(workspace, name, progress=progress, stop=stop, workers=workers, queued=asked)
         report = run_import(
             workspace,
             name,

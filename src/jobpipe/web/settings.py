@@ -35,7 +35,11 @@ def configure(project: Project, *, hosts: list[str] | None = None) -> None:
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "DIRS": [str(HERE / "templates")],
                 "OPTIONS": {
-                    "context_processors": ["django.template.context_processors.csrf", "jobpipe.web.context.everywhere"],
+                    "context_processors": [
+                        "django.template.context_processors.csrf",
+                        "django.template.context_processors.request",
+                        "jobpipe.web.context.everywhere",
+                    ],
                     "builtins": ["jobpipe.web.filters"],
                 },
             }

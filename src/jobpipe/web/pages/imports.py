@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from jobpipe.runs.definition_files import patch_of
 from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.overview import Overview, never_run
 from jobpipe.runs.pausing import KEEP, decide, resume
-from jobpipe.runs.requesting import request_run
+from jobpipe.runs.requesting import request_reprocess, request_run
 from jobpipe.runs.scheduling.timetable import schedule_of
 from jobpipe.runs.scheduling.written import written_of
 from jobpipe.runs.standing import in_words
@@ -88,6 +89,7 @@ def _status(request: Request, name: str, *, status: int = 200, **more: object) -
         **head(request, one, "status"),
         "runs": list(reversed(runs))[:12],
         "held": one.held,
+        "has_broker": bool(workspace().project.settings.cluster.resolved(os.environ).broker),
         "chart": runs_over_time(runs),
         "legend": LEGEND,
         "durations": durations(runs),
@@ -242,6 +244,15 @@ def ask_for_run(request: Request, import_name: str) -> HttpResponse:
     asked = request_run(workspace().project, import_name)
     audit.note(request, "import.run", f"import {import_name}", run=asked.run)
     words = "waits or goes already" if asked.was_there else "begins when there is room"
+    return notes.done(request, f"Run {asked.run} {words}.", f"/runs/{asked.run}/")
+
+
+@page("imports/<str:import_name>/reprocess", needs=Right.RUN, methods=("POST",))
+def make_again(request: Request, import_name: str) -> HttpResponse:
+    """From what is stored: `jobpipe serve` does it with its next look."""
+    asked = request_reprocess(workspace().project, import_name)
+    audit.note(request, "import.reprocess", f"import {import_name}", run=asked.run)
+    words = "waits or goes already" if asked.was_there else "makes all postings again when there is room"
     return notes.done(request, f"Run {asked.run} {words}.", f"/runs/{asked.run}/")
 
 
