@@ -105,7 +105,7 @@ def test_a_client_says_what_its_words_mean_after_seeing_what_changes(project: Pr
     pieces = client.get("/clients/Acme/labels/", headers={"HX-Request": "true"})
     assert b"suggested-0" in pieces.content
     page = client.post("/clients/Acme/labels/effect", row())
-    assert b"offers that change: 2" in page.content
+    assert b"Offers that change: 2" in page.content
     assert not MappingEntry.objects.exists()
     said = client.post("/clients/Acme/labels/save", {"decisions": decisions_in(page.content)}, follow=True)
     assert b"2 offers were made again" in said.content

@@ -103,7 +103,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "map_imports": ("sources", "sources"),
     "map_nothing_alike": ("nothing is like it", "rien de semblable"),
     "effect_title": ("What changes", "Ce qui change"),
-    "effect_postings": ("offers that change: {count}", "offres qui changent : {count}"),
+    "effect_postings": ("Offers that change: {count}", "Offres qui changent : {count}"),
     "effect_now": ("They are made again as soon as you save.", "Elles sont refaites dès l'enregistrement."),
     "effect_later": (
         "They are many: the next reading of each source makes them again.",
