@@ -152,3 +152,14 @@ def test_however_many_destinations_there_are_the_queries_are_few(project: Projec
         with CaptureQueriesContext(connection) as queries:
             text_of(client, address)
         assert len(queries) <= 10, address
+
+
+def test_the_tables_are_given_as_files(project: ProjectFolder) -> None:
+    deliver(project)
+    who = logged_in(account())
+    assert text_of(who, "/destinations/?as=csv").splitlines()[0].startswith("destination,state,runs behind")
+    name = Destination.objects.latest("pk").name
+    lines = text_of(who, f"/destinations/{name}/?as=csv").splitlines()
+    assert len(lines) == 1 + Delivery.objects.filter(destination__name=name).count() > 1
+    assert text_of(who, "/accounts/?as=csv").splitlines()[1].startswith("admin-all,,admin,")
+    assert text_of(who, "/clients/?as=csv").startswith("client,state,imports")

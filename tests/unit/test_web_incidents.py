@@ -202,8 +202,8 @@ def test_whoever_looks_after_a_client_sees_its_incidents_alone(project: ProjectF
     assert f"/incidents/{theirs}/" in listed
     assert f"/incidents/{other}/" not in listed
     assert manager.get(f"/incidents/{other}/").status_code == 404
-    for act in ("acknowledge", "mute", "assign", "resolve"):
-        assert manager.post(f"/incidents/{other}/{act}", {"for": "7d"}).status_code == 404
+    for act in ("acknowledge", "mute", "assign", "resolve", "comment"):
+        assert manager.post(f"/incidents/{other}/{act}", {"for": "7d", "why": "x"}).status_code == 404
     assert manager.post(f"/incidents/{theirs}/retry").status_code == 403
     client = person(AccountRole.CLIENT, "zoe", "Bolt")
     assert client.get("/incidents/").status_code == 403
@@ -218,3 +218,20 @@ def test_pages_cost_few_queries_however_many_there_are(project: ProjectFolder) -
         with CaptureQueriesContext(connection) as queries:
             page(client, address)
         assert len(queries) <= 10, [one["sql"][:150] for one in queries]
+
+
+def test_a_comment_stands_in_the_history_and_changes_nothing_else(project: ProjectFolder) -> None:
+    one = of_import("offers")
+    who = person(AccountRole.OPERATOR, "otto")
+    said = f"asked them, see https://tickets.example.org/42?a=1&b=2 {EVIL}"
+    who.post(f"/incidents/{one.pk}/comment", {"why": said})
+    who.post(f"/incidents/{one.pk}/resolve")
+    who.post(f"/incidents/{one.pk}/comment", {"why": "it was their export"})
+    assert who.post(f"/incidents/{one.pk}/comment", {"why": "  "}).status_code == 400
+    text = page(who, f"/incidents/{one.pk}/")
+    assert 'href="https://tickets.example.org/42?a=1&amp;b=2"' in text and EVIL not in text
+    assert "it was their export" in text
+    lines = list(one.changes.filter(action="commented").order_by("id"))
+    assert [(line.by, line.before, line.after) for line in lines] == [("otto", "", "")] * 2
+    assert AuditLine.objects.filter(action="incident.comment").count() == 2
+    assert of_import("offers").state == "resolved"

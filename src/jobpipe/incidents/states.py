@@ -70,6 +70,17 @@ def assign(number: int, person: str, owners: Owners, *, by: str, why: str = "") 
     return incident
 
 
+def comment(number: int, said: str, *, by: str) -> Incident:
+    """A line of its history, and nothing else. Raises UsageError where it says nothing."""
+    said = storable(said.strip())
+    if not said:
+        raise UsageError("a comment says something")
+    with turn_to_write(), transaction.atomic():
+        incident = _locked(number)
+        IncidentChange(incident=incident, action="commented", at=datetime.now(UTC), by=by, why=said).save()
+    return incident
+
+
 def end_mutes() -> int:
     """Those whose day has come are open again; how many."""
     ended = 0

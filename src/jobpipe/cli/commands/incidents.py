@@ -176,6 +176,19 @@ def resolve(context: click.Context, numbers: tuple[int, ...], why: str, by: str,
     _change(context, numbers, lambda _, number: resolve_it(number, by=who(by), why=why), as_json=as_json)
 
 
+@command.command("comment")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("text")
+@by_option
+@json_option
+@click.pass_context
+def comment(context: click.Context, number: int, text: str, by: str, as_json: bool) -> None:
+    """Add a line to the history of an incident: what is known, the address of a ticket."""
+    from jobpipe.incidents.states import comment as comment_it
+
+    _change(context, (number,), lambda _, of: comment_it(of, text, by=who(by)), as_json=as_json)
+
+
 @command.command("kinds")
 @json_option
 def kinds(as_json: bool) -> None:

@@ -91,7 +91,7 @@ class IncidentChange(models.Model):
     """One line of an incident's history. Never changed."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="changes")
-    # opened acknowledged muted unmuted assigned moved resolved reopened
+    # opened acknowledged muted unmuted assigned moved resolved reopened commented
     action = models.CharField(max_length=16)
     # States, or owners where it changed hands.
     before = models.CharField(max_length=200, blank=True)

@@ -70,6 +70,10 @@ class Reason(Given):
     why: Why = ""
 
 
+class Comment(Given):
+    said: str = Field(min_length=1, max_length=2_000, description="For people: what is known, the address of a ticket.")
+
+
 class Mute(Given):
     until: AwareDatetime = Field(description="Until then nobody is told of it; with its zone.")
     why: Why = ""
@@ -153,6 +157,13 @@ def assign(request: ApiRequest, incident: Number, payload: Assignment) -> Any:
     owners = Owners(workspace().project)
     changed = states.assign(incident, payload.person, owners, by=request.viewer.person, why=payload.why)
     return _noted(request, "incident.assign", changed)
+
+
+@_acts("comment")
+def comment(request: ApiRequest, incident: Number, payload: Comment) -> Any:
+    """Add a line to its history."""
+    incident_numbered(request.viewer, incident)
+    return _noted(request, "incident.comment", states.comment(incident, payload.said, by=request.viewer.person))
 
 
 def _noted(request: ApiRequest, action: str, changed: Incident) -> Any:

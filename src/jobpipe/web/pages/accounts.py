@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
@@ -12,11 +14,13 @@ from jobpipe.web.password_links import account_of, code_for
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
 from jobpipe.web.sessions import end_all_of
+from jobpipe.web.tables import csv_file, wants_csv
 from jobpipe.web.words import LANGUAGES, words_of, words_to
 from jobpipe.web.words.refusals import why
 from jobpipe.web.words.saying import switch
 
 _NAMED = 40
+_COLUMNS = ("name", "mail", "role", "clients", "second factor", "last login", "open")
 _ROLES = [
     (AccountRole.ADMIN, "admin", "everything, accounts and the audit log too"),
     (AccountRole.DEVELOPER, "developer", "definitions, mappings, rules, runs of all imports"),
@@ -28,6 +32,9 @@ _ROLES = [
 
 @page("accounts/", needs=Right.ACCOUNTS)
 def index(request: Request) -> HttpResponse:
+    if wants_csv(request):
+        rows = Account.objects.prefetch_related("clients").order_by("name")
+        return csv_file("accounts", _COLUMNS, map(_row, rows))
     return _list(request, {})
 
 
@@ -140,6 +147,11 @@ def _found(number: int) -> Account:
     if account is None:
         raise Http404
     return account
+
+
+def _row(one: Account) -> tuple[Any, ...]:
+    clients = "; ".join(sorted(row.client for row in one.clients.all()))
+    return (one.name, one.mail, one.role, clients, one.has_second_factor, one.last_login, one.is_active)
 
 
 def _list(request: Request, given: dict[str, object], *, status: int = 200) -> HttpResponse:

@@ -33,6 +33,7 @@ from jobpipe.web.rights import Right, Viewer, may_see_client, viewer_of
 from jobpipe.web.routes import Request, page
 from jobpipe.web.sessions import AS_CLIENT
 from jobpipe.web.states import badge
+from jobpipe.web.tables import csv_file, wants_csv
 from jobpipe.web.words import LANGUAGES, Words, words_of
 
 # Clients on one page.
@@ -71,6 +72,10 @@ def show_clients(request: Request) -> HttpResponse:
         return show(request, "clients_own.html", {"say": say, "own": [(one, address_of(one)) for one in own]})
     words = request.GET.get("q", "").casefold()
     found = [one for one in _clients(viewer) if words in one.client.casefold()]
+    if wants_csv(request):
+        columns = ("client", "state", "imports", "live", "incidents")
+        rows = ((one.client, str(one.state), one.imports, one.live, one.incidents) for one in found)
+        return csv_file("clients", columns, rows)
     part = stretch(request, len(found), _AT_ONCE)
     context = {"found": found[part.first : part.last], "part": part, "q": request.GET.get("q", "")}
     return show(request, "clients.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 
@@ -23,8 +24,16 @@ from jobpipe.web.preflights import LOOKED_AT, preflight_of
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page
+from jobpipe.web.tables import csv_file, wants_csv
 
 _DELIVERIES = 20
+# Of a file.
+_MOST_ROWS = 5_000
+_COLUMNS = ("destination", "state", "runs behind", "there", "held back", "refused", "last answer", "said")
+_DELIVERY_COLUMNS = (
+    *("delivery", "kind", "state", "created_at", "ended_at", "attempts", "upserts", "removals", "refused", "postings"),
+    "said",
+)
 # Of those that feed it.
 _IMPORTS = 30
 # Runs from which a replay may be asked for.
@@ -37,6 +46,8 @@ def list_destinations(request: Request) -> HttpResponse:
         raise Http404
     project = workspace().project
     found = destination_overviews(workspace(), project.destinations())
+    if wants_csv(request):
+        return csv_file("destinations", _COLUMNS, map(_row, found))
     named = workspace().feeding.named()
     known = {one.name for one in found}
     lost = sorted((name, imports) for name, imports in named.items() if name not in known)
@@ -45,11 +56,20 @@ def list_destinations(request: Request) -> HttpResponse:
     return show(request, "_destinations.html" if request.headers.get("HX-Request") else "destinations.html", shown)
 
 
+def _row(one: DestinationOverview) -> tuple[Any, ...]:
+    last = one.row.last_success if one.row is not None else None
+    counted = (one.lists_behind, one.there, one.held_back, one.refused)
+    return (one.name, one.state, *counted, last, one.fault or one.error)
+
+
 @page("destinations/<str:destination>/", needs=Right.SEE)
 def show_destination(request: Request, destination: str) -> HttpResponse:
     one = _overview(destination)
     imports = workspace().feeding.named().get(destination, [])
     mine = Delivery.objects.filter(destination__name=destination).defer("payload")
+    if wants_csv(request):
+        rows = mine.order_by("-pk")[:_MOST_ROWS]
+        return csv_file(f"deliveries-{destination}", _DELIVERY_COLUMNS, map(_delivery_row, rows))
     runs = (
         Run.objects.filter(sequence__isnull=False).select_related("import_row").only("started_at", "import_row__name")
     )
@@ -65,6 +85,11 @@ def show_destination(request: Request, destination: str) -> HttpResponse:
         "may_deliver": request.viewer.may(Right.DELIVER),
     }
     return show(request, "destination.html", shown)
+
+
+def _delivery_row(one: Delivery) -> tuple[Any, ...]:
+    counted = (one.upserts, one.removals, one.refused, one.postings)
+    return (one.pk, one.kind, one.state, one.created_at, one.ended_at, one.attempts, *counted, one.error or one.said)
 
 
 @page("destinations/<str:destination>/preflight", needs=Right.SEE)

@@ -27,7 +27,7 @@ from jobpipe.runs.scheduling.written import written_of
 from jobpipe.runs.standing import in_words
 from jobpipe.runs.summaries import bring_up_to_date, shown, summaries
 from jobpipe.safety.secrets import redact
-from jobpipe.web import audit, notes
+from jobpipe.web import audit, badges, notes
 from jobpipe.web.coverage import coverage_of
 from jobpipe.web.import_lists import chosen_imports
 from jobpipe.web.paging import address, stretch
@@ -97,6 +97,7 @@ def _status(request: Request, name: str, *, status: int = 200, **more: object) -
         "coverage": coverage_of(runs),
         "incidents": visible_incidents(request.viewer).filter(import_name=name, state__in=WAITING)[:20],
         "schedule": _schedule(one),
+        "badge": request.build_absolute_uri(badges.address_of(name)),
         "standing": in_words(one.decision) if one.decision is not None else "",
         "holders": [(role, *owners.holder(role, name, one.client), ROLES[role]) for role in ROLES],
         **more,

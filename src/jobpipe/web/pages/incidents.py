@@ -214,6 +214,7 @@ def show(request: Request, incident: int) -> HttpResponse:
         # Those who write definitions and code.
         "traceback": one.details.get("traceback", "") if may(Right.DEFINE) else "",
         "versions": one.details.get("versions", {}) if may(Right.DEFINE) else {},
+        "may_comment": may(Right.INCIDENTS),
         "may_handle": may(Right.INCIDENTS) and one.state != IncidentState.RESOLVED,
         "may_retry": may(Right.RUN) and one.stage == "transform" and bool(one.import_name),
     }
@@ -303,6 +304,16 @@ def assign(request: Request, incident: int) -> HttpResponse:
 
     words = f"It is {person}'s." if person else "Whoever holds its role has it."
     return _done(request, incident, "assign", act, words)
+
+
+@page("incidents/<int:incident>/comment", needs=Right.INCIDENTS, methods=("POST",))
+def comment(request: Request, incident: int) -> HttpResponse:
+    """`why`: what there is to say, with the address of a ticket where there is one; also of what is resolved."""
+
+    def act(number: int, *, by: str, why: str) -> Incident:
+        return states.comment(number, why, by=by)
+
+    return _done(request, incident, "comment", act, "It stands in its history.")
 
 
 def _done(request: Request, number: int, action: str, act: Callable[..., Incident], words: str) -> HttpResponse:

@@ -10,13 +10,16 @@
     row.scrollLeft = here.offsetLeft - row.offsetLeft - 40;
   });
 
+  // What only this script can do is not offered without it.
+  document.querySelectorAll("[data-copy][hidden]").forEach((button) => (button.hidden = false));
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-theme-switch]")) {
       root.dataset.theme = isDark() ? "light" : "dark";
       localStorage.setItem("theme", root.dataset.theme);
     }
     const copied = event.target.closest("[data-copy]");
-    if (copied) navigator.clipboard.writeText(copied.dataset.copy);
+    if (copied) navigator.clipboard.writeText(copied.dataset.copy).then(() => copied.matches(".copy") && (copied.textContent = "copied"));
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
