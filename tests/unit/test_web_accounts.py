@@ -104,6 +104,16 @@ def test_somebody_always_stays_admin(project: ProjectFolder) -> None:
     assert Account.objects.get(pk=who.pk).role == AccountRole.ADMIN
 
 
+def test_whoever_loses_the_last_client_does_not_see_all_by_that(project: ProjectFolder) -> None:
+    admin, manager = logged_in(account()), account("account_manager", "Acme")
+    refused = admin.post(f"/accounts/{manager.pk}/role", {"role": "account_manager", "clients": ""})
+    assert refused.status_code == 400 and "tick “All clients”" in refused.content.decode()
+    assert [one.client for one in manager.clients.all()] == ["Acme"]
+
+    meant = admin.post(f"/accounts/{manager.pk}/role", {"role": "account_manager", "all_clients": "on"})
+    assert meant.status_code == 302 and not manager.clients.exists()
+
+
 def test_ones_password_asks_for_the_old_one_and_ends_the_other_sessions(project: ProjectFolder) -> None:
     who = account(AccountRole.CLIENT, "Acme")
     here, elsewhere = logged_in(who), logged_in(who)

@@ -16,18 +16,22 @@ from jobpipe.web.sessions import end_all_of
 _NO_PASSWORD = "!"
 
 
-def change_role(account: Account, role: str, clients: Iterable[str]) -> None:
-    """Raises AccountProblem for a role that there is not, and for the last admin's."""
+def change_role(account: Account, role: str, clients: Iterable[str], *, may_see_all: bool = False) -> None:
+    """`may_see_all`: it is meant where an account manager who had clients of their own has none from now on.
+
+    Raises AccountProblem for a role that there is not, for the last admin's, and where that is not meant.
+    """
     if role not in AccountRole.values:
         raise AccountProblem("There is no such role.")
+    clients = [client for client in dict.fromkeys(clients) if client]
     with turn_to_write(), transaction.atomic():
+        if role == AccountRole.ACCOUNT_MANAGER and not clients and not may_see_all:
+            _refuse_to_open_all(account)
         if role != AccountRole.ADMIN:
             _leave_an_admin(account)
         Account.objects.filter(pk=account.pk).update(role=role)
         AccountClient.objects.filter(account=account).delete()
-        AccountClient.objects.bulk_create(
-            AccountClient(account=account, client=client) for client in dict.fromkeys(clients) if client
-        )
+        AccountClient.objects.bulk_create(AccountClient(account=account, client=client) for client in clients)
 
 
 def close(account: Account) -> None:
@@ -69,6 +73,14 @@ def drop_second_factor(account: Account) -> None:
     """Where the device and the recovery codes are lost, or it is not wanted any more."""
     with turn_to_write():
         Account.objects.filter(pk=account.pk).update(second_factor=b"", has_second_factor=False, recovery_codes=[])
+
+
+def _refuse_to_open_all(account: Account) -> None:
+    """Whoever loses the last client is not to see those of everybody by that."""
+    if account.clients.exists():
+        raise AccountProblem(
+            "Without clients an account manager sees all of them: tick “All clients” if that is meant."
+        )
 
 
 def _leave_an_admin(account: Account) -> None:

@@ -64,7 +64,7 @@ def change_role(request: Request, account_number: int) -> HttpResponse:
     account, clients = _found(account_number), _lines(request.POST.get("clients", ""))
     role = request.POST.get("role", "")
     try:
-        changing_accounts.change_role(account, role, clients)
+        changing_accounts.change_role(account, role, clients, may_see_all="all_clients" in request.POST)
     except AccountProblem as error:
         return _show(request, account, wrong=str(error))
     audit.note(request, "account.role", f"account {account.name}", role=role, was=account.role, clients=clients)
