@@ -21,7 +21,7 @@ from jobpipe.web.routes import Request, page
 @page("imports/<str:import_name>/badge.svg", needs=Right.NOBODY)
 def picture(request: Request, import_name: str) -> HttpResponse:
     one = _shown(request, import_name)
-    return _kept(HttpResponse(drawn(one.name, str(one.state)), content_type="image/svg+xml"))
+    return HttpResponse(drawn(one.name, str(one.state)), content_type="image/svg+xml")
 
 
 @page("imports/<str:import_name>/badge.json", needs=Right.NOBODY)
@@ -34,7 +34,7 @@ def figures(request: Request, import_name: str) -> HttpResponse:
         "last_good": one.last_good,
         "next_due": one.next_due,
     }
-    return _kept(JsonResponse(said))
+    return JsonResponse(said)
 
 
 def _shown(request: Request, name: str) -> Overview:
@@ -43,8 +43,3 @@ def _shown(request: Request, name: str) -> Overview:
     if not constant_time_compare(given, key_of(name)) and (viewer is None or not may_see_import(viewer, name)):
         raise Http404
     return overview_or_404(name)
-
-
-def _kept(answer: HttpResponse) -> HttpResponse:
-    answer["Cache-Control"] = "private, max-age=60"
-    return answer
