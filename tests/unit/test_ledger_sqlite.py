@@ -75,3 +75,15 @@ def test_who_is_killed_while_upgrading_leaves_the_ledger_as_it_was(
     assert schema_of(path) == SCHEMA
     assert [one.name for one in Import.objects.all()] == ["offers"]
     assert sorted(one.name for one in tmp_path.glob("ledger.sqlite3.new*")) == []
+
+
+def test_migrations_make_what_the_models_say(tmp_path: Path) -> None:
+    open_ledger(tmp_path / "ledger.sqlite3")
+    from django.apps import apps
+    from django.db.migrations.autodetector import MigrationAutodetector
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.state import ProjectState
+
+    loader = MigrationLoader(None)
+    missing = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
+    assert [operation.describe() for made in missing.get("ledger", ()) for operation in made.operations] == []
