@@ -222,8 +222,8 @@ def _pages(project: TwoClients, name: str) -> dict[str, str]:
     return seen
 
 
-# Files, pieces of pages, and an address that leads on.
-_NO_PAGES = (".csv", "/<int:part>", "/<str:name>", "/codes", "/patch", "/<int:incident>")
+# Files, pictures, pieces of pages, and an address that leads on.
+_NO_PAGES = (".csv", "/badge.svg", "/badge.json", "/<int:part>", "/<str:name>", "/codes", "/patch", "/<int:incident>")
 
 
 def is_page(route: Route) -> bool:
