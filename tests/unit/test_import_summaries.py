@@ -52,6 +52,8 @@ def begin(name: str, ago: int, state: str, kind: str) -> None:
         started_at=NOW - timedelta(hours=ago),
         finished_at=None if state in (RunState.QUEUED, RunState.RUNNING) else NOW - timedelta(hours=ago),
         live=ago,
+        # It had begun, whatever came of it.
+        sequence=Run.objects.count() + 1 if ago % 2 else None,
     )
 
 
@@ -211,6 +213,18 @@ def test_whatever_a_summary_depends_on_makes_it_stale(tmp_path: Path) -> None:
             write()
             assert (words, StaleSummary.objects.filter(import_number=owner.pk).exists()) == (words, matters)
         agree(NOW)
+
+
+def test_a_run_that_was_cancelled_counts_where_it_had_begun(tmp_path: Path) -> None:
+    with ProjectFolder(tmp_path / "project").open():
+        Import.objects.create(name="anna")
+        begin("anna", 30, RunState.SUCCEEDED, RunKind.IMPORT)
+        begin("anna", 4, RunState.CANCELLED, RunKind.IMPORT)
+        agree(NOW)
+        assert figures_of_all(NOW)[0].last_state == RunState.SUCCEEDED
+        begin("anna", 3, RunState.CANCELLED, RunKind.IMPORT)
+        agree(NOW)
+        assert figures_of_all(NOW)[0].last_state == RunState.CANCELLED
 
 
 def test_imports_are_told_where_the_ledger_takes_nothing(tmp_path: Path) -> None:

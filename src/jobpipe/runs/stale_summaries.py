@@ -36,10 +36,10 @@ _READ = """
     LEFT JOIN ledger_scheduledimport AS plan ON plan.import_id = import.id
     LEFT JOIN ledger_run AS last ON last.id = (
         SELECT id FROM ledger_run WHERE import_id = import.id
-        AND state NOT IN ('queued', 'skipped', 'cancelled') ORDER BY id DESC LIMIT 1)
+        AND {made} ORDER BY id DESC LIMIT 1)
     LEFT JOIN ledger_run AS ended ON ended.id = (
         SELECT id FROM ledger_run WHERE import_id = import.id AND finished_at IS NOT NULL
-        AND state NOT IN ('queued', 'skipped', 'cancelled') ORDER BY id DESC LIMIT 1)
+        AND {made} ORDER BY id DESC LIMIT 1)
     LEFT JOIN ledger_run AS good ON good.id = (
         SELECT id FROM ledger_run WHERE import_id = import.id AND kind = 'import'
         AND state IN ('succeeded', 'held', 'partial') ORDER BY id DESC LIMIT 1)
@@ -48,12 +48,14 @@ _READ = """
     LEFT JOIN ledger_importdecision AS decision ON decision.id = (
         SELECT id FROM ledger_importdecision WHERE import_id = import.id ORDER BY id DESC LIMIT 1)
 """
+# As `jobpipe.runs.history.that_made_anything` has it.
+_MADE = "state NOT IN ('queued', 'skipped') AND NOT (state = 'cancelled' AND sequence IS NULL)"
 # In a file there is one mark of an import: what is written later puts a new one in its place.
-_READ_FILE = _READ.format(marks="MAX(id)")
+_READ_FILE = _READ.format(marks="MAX(id)", made=_MADE)
 # With what time it is there, which also stands where nothing is stale.
 _READ_SERVER = f"""
     SELECT clock_timestamp(), stale.*
-    FROM (SELECT 1) AS always LEFT JOIN ({_READ.format(marks="array_agg(id)")}) AS stale ON TRUE
+    FROM (SELECT 1) AS always LEFT JOIN ({_READ.format(marks="array_agg(id)", made=_MADE)}) AS stale ON TRUE
 """
 
 _COLUMNS = {
