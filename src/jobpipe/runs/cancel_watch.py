@@ -36,6 +36,10 @@ class CancelWatch:
         self._was_cancelled = self._was_cancelled or self._look()
         return self._was_cancelled
 
+    def is_interrupted(self) -> bool:
+        """Its process is to stop, and nobody has cancelled the run."""
+        return self._stop.requested and not self.is_cancelled()
+
     def _look(self) -> bool:
         self._looked = time.monotonic()
         if not self._journal.writes:

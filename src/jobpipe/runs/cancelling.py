@@ -16,6 +16,7 @@ from jobpipe.errors import UsageError
 from jobpipe.ledger.models import Cancellation, Dispatch, Import, Run, RunKind, RunState
 from jobpipe.ledger.text import storable
 from jobpipe.ledger.turns import turn_to_write
+from jobpipe.runs.cancel_watch import CancelWatch
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.lease import ImportIsRunningError, hold
 from jobpipe.runs.report import RunReport, report_of
@@ -100,6 +101,16 @@ def end_cancelled(workspace: Workspace, owner: Import) -> RunReport | None:
             report = end_as_cancelled(workspace, run, Finish(workspace, None, run, None))
             log.say("finish", f"{report.state}: {report.why}")
     return report
+
+
+def cut_short(workspace: Workspace, run: Run, watch: CancelWatch, finish: Finish, why: str) -> RunReport | None:
+    """The report of a run over stored records that was stopped or cancelled; None = it comes to its end now.
+
+    `why`: what becomes of the rest where its process was to stop.
+    """
+    if watch.is_interrupted():
+        return finish.fail(why)
+    return None if watch.lets_end() else end_as_cancelled(workspace, run, finish)
 
 
 def end_as_cancelled(workspace: Workspace, run: Run, finish: Finish) -> RunReport:

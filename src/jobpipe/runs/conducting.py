@@ -281,7 +281,7 @@ class Conductor:
         finally:
             self._progress.end()
         self._note_sitting(began)
-        if self._stop.requested and not self._watch.is_cancelled():
+        if self._watch.is_interrupted():
             journal_of(self._workspace, self._run).save_sitting()
             return report_of(self._run)
         if not self._watch.lets_end():

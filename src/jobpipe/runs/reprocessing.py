@@ -10,7 +10,7 @@ from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.cancel_watch import CancelWatch
-from jobpipe.runs.cancelling import end_as_cancelled, end_cancelled
+from jobpipe.runs.cancelling import cut_short, end_cancelled
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.hints import give_hints
 from jobpipe.runs.interrupted import end_interrupted
@@ -143,10 +143,9 @@ def reprocess_records(
         workspace, preparation, run, records, known=known, progress=progress, watch=watch, workers=workers
     )
     finish = Finish(workspace, preparation, run, pipeline.known)
-    if stop.requested and not watch.is_cancelled():
-        return finish.fail("interrupted: the rest of the records is as it was")
-    if not watch.lets_end():
-        return end_as_cancelled(workspace, run, finish)
+    cut = cut_short(workspace, run, watch, finish, "interrupted: the rest of the records is as it was")
+    if cut is not None:
+        return cut
     give_hints(run, workspace.documents, preparation.definition, pipeline.applier, read=pipeline.comparer.ordinal)
     finish.finish_reprocess()
     return report_of(run)

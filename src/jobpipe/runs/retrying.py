@@ -13,7 +13,7 @@ from jobpipe.ledger.models import Import, Incident, Run, RunKind
 from jobpipe.ledger.opening import drop_dead_connection
 from jobpipe.ledger.unavailable import ledger_expected
 from jobpipe.runs.cancel_watch import CancelWatch
-from jobpipe.runs.cancelling import end_as_cancelled
+from jobpipe.runs.cancelling import cut_short
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.incidents_of_run import occurrence_of
 from jobpipe.runs.lease import ImportIsRunningError, hold
@@ -160,11 +160,8 @@ def _retry(
     if chosen.outdated:
         note(run, "outdated", f"{chosen.outdated:,} records were left alone: a later run has changed their postings")
     finish = Finish(workspace, preparation, run, pipeline.known)
-    if stop.requested and not watch.is_cancelled():
-        return finish.fail("interrupted: the rest of the records is in quarantine as it was")
-    if not watch.lets_end():
-        return end_as_cancelled(workspace, run, finish)
-    return finish.finish_reprocess("records in quarantine, tried again")
+    cut = cut_short(workspace, run, watch, finish, "interrupted: the rest of the records is in quarantine as it was")
+    return cut or finish.finish_reprocess("records in quarantine, tried again")
 
 
 def _as_new(documents: Documents, import_id: int, rows: frozenset[int]) -> Iterator[list[Known]]:

@@ -18,7 +18,7 @@ import msgspec
 from jobpipe.documents.store import FORGOTTEN, Documents, Known, Role, Selection, StateRow, Status, Written
 from jobpipe.ledger.models import Import, Run, RunKind, RunState
 from jobpipe.runs.cancel_watch import CancelWatch
-from jobpipe.runs.cancelling import end_as_cancelled
+from jobpipe.runs.cancelling import cut_short
 from jobpipe.runs.finishing import Finish
 from jobpipe.runs.making_again import make_again
 from jobpipe.runs.preparing import Preparation
@@ -190,8 +190,5 @@ def remap_records(
         workspace, preparation, run, records, known=known, progress=progress, watch=watch, workers=workers
     )
     finish = Finish(workspace, preparation, run, pipeline.known)
-    if stop.requested and not watch.is_cancelled():
-        return finish.fail("interrupted: the next run goes on with it")
-    if not watch.lets_end():
-        return end_as_cancelled(workspace, run, finish)
-    return finish.finish_reprocess(why)
+    cut = cut_short(workspace, run, watch, finish, "interrupted: the next run goes on with it")
+    return cut or finish.finish_reprocess(why)
