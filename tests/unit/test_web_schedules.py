@@ -15,10 +15,12 @@ from web_client import account, logged_in, shown
 
 from jobpipe.definition.schedules import Schedule
 from jobpipe.ledger.models import AccountRole, Import, Run, RunState, ScheduledImport
+from jobpipe.runs.overview import overviews
 from jobpipe.runs.scheduling.crowding import crowding
 from jobpipe.runs.scheduling.past_times import Became, Pause, RunTime, past_dues, past_times, pauses_of
 from jobpipe.runs.workspace import Workspace
 from jobpipe.web.api.scopes import Scope
+from jobpipe.web.schedules import scheduled
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOURLY = Schedule("0 * * * *")
@@ -110,12 +112,28 @@ def schedule(name: str, text: str, *, zone: str = "Europe/Paris", client: str = 
     )
 
 
-def ran(name: str, began: datetime) -> None:
+def ran(name: str, began: datetime, state: RunState = RunState.SUCCEEDED, sequence: int | None = None) -> Run:
     owner = Import.objects.get(name=name)
-    ended = began + timedelta(seconds=9)
-    Run.objects.create(
-        import_row=owner, state=RunState.SUCCEEDED, started_at=began, finished_at=ended, revision="0", definition=""
+    return Run.objects.create(
+        import_row=owner,
+        state=state,
+        started_at=began,
+        finished_at=began + timedelta(seconds=9),
+        revision="0",
+        definition="",
+        sequence=sequence,
     )
+
+
+def test_a_run_that_was_cancelled_came_when_it_had_begun(project: Workspace) -> None:
+    row = schedule("offers", "0 4 * * *")
+    assert row.next_due is not None
+    due = row.next_due - timedelta(days=1)
+    ran("offers", due, RunState.CANCELLED)
+    begun = ran("offers", due, RunState.CANCELLED, sequence=7_000)
+    now = datetime.now(UTC)
+    (found,) = scheduled([one for one in overviews(now) if one.name == "offers"], now)
+    assert (found.last[-1].became, found.last[-1].run) == (Became.ON_TIME, begun.pk)
 
 
 def test_the_page_tells_times_in_the_zone_of_each_schedule(project: Workspace) -> None:

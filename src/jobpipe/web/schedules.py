@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from jobpipe.ledger.models import ImportDecision, Run, RunKind, RunState, ScheduledImport, Standing
+from jobpipe.ledger.models import ImportDecision, Run, RunKind, ScheduledImport, Standing
+from jobpipe.runs.history import that_made_anything
 from jobpipe.runs.overview import Overview
 from jobpipe.runs.scheduling.past_times import Became, PastTime, Pause, RunTime, past_dues, past_times, pauses_of
 from jobpipe.runs.scheduling.timetable import schedule_of
@@ -17,7 +18,6 @@ from jobpipe.runs.scheduling.timetable import schedule_of
 NEXT, LAST = 5, 10
 # Of one import, runs among which those of its last times are sought.
 _MOST_RUNS = 100
-_NEVER_BEGUN = (RunState.QUEUED, RunState.SKIPPED, RunState.CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +90,7 @@ def _runs(dues: dict[int, list[datetime]], earliest: datetime) -> dict[int, list
     """With the one before, which may have been under way."""
     found: dict[int, list[RunTime]] = defaultdict(list)
     made = Run.objects.filter(import_row__in=dues, kind=RunKind.IMPORT, started_at__gte=earliest - timedelta(days=1))
-    rows = made.exclude(state__in=_NEVER_BEGUN).order_by("-id")
+    rows = that_made_anything(made).order_by("-id")
     for number, owner, began, ended in rows.values_list("id", "import_row_id", "started_at", "finished_at").iterator():
         if dues[owner] and len(found[owner]) < _MOST_RUNS and began >= dues[owner][0] - timedelta(days=1):
             found[owner].append(RunTime(number, began, ended))
