@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from jobpipe.definition.project import Project
 from jobpipe.definition.schedules import Schedule
 from jobpipe.drafting.draft import Draft
 from jobpipe.errors import UsageError
+from jobpipe.ledger.models import Import
 
 # In words, as a definition has them; "" = it runs when somebody asks for it.
 PRESETS = {
@@ -55,10 +58,12 @@ def settings_of(project: Project, draft: Draft, now: datetime) -> Settings:
 
 
 def _next_times(schedule: Schedule, now: datetime) -> list[datetime]:
-    found = [now]
-    for _ in range(_NEXT):
-        found.append(schedule.next_after(found[-1]))
-    return [due.astimezone(ZoneInfo(schedule.zone)) for _, due in pairwise(found)]
+    return [due.astimezone(ZoneInfo(schedule.zone)) for due in islice(schedule.following(now), _NEXT)]
+
+
+def known_clients() -> QuerySet[Import, str]:
+    """Those of imports, by name: to choose from."""
+    return Import.objects.exclude(client="").order_by("client").values_list("client", flat=True).distinct()
 
 
 def is_of_settings(name: str) -> bool:

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 
 from jobpipe.drafting.fields import ORDER
 from jobpipe.errors import DefinitionError, JobpipeError
-from jobpipe.ledger.models import DefinitionDraft, Import
+from jobpipe.ledger.models import DefinitionDraft
 from jobpipe.runs.definition_files import may_write_definitions
 from jobpipe.runs.previewing_drafts import preview_draft, preview_records
 from jobpipe.runs.reach_of_drafts import refuse_beyond_reach
@@ -20,7 +20,7 @@ from jobpipe.web import notes
 from jobpipe.web.answer_forms import form_of
 from jobpipe.web.bounded import within
 from jobpipe.web.drafts import draft_of, is_overtaken, save_draft
-from jobpipe.web.import_settings import refuse_settings, settings_of
+from jobpipe.web.import_settings import known_clients, refuse_settings, settings_of
 from jobpipe.web.pages.definitions import PATIENCE, discard, publish_draft, run_after_publishing
 from jobpipe.web.project import workspace
 from jobpipe.web.proposals import Proposal, is_as_proposed, proposal_of
@@ -98,7 +98,7 @@ def _page(
         "draft": now,
         "settings": settings_of(project, now, datetime.now(UTC)),
         "people": people,
-        "clients": Import.objects.exclude(client="").order_by("client").values_list("client", flat=True).distinct(),
+        "clients": known_clients(),
         "is_edited": not is_as_proposed(row, proposal),
         "is_new": name not in project.imports(),
         "is_overtaken": is_overtaken(project, row),

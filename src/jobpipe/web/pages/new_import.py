@@ -19,6 +19,7 @@ from jobpipe.web import audit, notes
 from jobpipe.web.bounded import TookTooLongError, within
 from jobpipe.web.drafts import draft_of, save_draft
 from jobpipe.web.first_definition import Asked, at_its_place, first_draft, in_words, tried, with_records
+from jobpipe.web.import_settings import known_clients
 from jobpipe.web.login_words import WAYS, LoginError, login_of, sealed_names
 from jobpipe.web.pages.definitions import PATIENCE
 from jobpipe.web.project import workspace
@@ -88,7 +89,7 @@ def _form(request: Request, given: dict[str, str], *, status: int = 200, **more:
         "may_write": may_write_definitions(workspace().project),
         "ways": WAYS,
         "sealed": sealed_names(),
-        "clients": Import.objects.exclude(client="").order_by("client").values_list("client", flat=True).distinct(),
+        "clients": known_clients(),
         **more,
     }
     return notes.show(request, "import_new.html", context, status=status)
