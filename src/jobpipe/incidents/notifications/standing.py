@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from jobpipe.definition.notifying import MAIL, Channel, Recipient
 from jobpipe.definition.project import Project
@@ -116,6 +116,11 @@ def rules(settings: Settings) -> Iterator[str]:
         )
     else:
         yield "Nothing escalates: `notify: {escalate: …}` of jobpipe.yaml says who is told next."
+
+
+def messages() -> QuerySet[Notification]:
+    """Without what they say: of whom, how, and what became of each."""
+    return Notification.objects.defer("text", "html", "payload", "attachments")
 
 
 def what_waits(project: Project) -> list[Waits]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from jobpipe.incidents.notifications.standing import messages
 from jobpipe.ledger.models import Notification
 from jobpipe.web.api.bearer import ApiRequest, Bearer
 from jobpipe.web.api.imports import iso
@@ -50,7 +51,7 @@ def list_notifications(
     limit: Limit = LIMIT,
 ) -> Any:
     """List what people were told, the newest first."""
-    found = Notification.objects.defer("text", "html", "payload", "attachments")
+    found = messages()
     if not request.viewer.sees_all:
         found = found.none()
     rows, following = newest_first(where_given(found, recipient=recipient, channel=channel, state=state), cursor, limit)

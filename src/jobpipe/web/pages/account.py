@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 
-from jobpipe.incidents.notifications.standing import reached
+from jobpipe.incidents.notifications.standing import messages, reached
 from jobpipe.ledger.models import WebSession
 from jobpipe.ledger.turns import turn_to_write
 from jobpipe.web import audit, changing_accounts, enrolling, notes
 from jobpipe.web.logging_in import LoginRefusedError, Refusal, proven, with_code
 from jobpipe.web.making_accounts import AccountProblem
-from jobpipe.web.pages.notifications import messages, test_of
+from jobpipe.web.pages.notifications import test_of
 from jobpipe.web.project import workspace
 from jobpipe.web.rights import Right
 from jobpipe.web.routes import Request, page

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 
 from jobpipe.errors import UsageError
 from jobpipe.incidents.notifications.recipients import Recipients
-from jobpipe.incidents.notifications.standing import reached, rules, ways_out, what_waits
+from jobpipe.incidents.notifications.standing import messages, reached, rules, ways_out, what_waits
 from jobpipe.incidents.notifications.trying import try_channels
 from jobpipe.ledger.models import Notification, NotificationState
 from jobpipe.runs.secret_values import environ_of
@@ -49,10 +48,6 @@ def show(request: Request) -> HttpResponse:
         "csv": address(request, **{"as": "csv", "before": None, "after": None}),
     }
     return notes.show(request, "notifications.html", context)
-
-
-def messages() -> QuerySet[Notification]:
-    return Notification.objects.defer("text", "html", "payload", "attachments")
 
 
 def _row(one: Notification) -> tuple[Any, ...]:
