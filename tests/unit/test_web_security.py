@@ -311,7 +311,8 @@ def test_what_no_ledger_stores_is_refused_wherever_it_stands(project: TwoClients
         "/api/v1/runs?import=%00",
     ):
         assert admin.client().get(address).status_code == 400, address
-    token = make_token(admin.account, "x", [Scope.MAPPINGS_WRITE, Scope.POSTINGS_DECIDE])  # type: ignore[arg-type]
+    assert admin.account is not None
+    token = make_token(admin.account, "x", [Scope.MAPPINGS_WRITE, Scope.POSTINGS_DECIDE])
     headers = {"Authorization": f"Bearer {token}"}
     row = {"table": "functions", "label": "a\x00b", "code": "F1", "owner": "Acme"}
     for address, given in (

@@ -28,7 +28,7 @@ from jobpipe.transform.problems import Problem
 # Of job-pipe itself: its key, its servers.
 _OWN = "JOBPIPE_"
 # Words of `source` that say where something is asked for.
-_PLACES = frozenset("feed parts url start sitemaps wsdl address endpoint move_to".split())  # noqa: SIM905
+_PLACES = frozenset({"feed", "parts", "url", "start", "sitemaps", "wsdl", "address", "endpoint", "move_to"})
 # Blocks that decide to whom a request goes, or is shown: a header `Host`, a name of a parameter.
 _WITH_PLACES = frozenset({"auth", "headers"})
 # Of a site: they name code, and what that writes.
